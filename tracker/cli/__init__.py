@@ -1,0 +1,4 @@
+"""The command `stretchband`."""
+
+
+def main() -> None: ...

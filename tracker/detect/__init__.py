@@ -1,0 +1,1 @@
+"""Samples in, events out. No I/O, no clock, no logging."""

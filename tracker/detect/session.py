@@ -1,0 +1,1 @@
+"""The one door of the detector: blocks of samples in, events out."""
