@@ -1,0 +1,272 @@
+"""What the wearer may set, what is allowed, and where it is read from.
+
+`config/tracker.toml` shows every key with its default; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, field
+
+from tracker.detect.events import Side
+from tracker.detect.samples import Axes
+from tracker.detect.session import Settings
+from tracker.errors import StretchbandError
+
+PASSWORD_VARIABLE = "STRETCHBAND_MQTT_PASSWORD"  # noqa: S105 - the variable's name, not a password
+
+Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, above 0, at most 86400")]
+FileName = Annotated[str, Meta(min_length=1, description="the path of a file")]
+
+
+class ConfigError(StretchbandError):
+    """A key or a value in the config that is not allowed."""
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file: unknown keys are refused, so that a typing error is not a silent default."""
+
+
+class StoreConfig(_Section, frozen=True):
+    """Where the history is kept."""
+
+    path: FileName | None = None
+
+
+class MqttConfig(_Section, frozen=True):
+    """Which broker hears the events."""
+
+    host: Annotated[str, Meta(min_length=1, description="a host name or an address")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")] = 1883
+    username: Annotated[str, Meta(min_length=1, description="a name")] | None = None
+    password_file: FileName | None = None
+    ca_file: FileName | None = None
+    cert_file: FileName | None = None
+    key_file: FileName | None = None
+    base_topic: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^/+#\x00][^+#\x00]*$",
+            description="a topic without + and #, not beginning with /",
+        ),
+    ] = "stretchband"
+    keepalive_s: Annotated[int, Meta(ge=2, le=3600, description="whole seconds, 2 to 3600")] = 10
+
+
+class BluetoothConfig(_Section, frozen=True):
+    """Which radio reaches the bands, and how long a silent one is believed in."""
+
+    radio: Annotated[
+        str,
+        Meta(
+            pattern=r"^(system|[a-z-]+:.+)$",
+            description='"system", or a Bumble transport such as "usb:0" or "unix:/run/air"',
+        ),
+    ] = "system"
+    silence_s: Annotated[float, Meta(ge=2, le=3600, description="seconds, 2 to 3600")] = 10.0
+
+
+class DetectorConfig(_Section, frozen=True):
+    """What counts as a hold."""
+
+    target_s: Seconds = 30.0
+    min_hold_s: Annotated[
+        float, Meta(ge=1, le=600, description="seconds, 1 to 600")
+    ] = 5.0
+    session_gap_s: Annotated[
+        float, Meta(ge=60, le=86400, description="seconds, 60 to 86400")
+    ] = 600.0
+    any_posture: bool = False
+
+
+class BandConfig(_Section, frozen=True):
+    """One band: where it is, and how it is worn where that differs from the picture."""
+
+    id: Annotated[
+        str,
+        Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="1 to 32 letters, digits, _ or -"),
+    ]
+    address: Annotated[
+        str,
+        Meta(
+            pattern=r"^([0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$",
+            description='an address as `stretchband scan` prints it, such as "F0:F1:F2:F3:F4:01"',
+        ),
+    ]
+    axes: Annotated[
+        str,
+        Meta(
+            pattern=r"^[+-]?[xyzXYZ]( *, *[+-]?[xyzXYZ]){2}$",
+            description='which sensor axis gives band x, y and z, such as "-z,+x,-y"',
+        ),
+    ] = "+x,+y,+z"
+    side: Side | None = None
+    target_s: Seconds | None = None
+
+    def turn(self) -> Axes:
+        """The axes as a rotation."""
+        return Axes.parse(self.axes)
+
+
+class Config(_Section, frozen=True):
+    """The whole file."""
+
+    store: StoreConfig = StoreConfig()
+    mqtt: MqttConfig = MqttConfig()
+    bluetooth: BluetoothConfig = BluetoothConfig()
+    detector: DetectorConfig = DetectorConfig()
+    bands: tuple[BandConfig, ...] = field(default=())
+    # The folder that relative paths in the file start from; set by `load`, not by the file.
+    folder: str = ""
+
+    @property
+    def db_path(self) -> Path:
+        """The database: as the file says, beside the file when relative, else the user's own."""
+        return self.path_of(self.store.path) if self.store.path else default_db_path()
+
+    def path_of(self, name: str) -> Path:
+        """A path named in the file."""
+        return Path(self.folder, Path(name).expanduser())
+
+    def settings(self, band: BandConfig) -> Settings:
+        """What the detector of this band goes by."""
+        d = self.detector
+        return Settings(
+            target_s=band.target_s or d.target_s,
+            min_hold_s=d.min_hold_s,
+            any_posture=d.any_posture,
+            side=band.side,
+            session_gap_s=d.session_gap_s,
+        )
+
+    def mqtt_password(self) -> str | None:
+        """The broker's password, from the environment or from `mqtt.password_file`."""
+        if PASSWORD_VARIABLE in os.environ:
+            return os.environ[PASSWORD_VARIABLE]
+        if self.mqtt.password_file is None:
+            return None
+        path = self.path_of(self.mqtt.password_file)
+        try:
+            return path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"mqtt.password_file: {path} cannot be read: {_reason(error)}") from None
+
+
+def default_db_path() -> Path:
+    """`~/.local/share/stretchband/history.db`, or below XDG_DATA_HOME."""
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "stretchband" / "history.db"
+
+
+def default_config_path() -> Path | None:
+    """The first that exists of ~/.config/stretchband/tracker.toml and /etc/stretchband/tracker.toml."""
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    places = (home / "stretchband" / "tracker.toml", Path("/etc/stretchband/tracker.toml"))
+    return next((place for place in places if place.is_file()), None)
+
+
+def load(path: Path) -> Config:
+    """Read and check a config file.
+
+    Raises ConfigError: one sentence with the file, the key, the value and what is allowed.
+    """
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {_reason(error)}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+    if "folder" in raw:
+        raise ConfigError(f"{path}: unknown key folder; {_allowed_keys('')}")
+    try:
+        config = msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(str(error), raw)}") from None
+    config = msgspec.structs.replace(config, folder=str(path.absolute().parent))
+    _check_bands(path, config.bands)
+    return config
+
+
+def _check_bands(path: Path, bands: tuple[BandConfig, ...]) -> None:
+    for name in ("id", "address"):
+        values = [getattr(band, name).upper() for band in bands]
+        doubled = next((value for value in values if values.count(value) > 1), None)
+        if doubled is not None:
+            raise ConfigError(f"{path}: bands.{name} {doubled} stands twice; each band has its own")
+    for number, band in enumerate(bands):
+        try:
+            band.turn()
+        except StretchbandError as error:
+            raise ConfigError(f"{path}: bands[{number}].axes: {error}") from None
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "not UTF-8 text"
+
+
+def _explain(message: str, raw: dict[str, Any]) -> str:
+    """msgspec's message as a sentence for the person who wrote the file."""
+    text, _, where = message.partition(" - at `$")
+    key = where.rstrip("`").removeprefix(".")
+    unknown = re.search(r"unknown field `(.*)`", text)
+    if unknown:
+        name = f"{key}.{unknown[1]}" if key else unknown[1]
+        hint = "; a password belongs in mqtt.password_file" if name == "mqtt.password" else ""
+        return f"unknown key {name}{hint}; {_allowed_keys(key)}"
+    missing = re.search(r"missing required field `(.*)`", text)
+    if missing:
+        return f"{key}.{missing[1]} is missing: {_describe(f'{key}.{missing[1]}')}"
+    return f"{key} = {_value_at(raw, key)!r} is not allowed: {_describe(key) or text}"
+
+
+def _steps(key: str) -> list[str]:
+    return [step for step in re.split(r"\.|\[|\]", key) if step]
+
+
+def _value_at(raw: Any, key: str) -> Any:  # noqa: ANN401 - whatever the file held
+    for step in _steps(key):
+        raw = raw[int(step)] if step.isdigit() else raw[step]
+    return raw
+
+
+def _section(key: str) -> type[_Section]:
+    tables: dict[str, type[_Section]] = {
+        "store": StoreConfig,
+        "mqtt": MqttConfig,
+        "bluetooth": BluetoothConfig,
+        "detector": DetectorConfig,
+        "bands": BandConfig,
+    }
+    steps = _steps(key)
+    return tables.get(steps[0], Config) if steps else Config
+
+
+def _allowed_keys(key: str) -> str:
+    names = [name for name in _section(key).__struct_fields__ if name != "folder"]
+    return f"allowed: {', '.join(names)}"
+
+
+def _describe(key: str) -> str:
+    """What is allowed for a key, from the description beside its type."""
+    steps = _steps(key)
+    if len(steps) < 2:
+        return "a table [" + steps[0] + "]" if steps and steps[0] != "bands" else "tables [[bands]]"
+    fields = {f.name: f for f in msgspec.structs.fields(_section(key))}
+    found = fields.get(steps[-1])
+    schema = msgspec.json.schema(found.type) if found is not None else {}
+    if "enum" in (one := _first_described(schema)):
+        return "one of " + ", ".join(map(str, one["enum"]))
+    if one.get("type") == "boolean":
+        return "true or false"
+    return str(one.get("description", ""))
+
+
+def _first_described(schema: dict[str, Any]) -> dict[str, Any]:
+    choices: list[dict[str, Any]] = [schema, *schema.get("anyOf", [])]
+    return next((c for c in choices if "description" in c or "enum" in c or "type" in c), {})
