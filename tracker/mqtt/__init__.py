@@ -1,0 +1,1 @@
+"""The house hears it: topics, payloads, the publisher that works from the outbox, commands."""

@@ -1,0 +1,178 @@
+"""One connection to the broker: aiomqtt with what it leaves out.
+
+aiomqtt 2.5 ignores the reason in a PUBACK, waits its whole time limit when the broker hangs up
+instead of answering a CONNECT, and leaves the socket open when connecting is given up. The three
+are put right here, by overriding its callbacks; `tests/mqtt` holds them against real brokers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from types import TracebackType
+from typing import Any, Self
+
+import aiomqtt
+import paho.mqtt.client as paho
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from tracker.mqtt.settings import MqttSettings
+
+# Messages on their way at once: Mosquitto's own default (max_inflight_messages).
+WINDOW = 20
+# Connecting, subscribing and taking leave; a broker on the home's network answers in milliseconds.
+ANSWER_S = 5.0
+# Without any PUBACK for so long the connection is not believed in, although it answers pings.
+PUBACK_S = 30.0
+LEAVE_S = 1.0
+
+# What the libraries below say at each try, the publisher says once.
+_silent = logging.getLogger("tracker.mqtt.paho")
+_silent.setLevel(logging.CRITICAL)
+
+
+class ClosedBeforeAnswerError(aiomqtt.MqttError):
+    """The broker took the connection and closed it without a word."""
+
+
+class NoAnswerError(aiomqtt.MqttError):
+    """The broker does not acknowledge."""
+
+
+class Connection(aiomqtt.Client):
+    """One connection, from CONNECT to DISCONNECT; a lost one is not used again."""
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        protocol: aiomqtt.ProtocolVersion,
+        will: aiomqtt.Will,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        super().__init__(
+            settings.host,
+            settings.port,
+            username=settings.username,
+            password=settings.password,
+            identifier=settings.client_id,
+            protocol=protocol,
+            keepalive=settings.keepalive_s,
+            will=will,
+            timeout=ANSWER_S,
+            tls_context=tls,
+            max_inflight_messages=WINDOW,
+            max_queued_incoming_messages=100,
+            logger=_silent,
+            # An event is one small packet: waiting to fill a bigger one only costs time.
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+        )
+        self._client.connect_timeout = ANSWER_S - 1
+        self._acks: dict[int, asyncio.Future[ReasonCode]] = {}
+        self._given_up = False
+        self.speaks_5 = protocol is aiomqtt.ProtocolVersion.V5
+
+    def send(
+        self, topic: str, payload: bytes, *, retain: bool = False
+    ) -> asyncio.Future[ReasonCode]:
+        """Send at QoS 1, at once and in the order of the calls; see `acknowledged`.
+
+        Raises aiomqtt.MqttError when the connection is gone.
+        """
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
+        if info.rc != paho.MQTT_ERR_SUCCESS:
+            raise aiomqtt.MqttCodeError(info.rc, "the connection is gone")
+        ack: asyncio.Future[ReasonCode] = self._loop.create_future()
+        self._acks[info.mid] = ack
+        return ack
+
+    async def acknowledged(self, ack: asyncio.Future[ReasonCode]) -> ReasonCode:
+        """The reason in the PUBACK: a failure (`is_failure`) means that the broker did not take it.
+
+        MQTT 3.1.1 has no reasons: there a broker drops what it forbids without a word.
+        Raises NoAnswerError after PUBACK_S seconds. A lost connection is not noticed here but where
+        `messages` is read.
+        """
+        done, _ = await asyncio.wait((ack,), timeout=PUBACK_S)
+        if not done:
+            raise NoAnswerError(f"no PUBACK within {PUBACK_S:g} s")
+        return ack.result()
+
+    async def listen(self, topic_filter: str) -> bool:
+        """Subscribe at QoS 1, without what is retained there. False when the broker forbids it."""
+        if self.speaks_5:
+            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+            granted = await self.subscribe(topic_filter, options=options)
+        else:
+            granted = await self.subscribe(topic_filter, qos=1)
+        return all((g if isinstance(g, int) else g.value) < 0x80 for g in granted)
+
+    async def __aenter__(self) -> Self:
+        """Connect. Raises aiomqtt.MqttError, leaving nothing open."""
+        try:
+            return await super().__aenter__()
+        except UnicodeError as error:  # a host name that cannot be one
+            self._give_up()
+            raise aiomqtt.MqttError(str(error)) from error
+        except BaseException:
+            self._give_up()
+            raise
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Take leave; a broker that does not read any more is left without."""
+        try:
+            async with asyncio.timeout(LEAVE_S):
+                await super().__aexit__(exc_type, exc, tb)
+        except (aiomqtt.MqttError, TimeoutError):
+            pass
+        finally:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._given_up = True
+        self._client._sock_close()  # paho has no public way to close without writing first
+
+    def _on_socket_open(self, client: paho.Client, userdata: Any, sock: Any) -> None:
+        # Runs in the thread that connects, which cannot be cancelled: too late means not wanted.
+        if self._given_up:
+            sock.close()
+            return
+        super()._on_socket_open(client, userdata, sock)
+
+    def _on_publish(
+        self,
+        client: paho.Client,
+        userdata: Any,
+        mid: int,
+        reason_code: ReasonCode,
+        properties: Properties,
+    ) -> None:
+        super()._on_publish(client, userdata, mid, reason_code, properties)
+        ack = self._acks.pop(mid, None)
+        if ack is not None and not ack.done():
+            ack.set_result(reason_code)
+
+    def _on_disconnect(
+        self,
+        client: paho.Client,
+        userdata: Any,
+        flags: paho.DisconnectFlags,
+        reason_code: ReasonCode,
+        properties: Properties | None = None,
+    ) -> None:
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+        # May run in the thread that connects; the future belongs to the loop.
+        self._loop.call_soon_threadsafe(self._closed_before_answer)
+
+    def _closed_before_answer(self) -> None:
+        if not self._connected.done():
+            self._connected.set_exception(ClosedBeforeAnswerError())
+            self._connected.exception()  # seen: whoever connects may have given up already

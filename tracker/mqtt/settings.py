@@ -1,0 +1,70 @@
+"""Which broker, as whom, and over which TLS."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+
+from tracker.errors import StretchbandError
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """How the broker is reached.
+
+    password:    never shown, not even by repr.
+    ca_file:     whom to trust; naming it, or a client certificate, turns TLS on.
+    tls:         TLS with the certificates that the system trusts.
+    client_id:   the same at every start, so that a stale connection's last will cannot speak over
+                 the new one: the broker ends the old one first.
+    keepalive_s: a broker that froze is noticed within twice this time plus a second.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    base_topic: str = "stretchband"
+    client_id: str = "stretchband"
+    keepalive_s: int = 6
+    tls: bool = False
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the connection uses TLS."""
+        return self.tls or self.ca_file is not None or self.cert_file is not None
+
+    @property
+    def where(self) -> str:
+        """The broker's address in a sentence."""
+        return f"{self.host}:{self.port}"
+
+
+def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
+    """The TLS to use, None for none. Reads files: a renewed certificate counts at the next connect.
+
+    Raises StretchbandError naming the key and the file that cannot be used.
+    """
+    if not settings.encrypted:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except (OSError, ValueError) as error:
+        raise _unusable("ca_file", settings.ca_file, error) from None
+    if settings.cert_file is not None:
+        try:
+            # An empty password instead of none: OpenSSL would ask for it at the terminal and wait.
+            context.load_cert_chain(settings.cert_file, settings.key_file, password="")
+        except (OSError, ValueError) as error:
+            key = "cert_file" if settings.key_file is None else "cert_file and mqtt.key_file"
+            files = " and ".join(f for f in (settings.cert_file, settings.key_file) if f)
+            raise _unusable(key, files, error) from None
+    return context
+
+
+def _unusable(key: str, file: str | None, error: OSError | ValueError) -> StretchbandError:
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    return StretchbandError(f"mqtt.{key}: {file} cannot be used: {reason}")
