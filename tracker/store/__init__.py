@@ -1,0 +1,27 @@
+"""The history on disk: one writer (Store), any number of readers beside it (History)."""
+
+from tracker.store.faults import StoreUnavailableError
+from tracker.store.history import History
+from tracker.store.records import (
+    DayTotals,
+    Hold,
+    OutboxEntry,
+    Resume,
+    StoredCommand,
+    StoredFrame,
+    StretchTotal,
+)
+from tracker.store.writer import Store
+
+__all__ = [
+    "DayTotals",
+    "History",
+    "Hold",
+    "OutboxEntry",
+    "Resume",
+    "Store",
+    "StoreUnavailableError",
+    "StoredCommand",
+    "StoredFrame",
+    "StretchTotal",
+]

@@ -1,0 +1,116 @@
+"""A reader of the history: read-only, beside the daemon that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlite_utils import Database
+
+from tracker.store import queries
+from tracker.store.faults import in_plain_words
+from tracker.store.opening import open_for_reading
+from tracker.store.records import DayTotals, Hold, StretchTotal
+
+Cell = str | int | float | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A band the history knows; `axes` says which of its sensor's axes are x, y and z."""
+
+    band_id: str
+    address: str | None
+    name: str | None
+    axes: str
+
+
+class History:
+    """One read-only connection. Closed by `with` or close()."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        """Use `History.open`."""
+        self._db = db
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> History:
+        """Open the file at `path`. Raises StretchbandError when there is none or it is not ours."""
+        return cls(open_for_reading(path), path)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def bands(self) -> list[Band]:
+        """All bands, in the order of their ids."""
+        rows = self.rows("SELECT band_id, address, name, axes FROM bands ORDER BY band_id", ())
+        return [
+            Band(str(id_), _text(address), _text(name), str(axes))
+            for id_, address, name, axes in rows
+        ]
+
+    def totals(
+        self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
+    ) -> tuple[StretchTotal, ...]:
+        """Finished holds of the days first to last by stretch and side; band_id None: all bands."""
+        with in_plain_words(self.path):
+            return queries.totals(self._db, band_id, first, last, tz)
+
+    def day_totals(self, band_id: str | None, day: date, tz: tzinfo | None = None) -> DayTotals:
+        """Seconds by stretch and side of a day in `tz` (None: this machine's), and the streak."""
+        with in_plain_words(self.path):
+            return queries.day_totals(self._db, band_id, day, tz)
+
+    def last_holds(self, band_id: str | None, limit: int) -> list[Hold]:
+        """The latest finished holds, the newest first."""
+        with in_plain_words(self.path):
+            return queries.last_holds(self._db, band_id, limit)
+
+    def longest_calm_hold(
+        self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
+    ) -> Hold | None:
+        """The longest hold of these days that was never strained and was let go freely."""
+        with in_plain_words(self.path):
+            return queries.longest_calm_hold(self._db, band_id, first, last, tz)
+
+    def rows(self, sql: str, parameters: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
+        """The rows of any query, as they are read from the file."""
+        with in_plain_words(self.path):
+            yield from self._db.execute(sql, parameters)
+
+    def count(self, sql: str, parameters: Sequence[Cell]) -> int:
+        """How many rows `rows` would give."""
+        with in_plain_words(self.path):
+            (number,) = self._db.execute(f"SELECT count(*) FROM ({sql})", parameters).fetchone()  # noqa: S608 - the same query as rows
+        return int(number)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All reading inside sees one moment of the history, whatever is written meanwhile."""
+        with in_plain_words(self.path):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.rollback()
+
+
+def _text(cell: Cell) -> str | None:
+    return None if cell is None else str(cell)

@@ -1,0 +1,95 @@
+"""Questions to the history that both the writer and its readers ask."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import date, timedelta, tzinfo
+
+from sqlite_utils import Database
+
+from tracker.store.records import DayTotals, Hold, StretchTotal
+from tracker.store.times import day_bounds, local_day, midnight
+
+_COLUMNS = ", ".join(field.name for field in dataclasses.fields(Hold))
+_SELECT_HOLDS = f"SELECT {_COLUMNS} FROM holds "  # noqa: S608 - names of our own fields
+
+
+def totals(
+    db: Database, band_id: str | None, first: date, last: date, zone: tzinfo | None
+) -> tuple[StretchTotal, ...]:
+    """Finished holds that began on the days first to last, by stretch and side, the longest first.
+
+    band_id None: of all bands. zone None: this machine's. A hold without wall time is on no day.
+    """
+    since, until = day_bounds(first, last, zone)
+    rows = db.execute(
+        "SELECT stretch, side, count(*), total(duration_s) FROM holds"
+        " WHERE started_at >= :since AND started_at < :until AND end_s IS NOT NULL"
+        " AND band_id = coalesce(:band, band_id)"
+        " GROUP BY stretch, side ORDER BY total(duration_s) DESC, stretch, side",
+        {"since": since, "until": until, "band": band_id},
+    )
+    return tuple(StretchTotal(*row) for row in rows)
+
+
+def day_totals(db: Database, band_id: str | None, day: date, zone: tzinfo | None) -> DayTotals:
+    """One day's totals and the streak it ends."""
+    return DayTotals(day, totals(db, band_id, day, day, zone), streak(db, band_id, day, zone))
+
+
+def streak(db: Database, band_id: str | None, day: date, zone: tzinfo | None) -> int:
+    """Days in a row with a finished hold up to `day`; up to the day before while `day` has none."""
+    expected, count = day, 0
+    for found in days_backwards(db, band_id, day, zone):
+        if count == 0 and found == day - timedelta(days=1):
+            expected = found
+        if found != expected:
+            break
+        count += 1
+        expected = found - timedelta(days=1)
+    return count
+
+
+def days_backwards(
+    db: Database, band_id: str | None, last: date | None, zone: tzinfo | None
+) -> Iterator[date]:
+    """Days with a finished hold, the latest first, each once; read lazily: a streak is short."""
+    rows = db.execute(
+        "SELECT started_at FROM holds WHERE started_at < :until AND end_s IS NOT NULL"
+        " AND band_id = coalesce(:band, band_id) ORDER BY started_at DESC",
+        {
+            "until": "9999" if last is None else midnight(last + timedelta(days=1), zone),
+            "band": band_id,
+        },
+    )
+    before: date | None = None
+    for (started_at,) in rows:
+        day = local_day(started_at, zone)
+        if day != before:
+            yield day
+            before = day
+
+
+def last_holds(db: Database, band_id: str | None, limit: int) -> list[Hold]:
+    """The latest finished holds, the newest first."""
+    rows = db.execute(
+        _SELECT_HOLDS + "WHERE end_s IS NOT NULL AND band_id = coalesce(:band, band_id)"
+        " ORDER BY started_at DESC, rowid DESC LIMIT :limit",
+        {"band": band_id, "limit": limit},
+    )
+    return [Hold(*row) for row in rows]
+
+
+def longest_calm_hold(
+    db: Database, band_id: str | None, first: date, last: date, zone: tzinfo | None
+) -> Hold | None:
+    """The longest hold of these days that was never strained and was let go freely."""
+    since, until = day_bounds(first, last, zone)
+    row = db.execute(
+        _SELECT_HOLDS + "WHERE started_at >= :since AND started_at < :until"
+        " AND strains = 0 AND reason = 'released' AND band_id = coalesce(:band, band_id)"
+        " ORDER BY duration_s DESC LIMIT 1",
+        {"since": since, "until": until, "band": band_id},
+    ).fetchone()
+    return None if row is None else Hold(*row)

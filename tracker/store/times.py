@@ -1,0 +1,40 @@
+"""How times are written: RFC 3339 UTC with milliseconds, which sorts as text."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+
+def iso(at_s: float) -> str:
+    """Unix time as `2026-11-23T21:02:03.125Z`."""
+    moment = datetime.fromtimestamp(round(at_s, 3), UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def unix(at: str) -> float:
+    """RFC 3339 as unix time. Raises ValueError for text that is no time with its zone."""
+    moment = datetime.fromisoformat(at)
+    if moment.tzinfo is None:
+        raise ValueError(f"{at}: a time without its zone")
+    return moment.timestamp()
+
+
+def moment_of(at: str | None, t_s: float, wanted_s: float) -> str | None:
+    """The wall time of `wanted_s`, when `at` is that of `t_s` on the same clock."""
+    return None if at is None else iso(unix(at) + (wanted_s - t_s))
+
+
+def day_bounds(first: date, last: date, zone: tzinfo | None) -> tuple[str, str]:
+    """The days first to last, both whole, in `zone` (None: this machine's) as [from, to) in UTC."""
+    return (midnight(first, zone), midnight(last + timedelta(days=1), zone))
+
+
+def midnight(day: date, zone: tzinfo | None) -> str:
+    """When `day` begins in `zone` (None: this machine's)."""
+    begin = datetime.combine(day, time(), tzinfo=zone)  # naive is this machine's zone to astimezone
+    return iso(begin.astimezone(UTC).timestamp())
+
+
+def local_day(at: str, zone: tzinfo | None) -> date:
+    """The day in `zone` (None: this machine's) of a time."""
+    return datetime.fromisoformat(at).astimezone(zone).date()

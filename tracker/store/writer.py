@@ -1,0 +1,275 @@
+"""The one writer of the history: what the daemon stores, and where every consumer goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, tzinfo
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from tracker.bands.reader import Cursor
+from tracker.bands.stretchband import decode_frame, encode_frame
+from tracker.clock import ClockPoint
+from tracker.detect.events import Event, event_name, from_json, to_json
+from tracker.store import queries
+from tracker.store.faults import in_plain_words
+from tracker.store.opening import open_for_writing
+from tracker.store.projections import project
+from tracker.store.records import (
+    DayTotals,
+    Hold,
+    OutboxEntry,
+    Resume,
+    StoredCommand,
+    StoredFrame,
+)
+from tracker.store.times import iso, unix
+from tracker.store.transaction import transaction
+
+FRAMES_AT_ONCE = 512  # about 4 minutes of samples, 100 kB
+
+
+class Store:
+    """One open database; plain calls from one thread at a time (any thread).
+
+    Every call raises StoreUnavailableError when nothing was written but the same call may succeed
+    later (disk full, locked), and StretchbandError when the file is read-only or damaged.
+    """
+
+    def __init__(self, db: Database, path: Path) -> None:
+        """Use `Store.open`."""
+        self._db = db
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> Store:
+        """Open the history at `path`, its tables brought up to date (file 0600, folders 0700)."""
+        return cls(open_for_writing(path, create=create), path)
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log goes into it when no reader is left."""
+        self._db.close()
+
+    def register_band(
+        self, band_id: str, address: str | None, name: str | None, axes: str = "+x,+y,+z"
+    ) -> None:
+        """Make a band known, or what is known of it new; before anything of it is stored.
+
+        axes: which sensor axis gives band x, y and z; exported samples are turned by it.
+        """
+        with self._writing():
+            self._db.execute(
+                "INSERT INTO bands (band_id, address, name, axes) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (band_id) DO UPDATE SET"
+                " address = excluded.address, name = excluded.name, axes = excluded.axes",
+                (band_id, address, name, axes),
+            )
+
+    def cursor(self, band_id: str) -> Cursor | None:
+        """The last frame that is safely stored; None before the first."""
+        with in_plain_words(self.path):
+            row = self._db.execute(
+                "SELECT boot_id, seq FROM frames WHERE band_id = ? ORDER BY id DESC LIMIT 1",
+                (band_id,),
+            ).fetchone()
+        return None if row is None else Cursor(*row)
+
+    def add(
+        self,
+        band_id: str,
+        frames: Sequence[StoredFrame],
+        events: Sequence[Event],
+        resume: Resume | None,
+    ) -> list[int]:
+        """Store frames, what they gave and where to fold again from: all of it or nothing.
+
+        What is there already (the frame's boot and seq, the event's id) is passed over. Returns the
+        positions of the new events. resume None leaves the resume point where it is.
+        """
+        with self._writing():
+            self._add_frames(band_id, frames)
+            positions = [self._add_event(event) for event in events]
+            if resume is not None:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO resume_points (band_id, boot_id, seq, t_s)"
+                    " VALUES (?, ?, ?, ?)",
+                    (band_id, resume.boot_id, resume.seq, resume.t_s),
+                )
+        return [position for position in positions if position is not None]
+
+    def resume(self, band_id: str) -> Resume | None:
+        """Where the last `add` said to fold again from."""
+        with in_plain_words(self.path):
+            row = self._db.execute(
+                "SELECT boot_id, seq, t_s FROM resume_points WHERE band_id = ?", (band_id,)
+            ).fetchone()
+        return None if row is None else Resume(*row)
+
+    def frames(self, band_id: str, since: Resume | None) -> Iterator[StoredFrame]:
+        """The frames of a band in the order of arrival, those of `since` and later; None: all.
+
+        Read in pieces, so that it may be consumed slowly between writes.
+        """
+        last_id = self._last_frame_before(band_id, since)
+        while rows := self._some_frames(band_id, last_id):
+            for _, t_first_s, received_s, data in rows:
+                yield StoredFrame(decode_frame(data), t_first_s, received_s)
+            last_id = rows[-1][0]
+
+    def outbox(self, consumer: str, limit: int) -> list[OutboxEntry]:
+        """The oldest events that `consumer` has not acknowledged, at most `limit`."""
+        with in_plain_words(self.path):
+            rows = self._db.execute(
+                "SELECT position, band_id, json, at FROM events WHERE position > ?"
+                " ORDER BY position LIMIT ?",
+                (self._acknowledged(consumer), limit),
+            ).fetchall()
+        return [
+            OutboxEntry(position, band_id, from_json(text), None if at is None else unix(at))
+            for position, band_id, text, at in rows
+        ]
+
+    def acknowledge(self, consumer: str, position: int) -> None:
+        """`consumer` has everything up to and with `position`; it never goes back."""
+        with self._writing():
+            self._db.execute(
+                "INSERT INTO outbox_cursors (consumer, position) VALUES (?, ?)"
+                " ON CONFLICT (consumer) DO UPDATE SET"
+                " position = max(position, excluded.position)",
+                (consumer, position),
+            )
+
+    def outbox_depth(self, consumer: str) -> int:
+        """How many events `consumer` has not acknowledged."""
+        with in_plain_words(self.path):
+            row = self._db.execute(
+                "SELECT count(*) FROM events WHERE position > ?", (self._acknowledged(consumer),)
+            ).fetchone()
+        return int(row[0])
+
+    def day_totals(self, band_id: str, day: date, tz: tzinfo | None) -> DayTotals:
+        """Seconds by stretch and side of a day in `tz` (None: this machine's), and the streak."""
+        with in_plain_words(self.path):
+            return queries.day_totals(self._db, band_id, day, tz)
+
+    def days_with_holds(self, band_id: str, tz: tzinfo | None = None) -> list[date]:
+        """The days in `tz` (None: this machine's) on which a finished hold began, latest first."""
+        with in_plain_words(self.path):
+            return list(queries.days_backwards(self._db, band_id, None, tz))
+
+    def last_hold(self, band_id: str) -> Hold | None:
+        """The latest finished hold."""
+        with in_plain_words(self.path):
+            return next(iter(queries.last_holds(self._db, band_id, 1)), None)
+
+    def save_clock(self, band_id: str, boot_id: int, point: ClockPoint) -> None:
+        """Remember how a band's clock stood to the wall's; points of one boot give its drift."""
+        with self._writing():
+            self._db.execute(
+                "INSERT OR REPLACE INTO clocks (band_id, boot_id, t_s, offset_s)"
+                " VALUES (?, ?, ?, ?)",
+                (band_id, boot_id, point.band_s, point.offset_s),
+            )
+
+    def clock_points(self, band_id: str, boot_id: int) -> list[ClockPoint]:
+        """What was saved of one clock, in the order of its time."""
+        with in_plain_words(self.path):
+            rows = self._db.execute(
+                "SELECT t_s, offset_s FROM clocks WHERE band_id = ? AND boot_id = ? ORDER BY t_s",
+                (band_id, boot_id),
+            ).fetchall()
+        return [ClockPoint(*row) for row in rows]
+
+    def command(self, band_id: str, command: StoredCommand) -> None:
+        """Remember what the wearer asked for, because it changes what the samples mean."""
+        with self._writing():
+            self._db.execute(
+                "INSERT INTO commands (band_id, boot_id, t_s, name, payload)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (band_id, command.boot_id, command.t_s, command.name, command.payload),
+            )
+
+    def commands(self, band_id: str, since: Resume | None) -> list[StoredCommand]:
+        """The commands to replay with `frames(band_id, since)`, in the order they were given."""
+        last_id = self._last_frame_before(band_id, since)
+        with in_plain_words(self.path):
+            rows = self._db.execute(
+                "SELECT boot_id, t_s, name, payload FROM commands WHERE band_id = :band"
+                " AND (boot_id = :boot AND t_s >= :t_s OR boot_id IS NOT :boot AND boot_id NOT IN"
+                " (SELECT boot_id FROM frames WHERE band_id = :band AND id <= :last)) ORDER BY id",
+                {
+                    "band": band_id,
+                    "boot": since.boot_id if since is not None else None,
+                    "t_s": since.t_s if since is not None else None,
+                    "last": last_id,
+                },
+            ).fetchall()
+        return [StoredCommand(*row) for row in rows]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with in_plain_words(self.path), transaction(self._db):
+            yield
+
+    def _add_frames(self, band_id: str, frames: Sequence[StoredFrame]) -> None:
+        self._db.conn.executemany(
+            "INSERT INTO frames (band_id, boot_id, seq, t_first_s, received_s, data)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (
+                (
+                    band_id,
+                    stored.frame.boot_id,
+                    stored.frame.seq,
+                    stored.t_first_s,
+                    stored.received_s,
+                    encode_frame(stored.frame),
+                )
+                for stored in frames
+            ),
+        )
+
+    def _add_event(self, event: Event) -> int | None:
+        row = self._db.execute(
+            "INSERT INTO events (event_id, band_id, event, t_s, at, hold_id, json)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING position",
+            (
+                event.event_id,
+                event.band_id,
+                event_name(event),
+                event.t_s,
+                None if event.at is None else iso(unix(event.at)),
+                getattr(event, "hold_id", None),
+                to_json(event).decode(),
+            ),
+        ).fetchone()
+        if row is None:
+            return None
+        project(self._db, event)
+        return int(row[0])
+
+    def _acknowledged(self, consumer: str) -> int:
+        row = self._db.execute(
+            "SELECT position FROM outbox_cursors WHERE consumer = ?", (consumer,)
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _last_frame_before(self, band_id: str, since: Resume | None) -> int:
+        if since is None:
+            return 0
+        with in_plain_words(self.path):
+            row = self._db.execute(
+                "SELECT id FROM frames WHERE band_id = ? AND boot_id = ? AND seq < ?"
+                " ORDER BY seq DESC LIMIT 1",
+                (band_id, since.boot_id, since.seq),
+            ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _some_frames(self, band_id: str, after_id: int) -> list[tuple[int, float, float, bytes]]:
+        with in_plain_words(self.path):
+            return self._db.execute(
+                "SELECT id, t_first_s, received_s, data FROM frames INDEXED BY frames_by_band"
+                " WHERE band_id = ? AND id > ? ORDER BY id LIMIT ?",
+                (band_id, after_id, FRAMES_AT_ONCE),
+            ).fetchall()
