@@ -1,0 +1,84 @@
+"""Where is up in the band's axes, how fast does that turn, and how restless is the leg?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import signal
+
+from tracker.detect.grid import CELL_S, CELLS_HZ
+from tracker.detect.samples import Floats
+
+# Gravity is what is left below 1.5 Hz: breathing (0.05-0.5 Hz) and the turning of a slow leg pass,
+# muscle tremor (3-12 Hz) and heel strikes do not.
+GRAVITY_HZ = 1.5
+_LOW_PASS: Floats = signal.butter(2, GRAVITY_HZ, fs=CELLS_HZ, output="sos")
+_SETTLED: Floats = signal.sosfilt_zi(_LOW_PASS)
+
+CELLS_A_STEP = 5
+STEP_S = CELLS_A_STEP * CELL_S
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Fifths of a second: step j ends with cell 5 j.
+
+    first:   number of the first step.
+    up:      (m, 3) unit vectors, the direction of up in band axes, 1.5 Hz low-passed.
+    rate:    (m,) degrees a second by which `up` turned since the step before.
+    unrest:  (m,) g, root mean square of what is not gravity.
+    """
+
+    first: int
+    up: Floats
+    rate: Floats
+    unrest: Floats
+
+
+class Orientation:
+    """Cells in, steps out; carries the filter's state and the cells of an unfinished step."""
+
+    def __init__(self) -> None:
+        self._zi: Floats | None = None
+        self._left = np.empty((0, 5))
+        self._last_up: Floats | None = None
+
+    def feed(self, first: int, cells: Floats) -> Steps:
+        """`cells` as Grid gives them, following the ones before without a gap."""
+        if self._zi is None and len(cells):
+            # A filter that starts as if the leg had always been so has no start-up swing.
+            self._zi = _SETTLED[:, :, None] * cells[0, :3]
+        if self._zi is None:
+            return Steps(first, np.empty((0, 3)), np.empty(0), np.empty(0))
+        low, self._zi = signal.sosfilt(_LOW_PASS, cells[:, :3], axis=0, zi=self._zi)
+        return self._steps(
+            first - len(self._left), np.column_stack([low, cells[:, 3], _norm2(low)])
+        )
+
+    def _steps(self, first: int, new: Floats) -> Steps:
+        rows = np.concatenate([self._left, new])
+        begin = (1 - first) % CELLS_A_STEP if self._last_up is None else 0
+        count = max(len(rows) - begin, 0) // CELLS_A_STEP
+        end = begin + count * CELLS_A_STEP
+        self._left = rows[end:] if count else rows
+        if not count:
+            return Steps(0, np.empty((0, 3)), np.empty(0), np.empty(0))
+        five = rows[begin:end].reshape(count, CELLS_A_STEP, 5)
+        up = five[:, -1, :3] / np.sqrt(np.maximum(five[:, -1, 4:], 1e-6))
+        rate = self._rate(up)
+        excess = five[:, :, 3] - five[:, :, 4]
+        mean = (excess[:, 0] + excess[:, 1] + excess[:, 2] + excess[:, 3] + excess[:, 4]) / 5.0
+        return Steps((first + end - 1) // 5 - count + 1, up, rate, np.sqrt(np.maximum(mean, 0.0)))
+
+    def _rate(self, up: Floats) -> Floats:
+        before = up[:1] if self._last_up is None else self._last_up
+        turned = up - np.concatenate([before, up[:-1]])
+        self._last_up = up[-1:]
+        return np.sqrt(_norm2(turned)) * (np.float64(180.0 / np.pi) / STEP_S)
+
+
+def _norm2(v: Floats) -> Floats:
+    # Written out: the order of a library's sum may depend on where an array lies in memory.
+    total: Floats = v[:, 0] * v[:, 0] + v[:, 1] * v[:, 1] + v[:, 2] * v[:, 2]
+    return total
