@@ -12,6 +12,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
+from tracker.clock import ClockPoint
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
 from tracker.store.opening import open_for_reading
@@ -89,6 +90,11 @@ class History:
         """The longest hold of these days that was never strained and was let go freely."""
         with in_plain_words(self.path):
             return queries.longest_calm_hold(self._db, band_id, first, last, tz)
+
+    def clock_points(self, band_id: str, boot_id: int) -> list[ClockPoint]:
+        """What was saved of one clock of a band, in the order of its time."""
+        with in_plain_words(self.path):
+            return queries.clock_points(self._db, band_id, boot_id)
 
     def rows(self, sql: str, parameters: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
         """The rows of any query, as they are read from the file."""

@@ -8,6 +8,7 @@ from datetime import date, timedelta, tzinfo
 
 from sqlite_utils import Database
 
+from tracker.clock import ClockPoint
 from tracker.store.records import DayTotals, Hold, StretchTotal
 from tracker.store.times import day_bounds, local_day, midnight
 
@@ -93,3 +94,12 @@ def longest_calm_hold(
         {"since": since, "until": until, "band": band_id},
     ).fetchone()
     return None if row is None else Hold(*row)
+
+
+def clock_points(db: Database, band_id: str, boot_id: int) -> list[ClockPoint]:
+    """What was saved of one clock of a band, in the order of its time."""
+    rows = db.execute(
+        "SELECT t_s, offset_s FROM clocks WHERE band_id = ? AND boot_id = ? ORDER BY t_s",
+        (band_id, boot_id),
+    )
+    return [ClockPoint(*row) for row in rows]

@@ -1,14 +1,10 @@
-"""How times are written: RFC 3339 UTC with milliseconds, which sorts as text."""
+"""Between RFC 3339 UTC text, which sorts as it is, unix time, and the wearer's days."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-
-def iso(at_s: float) -> str:
-    """Unix time as `2026-11-23T21:02:03.125Z`."""
-    moment = datetime.fromtimestamp(round(at_s, 3), UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from tracker.clock import rfc3339
 
 
 def unix(at: str) -> float:
@@ -21,7 +17,7 @@ def unix(at: str) -> float:
 
 def moment_of(at: str | None, t_s: float, wanted_s: float) -> str | None:
     """The wall time of `wanted_s`, when `at` is that of `t_s` on the same clock."""
-    return None if at is None else iso(unix(at) + (wanted_s - t_s))
+    return None if at is None else rfc3339(unix(at) + (wanted_s - t_s))
 
 
 def day_bounds(first: date, last: date, zone: tzinfo | None) -> tuple[str, str]:
@@ -32,7 +28,7 @@ def day_bounds(first: date, last: date, zone: tzinfo | None) -> tuple[str, str]:
 def midnight(day: date, zone: tzinfo | None) -> str:
     """When `day` begins in `zone` (None: this machine's)."""
     begin = datetime.combine(day, time(), tzinfo=zone)  # naive is this machine's zone to astimezone
-    return iso(begin.astimezone(UTC).timestamp())
+    return rfc3339(begin.astimezone(UTC).timestamp())
 
 
 def local_day(at: str, zone: tzinfo | None) -> date:

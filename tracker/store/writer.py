@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from tracker.bands.reader import Cursor
 from tracker.bands.stretchband import decode_frame, encode_frame
-from tracker.clock import ClockPoint
+from tracker.clock import ClockPoint, rfc3339
 from tracker.detect.events import Event, event_name, from_json, to_json
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
@@ -25,7 +25,7 @@ from tracker.store.records import (
     StoredCommand,
     StoredFrame,
 )
-from tracker.store.times import iso, unix
+from tracker.store.times import unix
 from tracker.store.transaction import transaction
 
 FRAMES_AT_ONCE = 512  # about 4 minutes of samples, 100 kB
@@ -164,7 +164,7 @@ class Store:
         with in_plain_words(self.path):
             return next(iter(queries.last_holds(self._db, band_id, 1)), None)
 
-    def save_clock(self, band_id: str, boot_id: int, point: ClockPoint) -> None:
+    def save_clock_point(self, band_id: str, boot_id: int, point: ClockPoint) -> None:
         """Remember how a band's clock stood to the wall's; points of one boot give its drift."""
         with self._writing():
             self._db.execute(
@@ -176,11 +176,7 @@ class Store:
     def clock_points(self, band_id: str, boot_id: int) -> list[ClockPoint]:
         """What was saved of one clock, in the order of its time."""
         with in_plain_words(self.path):
-            rows = self._db.execute(
-                "SELECT t_s, offset_s FROM clocks WHERE band_id = ? AND boot_id = ? ORDER BY t_s",
-                (band_id, boot_id),
-            ).fetchall()
-        return [ClockPoint(*row) for row in rows]
+            return queries.clock_points(self._db, band_id, boot_id)
 
     def command(self, band_id: str, command: StoredCommand) -> None:
         """Remember what the wearer asked for, because it changes what the samples mean."""
@@ -239,7 +235,7 @@ class Store:
                 event.band_id,
                 event_name(event),
                 event.t_s,
-                None if event.at is None else iso(unix(event.at)),
+                None if event.at is None else rfc3339(unix(event.at)),
                 getattr(event, "hold_id", None),
                 to_json(event).decode(),
             ),
