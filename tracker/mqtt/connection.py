@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import aiomqtt
 import paho.mqtt.client as paho
+from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -35,11 +36,18 @@ _silent = logging.getLogger("tracker.mqtt.paho")
 _silent.setLevel(logging.CRITICAL)
 
 
-class ClosedBeforeAnswerError(aiomqtt.MqttError):
-    """The broker took the connection and closed it without a word."""
+class NoConnackError(aiomqtt.MqttError):
+    """The broker took the connection and does not answer.
+
+    hung_up: it closed the connection, also without a word.
+    """
+
+    def __init__(self, *, hung_up: bool) -> None:
+        super().__init__("no CONNACK")
+        self.hung_up = hung_up
 
 
-class NoAnswerError(aiomqtt.MqttError):
+class NoPubackError(aiomqtt.MqttError):
     """The broker does not acknowledge."""
 
 
@@ -52,6 +60,7 @@ class Connection(aiomqtt.Client):
         protocol: aiomqtt.ProtocolVersion,
         will: aiomqtt.Will,
         tls: ssl.SSLContext | None,
+        answer_s: float = ANSWER_S,
     ) -> None:
         super().__init__(
             settings.host,
@@ -62,7 +71,7 @@ class Connection(aiomqtt.Client):
             protocol=protocol,
             keepalive=settings.keepalive_s,
             will=will,
-            timeout=ANSWER_S,
+            timeout=answer_s,
             tls_context=tls,
             max_inflight_messages=WINDOW,
             max_queued_incoming_messages=100,
@@ -72,7 +81,7 @@ class Connection(aiomqtt.Client):
         )
         self._client.connect_timeout = ANSWER_S - 1
         self._acks: dict[int, asyncio.Future[ReasonCode]] = {}
-        self._given_up = False
+        self._opened = self._given_up = False
         self.speaks_5 = protocol is aiomqtt.ProtocolVersion.V5
 
     def send(
@@ -93,12 +102,12 @@ class Connection(aiomqtt.Client):
         """The reason in the PUBACK: a failure (`is_failure`) means that the broker did not take it.
 
         MQTT 3.1.1 has no reasons: there a broker drops what it forbids without a word.
-        Raises NoAnswerError after PUBACK_S seconds. A lost connection is not noticed here but where
+        Raises NoPubackError after PUBACK_S seconds. A lost connection is not noticed here but where
         `messages` is read.
         """
         done, _ = await asyncio.wait((ack,), timeout=PUBACK_S)
         if not done:
-            raise NoAnswerError(f"no PUBACK within {PUBACK_S:g} s")
+            raise NoPubackError(f"no PUBACK within {PUBACK_S:g} s")
         return ack.result()
 
     async def listen(self, topic_filter: str) -> bool:
@@ -117,6 +126,14 @@ class Connection(aiomqtt.Client):
         except UnicodeError as error:  # a host name that cannot be one
             self._give_up()
             raise aiomqtt.MqttError(str(error)) from error
+        except (MqttConnectError, NoConnackError):
+            self._give_up()
+            raise
+        except aiomqtt.MqttError as error:
+            self._give_up()
+            if self._opened:
+                raise NoConnackError(hung_up=False) from error
+            raise
         except BaseException:
             self._give_up()
             raise
@@ -145,6 +162,7 @@ class Connection(aiomqtt.Client):
         if self._given_up:
             sock.close()
             return
+        self._opened = True
         super()._on_socket_open(client, userdata, sock)
 
     def _on_publish(
@@ -174,5 +192,5 @@ class Connection(aiomqtt.Client):
 
     def _closed_before_answer(self) -> None:
         if not self._connected.done():
-            self._connected.set_exception(ClosedBeforeAnswerError())
+            self._connected.set_exception(NoConnackError(hung_up=True))
             self._connected.exception()  # seen: whoever connects may have given up already

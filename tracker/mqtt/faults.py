@@ -11,7 +11,7 @@ from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tracker.errors import StretchbandError
-from tracker.mqtt.connection import ClosedBeforeAnswerError
+from tracker.mqtt.connection import NoConnackError
 from tracker.mqtt.settings import MqttSettings
 
 UNSUPPORTED_PROTOCOL = 0x84
@@ -32,7 +32,7 @@ def sentence(error: BaseException, settings: MqttSettings) -> str:
         match one:
             case StretchbandError():
                 return str(one)
-            case ClosedBeforeAnswerError():
+            case NoConnackError() if one.hung_up:
                 return _closed(settings)
             case MqttConnectError():
                 return _refused(one, settings)

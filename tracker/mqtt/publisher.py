@@ -13,21 +13,21 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import random
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import aiomqtt
-from aiomqtt import ProtocolVersion
 
-from tracker.detect.events import Event, to_json
+from tracker.detect.events import to_json
 from tracker.errors import StretchbandError
 from tracker.mqtt import faults
+from tracker.mqtt.backoff import Backoff
 from tracker.mqtt.commands import Command, Gate
-from tracker.mqtt.connection import LEAVE_S, PUBACK_S, WINDOW, Connection
+from tracker.mqtt.connection import LEAVE_S, PUBACK_S, WINDOW, Connection, NoConnackError
+from tracker.mqtt.dialect import Dialect
+from tracker.mqtt.outbox import Entry, OutboxSource
 from tracker.mqtt.settings import MqttSettings, tls_context
+from tracker.mqtt.status import Status
 from tracker.mqtt.topics import BRIDGE_STATE, OFFLINE, ONLINE, Topics
 
 LATE_S = 30.0  # an older event goes to `late`, so that no automation fires hours late
@@ -37,65 +37,6 @@ _LIVE_QUEUE = 32
 _COMMAND_QUEUE = 64
 
 _log = logging.getLogger(__name__)
-
-
-class Entry(Protocol):
-    """One event in the outbox. at_s: its unix time, None where there is no wall clock."""
-
-    @property
-    def position(self) -> int: ...
-    @property
-    def band_id(self) -> str: ...
-    @property
-    def event(self) -> Event: ...
-    @property
-    def at_s(self) -> float | None: ...
-
-
-class OutboxSource(Protocol):
-    """The event log, read from a cursor that it keeps itself."""
-
-    async def outbox(self, limit: int) -> Sequence[Entry]:
-        """The first entries after the cursor, in order."""
-
-    async def acknowledge(self, position: int) -> None:
-        """All up to this position have been delivered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How things stand.
-
-    fault:      why there is no connection, or what the broker refuses; None when all is well.
-    protocol:   "5" or "3.1.1", the last one spoken.
-    reconnects: connections after the first.
-    refused:    commands refused, by reason.
-    """
-
-    connected: bool = False
-    fault: str | None = None
-    protocol: str | None = None
-    reconnects: int = 0
-    sent: int = 0
-    late: int = 0
-    live_dropped: int = 0
-    commands: int = 0
-    refused: tuple[tuple[str, int], ...] = ()
-
-
-class Backoff:
-    """Waits that double from 0.5 to 30 s, each shortened by up to half: clients do not march."""
-
-    def __init__(self) -> None:
-        self._tries = 0
-
-    def reset(self) -> None:
-        self._tries = 0
-
-    def next_s(self) -> float:
-        wait = min(30.0, 0.5 * 2.0 ** min(self._tries, 10))
-        self._tries += 1
-        return wait * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
 
 
 class Publisher:
@@ -118,7 +59,7 @@ class Publisher:
         self._topics = Topics(settings.base_topic)
         self._gate = Gate(self._topics, bands)
         self._on_change = on_change
-        self._protocol = ProtocolVersion.V5
+        self._dialect = Dialect()
         self._backoff = Backoff()
         self._woken = asyncio.Event()
         self._retained: dict[str, bytes] = {}
@@ -126,6 +67,7 @@ class Publisher:
         self._retained_news = asyncio.Event()
         self._live: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(_LIVE_QUEUE)
         self._connections = 0
+        self._protocol: str | None = None
         self._connected = False
         self._fault: str | None = None
         self._told: tuple[bool, str | None] = (False, None)
@@ -143,7 +85,7 @@ class Publisher:
         return Status(
             connected=self._connected,
             fault=self._fault or refused,
-            protocol=_name(self._protocol) if self._connections else None,
+            protocol=self._protocol,
             reconnects=max(0, self._connections - 1),
             sent=self._sent,
             late=self._late,
@@ -201,7 +143,11 @@ class Publisher:
         except StretchbandError as error:
             raise aiomqtt.MqttError(str(error)) from error
         will = aiomqtt.Will(self._topics.at(BRIDGE_STATE), OFFLINE, qos=1, retain=True)
-        async with Connection(self._settings, self._protocol, will, tls) as connection:
+        dialect = self._dialect
+        async with Connection(
+            self._settings, dialect.version, will, tls, dialect.answer_s
+        ) as connection:
+            dialect.answered()
             try:
                 await self._serve(connection)
             finally:
@@ -354,20 +300,29 @@ class Publisher:
         while not self._live.empty():
             self._live.get_nowait()
         self._fault = None
-        where, version = self._settings.where, _name(self._protocol)
-        _log.info("connected to the broker at %s over MQTT %s", where, version)
+        self._protocol = self._dialect.name
+        _log.info(
+            "connected to the broker at %s over MQTT %s", self._settings.where, self._protocol
+        )
         self._tell()
 
     def _lost(self, error: BaseException) -> bool:
         """Note why; True when it is worth trying again at once, in the older protocol."""
-        if self._protocol is ProtocolVersion.V5 and faults.asks_for_older_protocol(error):
-            self._protocol = ProtocolVersion.V311
+        if self._speaks_another(error):
             return True
         fault = faults.sentence(error, self._settings)
         if fault != self._fault:
             self._fault = fault
             _log.warning("%s; events wait in the log, trying again", fault)
         self._tell()
+        return False
+
+    def _speaks_another(self, error: BaseException) -> bool:
+        if faults.asks_for_older_protocol(error):
+            return self._dialect.refused()
+        if isinstance(error, NoConnackError):
+            return self._dialect.silent()
+        self._dialect.lost()
         return False
 
     def _tell(self) -> None:
@@ -383,7 +338,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _name(protocol: ProtocolVersion) -> str:
-    return "5" if protocol is ProtocolVersion.V5 else "3.1.1"
