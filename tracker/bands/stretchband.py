@@ -44,6 +44,7 @@ _HAPTIC = struct.Struct("<BBB")
 
 READ_FROM: Final = 0x01
 STOP: Final = 0x02
+ASLEEP: Final = 0x01  # in the status flags; the other bits are reserved and sent as 0
 
 
 class FrameError(Exception):
@@ -139,6 +140,7 @@ class Status:
     oldest_seq: the oldest frame still in the ring.
     head_seq:   the frame that will be written next; equal to oldest_seq when the ring is empty.
     rate_hz:    samples a second.
+    asleep:     it lies still off the leg and takes no samples until it is moved.
     """
 
     boot_id: int
@@ -146,6 +148,7 @@ class Status:
     oldest_seq: int
     head_seq: int
     rate_hz: float
+    asleep: bool = False
 
 
 def encode_status(status: Status) -> bytes:
@@ -157,7 +160,7 @@ def encode_status(status: Status) -> bytes:
         status.oldest_seq,
         status.head_seq,
         round(status.rate_hz * 16),
-        0,
+        ASLEEP if status.asleep else 0,
     )
 
 
@@ -165,12 +168,12 @@ def decode_status(data: bytes) -> Status:
     """Read the status characteristic. Raises FrameError named `short`, `version` or `damaged`."""
     if len(data) != _STATUS.size:
         raise FrameError("short", f"{len(data)} bytes of a status of {_STATUS.size}")
-    version, boot_id, now_ms, oldest_seq, head_seq, rate, _reserved = _STATUS.unpack(data)
+    version, boot_id, now_ms, oldest_seq, head_seq, rate, flags = _STATUS.unpack(data)
     if version != PROTOCOL_VERSION:
         raise FrameError("version", f"band speaks version {version}, this reads {PROTOCOL_VERSION}")
     if head_seq < oldest_seq:
         raise FrameError("damaged", f"ring from {oldest_seq} to {head_seq}")
-    return Status(boot_id, now_ms, oldest_seq, head_seq, rate / 16)
+    return Status(boot_id, now_ms, oldest_seq, head_seq, rate / 16, bool(flags & ASLEEP))
 
 
 @dataclass(frozen=True, slots=True)
