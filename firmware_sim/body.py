@@ -14,19 +14,18 @@ from typing import Final
 import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.signal import lfilter
-from scipy.spatial.transform import Rotation
 
 from firmware_sim.script import Floats, Script
 
 GRAVITY: Final = 9.80665
+
 THIGH_M: Final = 0.40  # hip to knee
 SHANK_M: Final = 0.40  # knee to band
 HIP_ASIDE_M: Final = 0.09
 ANKLE_RADIUS_M: Final = 0.045
 
-_INSTANT_S: Final = 0.002  # for the second difference of the position: 11 Hz is right to 0.2 %
-_SHANK_TO_BAND: Final = Rotation.from_matrix([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
-_UP: Final = np.array([0.0, 0.0, 1.0])
+_INSTANT_S: Final = 0.002  # for the second difference of the place: 11 Hz is right to 0.2 %
+_RING_S: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,56 @@ class Jolt:
     peak_g: tuple[float, float, float]
     ring_hz: float = 18.0
     fade_s: float = 0.04
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Frame:
+    """Three axes in world coordinates, each of shape (3, n)."""
+
+    x: Floats
+    y: Floats
+    z: Floats
+
+    @classmethod
+    def world(cls, n: int) -> _Frame:
+        eye = np.eye(3)[:, :, None] * np.ones(n)
+        return cls(eye[0], eye[1], eye[2])
+
+    def about_x(self, deg: Floats) -> _Frame:
+        c, s = np.cos(np.radians(deg)), np.sin(np.radians(deg))
+        return _Frame(self.x, c * self.y + s * self.z, c * self.z - s * self.y)
+
+    def about_y(self, deg: Floats) -> _Frame:
+        c, s = np.cos(np.radians(deg)), np.sin(np.radians(deg))
+        return _Frame(c * self.x - s * self.z, self.y, c * self.z + s * self.x)
+
+    def about_z(self, deg: Floats) -> _Frame:
+        c, s = np.cos(np.radians(deg)), np.sin(np.radians(deg))
+        return _Frame(c * self.x + s * self.y, c * self.y - s * self.x, self.z)
+
+    def as_band(self) -> _Frame:
+        """A shank's axes to those of a band on the outside of a right leg."""
+        return _Frame(self.x, self.z, -self.y)
+
+    def seen(self, vector: Floats) -> Floats:
+        """World vectors (3, n) in these axes, shape (n, 3)."""
+        return np.stack([(axis * vector).sum(axis=0) for axis in (self.x, self.y, self.z)], axis=1)
+
+    def up(self) -> Floats:
+        """Which way is up in these axes, shape (n, 3)."""
+        return np.stack([self.x[2], self.y[2], self.z[2]], axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shake:
+    """Degrees that no one scripts, each of shape (n,): at the joints, and the whole body's sway."""
+
+    hip_flexion: Floats
+    abduction: Floats
+    rotation: Floats
+    knee: Floats
+    lean_x: Floats
+    lean_y: Floats
 
 
 class Body:
@@ -56,7 +105,7 @@ class Body:
         rng = np.random.default_rng([seed, 1])
         self._script = script
         self._stride_hz = stride_hz
-        self._sway = _wander(rng, until_s, channels=6, knot_s=0.4, memory_s=2.0)
+        self._sway = _wander(rng, until_s, channels=6, knot_s=0.8, memory_s=2.5)
         self._hand = _wander(rng, until_s, channels=6, knot_s=0.25, memory_s=0.4)
         self._tremor_hz = rng.uniform(7.5, 11.5, 6)
         self._tremor_phase = rng.uniform(0.0, 2 * np.pi, (2, 6))
@@ -64,117 +113,95 @@ class Body:
         self._jolt_times = [jolt.at_s for jolt in self._jolts]
 
     def leg_up(self, t_s: Floats) -> Floats:
-        """Which way is up in the leg's own axes as if worn exactly, shape (n, 3), free of shake.
+        """Which way is up in the leg's own axes, shape (n, 3), free of sway and shake.
 
         These are the axes of a band put on exactly; the truth of a session is taken from here.
         """
-        script = self._script
-        shank = self._upper(t_s, np.zeros((len(t_s), 6))) * _turn("Y", script.knee.at(t_s))
-        worn = shank * _turn("Z", 90.0 * (1.0 - script.side.at(t_s))) * _SHANK_TO_BAND
-        return np.asarray(worn.inv().apply(_UP), np.float64)
+        still = np.zeros(len(t_s))
+        worn, _ = self._worn(t_s, _Shake(still, still, still, still, still, still))
+        return worn.as_band().up()
 
     def specific_force(self, t_s: Floats) -> Floats:
         """What an exact accelerometer in the band feels, shape (n, 3), in g, band axes."""
-        n = len(t_s)
-        around = np.concatenate([t_s - _INSTANT_S, t_s, t_s + _INSTANT_S])
-        turn, place = self._band(around)
-        before, now, after = place[:n], place[n : 2 * n], place[2 * n :]
-        acceleration = (after - 2.0 * now + before) / _INSTANT_S**2
-        felt = turn[n : 2 * n].inv().apply(acceleration / GRAVITY + _UP)
-        return np.asarray(felt, np.float64) + self._ringing(t_s)
+        _, before = self._band(t_s - _INSTANT_S)
+        band, now = self._band(t_s)
+        _, after = self._band(t_s + _INSTANT_S)
+        force = (after - 2.0 * now + before) / (_INSTANT_S**2 * GRAVITY)
+        force[2] += 1.0
+        return band.seen(force) + self._ringing(t_s)
 
-    def _upper(self, t_s: Floats, shake_deg: Floats) -> Rotation:
-        """The thigh's turn in the world."""
-        script, side = self._script, self._script.side.at(t_s)
-        hip, _ = self._gait(t_s)
-        trunk = [-script.pitch.at(t_s), script.roll.at(t_s) - side * script.fall_out.at(t_s)]
-        thigh = [
-            -(script.hip_flexion.at(t_s) + hip + shake_deg[:, 0]),
-            -side * (script.abduction.at(t_s) + shake_deg[:, 1]),
-            -side * (script.rotation.at(t_s) + shake_deg[:, 2]),
-        ]
-        return _turn("YZ", np.column_stack(trunk)) * _turn("YXZ", np.column_stack(thigh))
-
-    def _band(self, t_s: Floats) -> tuple[Rotation, Floats]:
-        """The band's turn in the world and its place, shape (n, 3)."""
-        script, side = self._script, self._script.side.at(t_s)
-        shake = self._shake(t_s)
-        upper = self._upper(t_s, shake)
-        shank = upper * _turn("Y", script.knee.at(t_s) + self._gait(t_s)[1] + shake[:, 3])
-        worn = shank * _turn("Z", 90.0 * (1.0 - side) + script.turn.at(t_s))
-        place = self._hip(t_s, side) + upper.apply([0.0, 0.0, -THIGH_M])
-        place = place + shank.apply([0.0, 0.0, -SHANK_M]) + worn.apply([0.0, -ANKLE_RADIUS_M, 0.0])
-        turn = worn * _turn("X", script.tilt.at(t_s)) * _SHANK_TO_BAND
-        return self._in_hand(t_s, *self._swaying(t_s, turn, place))
-
-    def _hip(self, t_s: Floats, side: Floats) -> Floats:
+    def _band(self, t_s: Floats) -> tuple[_Frame, Floats]:
+        """The band's axes and its place, shape (3, n), in the world."""
         script = self._script
-        trunk = np.column_stack([-script.pitch.at(t_s), script.roll.at(t_s)])
-        aside = np.column_stack([0.0 * side, -HIP_ASIDE_M * side, 0.0 * side])
-        bob = 0.02 * np.cos(4 * np.pi * self._stride_hz * t_s) * script.walk.at(t_s)
-        height = script.pelvis_z.at(t_s) + bob
-        pelvis = np.column_stack([script.pelvis_x.at(t_s), 0.0 * t_s, height])
-        return pelvis + np.asarray(_turn("YZ", trunk).apply(aside))
+        worn, place = self._worn(t_s, self._shake(t_s))
+        band = worn.about_z(script.turn.at(t_s)).about_x(script.tilt.at(t_s)).as_band()
+        return self._in_hand(t_s, band, place)
 
-    def _gait(self, t_s: Floats) -> tuple[Floats, Floats]:
-        """Hip flexion and knee bend of walking, degrees; a stride begins with the heel's landing.
+    def _worn(self, t_s: Floats, shake: _Shake) -> tuple[_Frame, Floats]:
+        """The shank's axes, turned to the side that the band is on, and the band's place."""
+        script, side = self._script, self._script.side.at(t_s)
+        swing, bend, bob = self._gait(t_s)
+        ground = _Frame.world(len(t_s)).about_x(shake.lean_x).about_y(shake.lean_y)
+        trunk = ground.about_y(-script.pitch.at(t_s)).about_z(script.roll.at(t_s))
+        thigh = trunk.about_z(-side * script.fall_out.at(t_s))
+        thigh = thigh.about_y(-(script.hip_flexion.at(t_s) + swing + shake.hip_flexion))
+        thigh = thigh.about_x(-side * (script.abduction.at(t_s) + shake.abduction))
+        thigh = thigh.about_z(-side * (script.rotation.at(t_s) + shake.rotation))
+        shank = thigh.about_y(script.knee.at(t_s) + bend + shake.knee)
+        worn = shank.about_z(90.0 * (1.0 - side))
+        pelvis = (script.pelvis_z.at(t_s) + bob) * ground.z
+        pelvis[0] += script.pelvis_x.at(t_s)
+        knee = pelvis - HIP_ASIDE_M * side * trunk.y - THIGH_M * thigh.z
+        return worn, knee - SHANK_M * shank.z - ANKLE_RADIUS_M * worn.y
 
-        The knee gives a little when loaded and bends about 60 degrees in the swing (Winter 1991).
+    def _gait(self, t_s: Floats) -> tuple[Floats, Floats, Floats]:
+        """Walking: degrees of hip flexion and knee bend, and metres that the pelvis bobs.
+
+        A stride begins with the heel's landing. The knee gives a little when it is loaded and
+        bends about 60 degrees in the swing (the usual curves, as in Winter 1991).
         """
         walk = self._script.walk.at(t_s)
         if not walk.any():
-            return walk, walk
+            return walk, walk, walk
         phase = 2 * np.pi * self._stride_hz * t_s
-        knee = 4.0 + 12.0 * _bump(phase, 0.13, 6.0) + 54.0 * _bump(phase, 0.73, 5.0)
-        return walk * (9.0 + 20.0 * np.cos(phase + 0.25)), walk * knee
+        swing = 9.0 + 20.0 * np.cos(phase + 0.25)
+        bend = 4.0 + 12.0 * _bump(phase, 0.13, 6.0) + 54.0 * _bump(phase, 0.73, 5.0)
+        return walk * swing, walk * bend, walk * 0.02 * np.cos(2.0 * phase)
 
-    def _shake(self, t_s: Floats) -> Floats:
-        """Unscripted degrees at hip flexion, abduction, rotation and knee: sway and tremor."""
-        wander: Floats = self._sway(t_s)
-        shake = wander * (self._script.effort.at(t_s) * 0.6)[:, None]
-        size = self._script.tremor.at(t_s) / 1000.0
-        if size.any():
-            waves = 2 * np.pi * t_s[:, None] * self._tremor_hz
-            size *= 0.35 * (1.0 + 0.4 * np.tanh(wander[:, 5]))  # bursts, and six waves add up
-            for joint, phase in zip((0, 3), self._tremor_phase, strict=True):
-                shake[:, joint] += size * np.sin(waves + phase).sum(axis=1)
-        return shake
-
-    def _swaying(self, t_s: Floats, turn: Rotation, place: Floats) -> tuple[Rotation, Floats]:
-        """A standing body sways as a whole about its feet."""
+    def _shake(self, t_s: Floats) -> _Shake:
         script = self._script
-        size = script.sway.at(t_s)
-        if not size.any():
-            return turn, place
-        lean = np.zeros((len(t_s), 3))
-        lean[:, :2] = np.radians(self._sway(t_s)[:, 4:] * size[:, None])
-        feet = np.column_stack([script.pelvis_x.at(t_s), 0.0 * t_s, 0.0 * t_s])
-        about_feet = Rotation.from_rotvec(lean)
-        return about_feet * turn, feet + np.asarray(about_feet.apply(place - feet))
+        wander: Floats = self._sway(t_s).T
+        flexion, abduction, rotation, knee = wander[:4] * script.effort.at(t_s)
+        lean_x, lean_y = wander[4:] * script.sway.at(t_s)
+        size = script.tremor.at(t_s) / 1000.0
+        if size.any():
+            waves = 2 * np.pi * self._tremor_hz[:, None] * t_s
+            size *= 0.6 * (1.0 + 0.4 * np.tanh(wander[5]))  # in bursts; six waves make up the size
+            flexion += size * np.sin(waves + self._tremor_phase[0][:, None]).sum(axis=0)
+            knee += size * np.sin(waves + self._tremor_phase[1][:, None]).sum(axis=0)
+        return _Shake(flexion, abduction, rotation, knee, lean_x, lean_y)
 
-    def _in_hand(self, t_s: Floats, turn: Rotation, place: Floats) -> tuple[Rotation, Floats]:
+    def _in_hand(self, t_s: Floats, band: _Frame, place: Floats) -> tuple[_Frame, Floats]:
         """A band that is off the leg is turned over and carried about by the hand."""
         loose = self._script.loose.at(t_s)
         if not loose.any():
-            return turn, place
-        wander = self._hand(t_s) * loose[:, None]
-        return turn * Rotation.from_rotvec(0.7 * wander[:, :3]), place + 0.06 * wander[:, 3:]
+            return band, place
+        wander = self._hand(t_s).T * loose
+        turns = 40.0 * wander[:3]
+        band = band.about_x(turns[0]).about_y(turns[1]).about_z(turns[2])
+        return band, place + 0.06 * wander[3:]
 
     def _ringing(self, t_s: Floats) -> Floats:
         rung = np.zeros((len(t_s), 3))
         if not len(t_s):
             return rung
-        first = bisect_left(self._jolt_times, t_s[0] - 0.4)
+        first = bisect_left(self._jolt_times, t_s[0] - _RING_S)
         for jolt in self._jolts[first : bisect_left(self._jolt_times, t_s[-1])]:
-            part = slice(*np.searchsorted(t_s, [jolt.at_s, jolt.at_s + 0.4]))
+            part = slice(*np.searchsorted(t_s, [jolt.at_s, jolt.at_s + _RING_S]))
             since = t_s[part] - jolt.at_s
             wave = np.sin(2 * np.pi * jolt.ring_hz * since) * np.exp(-since / jolt.fade_s)
             rung[part] += wave[:, None] * jolt.peak_g
         return rung
-
-
-def _turn(axes: str, angles_deg: Floats) -> Rotation:
-    return Rotation.from_euler(axes, angles_deg.reshape(-1, len(axes)), degrees=True)
 
 
 def _bump(phase: Floats, at: float, sharpness: float) -> Floats:
