@@ -1,0 +1,86 @@
+"""A whole simulated band: firmware, GATT server and the time that drives them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from firmware_sim.air import Air
+from firmware_sim.controller import VirtualController
+from firmware_sim.firmware import Firmware, ring_frames
+from firmware_sim.flash import Flash
+from firmware_sim.gatt import ADDRESS, NAME, GattBand
+from firmware_sim.motion import Motion
+from firmware_sim.ring import Ring
+from tracker.bands.stretchband import MIN_MTU
+
+# Below this a timer says nothing; at high speed several frames are then made at a time.
+_SHORTEST_WAIT_S: Final = 0.005
+
+
+class PlayedBand:
+    """A band whose clock runs `speed` times as fast as ours, from the moment `play` is called.
+
+    speed: may be set before `play`. ended: set when the whole motion is in the ring.
+    """
+
+    def __init__(self, gatt: GattBand, speed: float = 1.0) -> None:
+        self.gatt = gatt
+        self.firmware = gatt.firmware
+        self.ended = asyncio.Event()
+        self.speed = speed
+
+    async def play(self) -> None:
+        """Move the firmware on with the time; for ever, since the clock outlives the motion."""
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        while True:
+            now_s = (loop.time() - began_s) * self.speed
+            self.firmware.advance(now_s)
+            await self.gatt.publish()
+            if self.firmware.ended:
+                self.ended.set()
+            wait_s = (self.firmware.next_frame_s - now_s) / self.speed
+            await asyncio.sleep(max(wait_s, _SHORTEST_WAIT_S))
+
+
+def make_firmware(
+    motion: Motion, *, flash: Flash | None = None, frames: int | None = None, boot_id: int = 1
+) -> Firmware:
+    """A band just switched on. With a flash its ring and its next boot_id come from there.
+
+    frames: the ring's capacity; by default what holds two hours.
+    """
+    capacity = frames or ring_frames(motion.rate_hz)
+    if flash is None:
+        return Firmware(motion, Ring(capacity), boot_id)
+    return Firmware(motion, Ring(capacity, list(flash.frames), flash), flash.boot_id)
+
+
+@asynccontextmanager
+async def virtual_band(
+    firmware: Firmware,
+    air: Air,
+    *,
+    address: str = ADDRESS,
+    name: str = NAME,
+    mtu: int = MIN_MTU,
+    speed: float | None = None,
+) -> AsyncIterator[PlayedBand]:
+    """A band on this air, advertising. It plays when `speed` is given; else the caller moves it."""
+    controller = VirtualController(f"band {address}", air)
+    gatt = GattBand(firmware, controller, controller, address=address, name=name, mtu=mtu)
+    band = PlayedBand(gatt, speed or 1.0)
+    await gatt.start()
+    playing = asyncio.create_task(band.play(), name=f"play {address}") if speed else None
+    try:
+        yield band
+    finally:
+        if playing is not None:
+            playing.cancel()
+            with suppress(asyncio.CancelledError):
+                await playing
+        await gatt.stop()
+        controller.leave()
