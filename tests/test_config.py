@@ -50,7 +50,7 @@ def test_the_smallest_config_is_enough(tmp_path: Path) -> None:
 
 def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
     assert load(EXAMPLE) == Config(folder=str(EXAMPLE.parent))
-    text = re.sub(r"^# (?=\w+ = |\[\[bands)", "", EXAMPLE.read_text("utf-8"), flags=re.M)
+    text = re.sub(r"^# (?=\w+ = |\[\[bands)", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
     shown = tomllib.loads(text)
     shown["bands"] = shown["bands"][0]
     for section, table in shown.items():
@@ -67,8 +67,7 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
     [
         (
             "[mqtt]\nprot = 1",
-            "unknown key mqtt.prot; allowed: host, port, username, password_file, ca_file, "
-            "cert_file, key_file, base_topic, keepalive_s",
+            "unknown key mqtt.prot; allowed: host, port, username, password_file, ca_file",
         ),
         ("[mqtt]\nport = 0", "mqtt.port = 0 is not allowed: a port, 1 to 65535"),
         ("[mqtt]\nport = 'x'", "mqtt.port = 'x' is not allowed: a port, 1 to 65535"),
@@ -80,7 +79,10 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
         ("[detector]\ntarget_s = -1", "detector.target_s = -1 is not allowed: seconds, above 0"),
         ("[detector]\nany_posture = 1", "detector.any_posture = 1 is not allowed: true or false"),
         ("[[bands]]\nid = 'a'", "bands[0].address is missing: an address as `stretchband scan`"),
-        ("[[bands]]\nid = 'a/b'\naddress = 'F0:F1:F2:F3:F4:01'", "bands[0].id = 'a/b' is not allowed"),
+        (
+            "[[bands]]\nid = 'a/b'\naddress = 'F0:F1:F2:F3:F4:01'",
+            "bands[0].id = 'a/b' is not allowed",
+        ),
         (SMALLEST + "side = 'up'", "bands[0].side = 'up' is not allowed: one of left, right"),
         (SMALLEST + "axes = 'x,y,y'", 'bands[0].axes: axes "x,y,y": three of x, y, z, each once'),
         (SMALLEST + "axes = '-x,y,z'", 'bands[0].axes: axes "-x,y,z" mirror the band'),

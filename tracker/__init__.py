@@ -1,1 +1,1 @@
-"""A band on the ankle: bytes become samples, samples become holds and breaths, and the house hears of them."""
+"""A band on the ankle: bytes become samples, samples holds and breaths, and the house hears."""

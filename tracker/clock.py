@@ -1,8 +1,9 @@
 """When a band's second was, by the clock on the wall.
 
-A frame arrives late by what the radio took, never early. So of all (arrival - band time) the smallest
-are the truest: the lower envelope, a line because the two clocks drift apart evenly. The line beneath
-all points that is nearest to them is the skew estimate of Moon, Skelly & Towsley, INFOCOM 1999.
+A frame arrives late by what the radio took, never early. So of all (arrival - band time) the
+smallest are the truest: the lower envelope, a line because the two clocks drift apart evenly. The
+line beneath all points that is nearest to them is the skew estimate of Moon, Skelly & Towsley,
+INFOCOM 1999.
 """
 
 from __future__ import annotations
@@ -32,8 +33,11 @@ class BandClock:
     points: list[ClockPoint] = field(default_factory=list)
     _line: tuple[float, float] | None = None
 
-    def observe(self, band_s: float, wall_s: float) -> None:
-        """The sample taken at `band_s` was here at `wall_s` (seconds since 1970)."""
+    def observe(self, band_s: float, wall_s: float) -> ClockPoint | None:
+        """The sample taken at `band_s` was here at `wall_s` (seconds since 1970).
+
+        Returns the point when it is worth keeping: the least late of its minute so far.
+        """
         point = ClockPoint(band_s, wall_s - band_s)
         last = self.points[-1] if self.points else None
         if last is None or band_s // BUCKET_S > last.band_s // BUCKET_S:
@@ -42,8 +46,9 @@ class BandClock:
         elif point.offset_s < last.offset_s:
             self.points[-1] = point
         else:
-            return
+            return None
         self._line = None
+        return point
 
     def wall_s(self, band_s: float) -> float | None:
         """Seconds since 1970 at `band_s`, None before the first arrival."""

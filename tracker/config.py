@@ -30,7 +30,7 @@ class ConfigError(StretchbandError):
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the file: unknown keys are refused, so that a typing error is not a silent default."""
+    """A table of the file; unknown keys are refused: a typing error is no silent default."""
 
 
 class StoreConfig(_Section, frozen=True):
@@ -76,12 +76,10 @@ class DetectorConfig(_Section, frozen=True):
     """What counts as a hold."""
 
     target_s: Seconds = 30.0
-    min_hold_s: Annotated[
-        float, Meta(ge=1, le=600, description="seconds, 1 to 600")
-    ] = 5.0
-    session_gap_s: Annotated[
-        float, Meta(ge=60, le=86400, description="seconds, 60 to 86400")
-    ] = 600.0
+    min_hold_s: Annotated[float, Meta(ge=1, le=600, description="seconds, 1 to 600")] = 5.0
+    session_gap_s: Annotated[float, Meta(ge=60, le=86400, description="seconds, 60 to 86400")] = (
+        600.0
+    )
     any_posture: bool = False
 
 
@@ -155,7 +153,9 @@ class Config(_Section, frozen=True):
         try:
             return path.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"mqtt.password_file: {path} cannot be read: {_reason(error)}") from None
+            raise ConfigError(
+                f"mqtt.password_file: {path} cannot be read: {_reason(error)}"
+            ) from None
 
 
 def default_db_path() -> Path:
@@ -165,7 +165,7 @@ def default_db_path() -> Path:
 
 
 def default_config_path() -> Path | None:
-    """The first that exists of ~/.config/stretchband/tracker.toml and /etc/stretchband/tracker.toml."""
+    """The first there is of ~/.config/stretchband/tracker.toml and the same below /etc."""
     home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
     places = (home / "stretchband" / "tracker.toml", Path("/etc/stretchband/tracker.toml"))
     return next((place for place in places if place.is_file()), None)
@@ -229,7 +229,7 @@ def _steps(key: str) -> list[str]:
     return [step for step in re.split(r"\.|\[|\]", key) if step]
 
 
-def _value_at(raw: Any, key: str) -> Any:  # noqa: ANN401 - whatever the file held
+def _value_at(raw: Any, key: str) -> Any:
     for step in _steps(key):
         raw = raw[int(step)] if step.isdigit() else raw[step]
     return raw

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class StretchbandError(Exception):
-    """One sentence for the person in front of it: what, where, what is allowed."""
+    """One sentence for the person in front of it: what, where, what is allowed.
+
+    exit_status: what a command ends with; 2 says that what was put in has to be mended.
+    """
+
+    exit_status: ClassVar[int] = 2

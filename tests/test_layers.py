@@ -1,0 +1,77 @@
+"""Imports point one way: cli, daemon -> bands, mqtt, export, store, config -> detect."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# What each layer may import of ours, from the inside out.
+ERRORS = {"tracker.errors"}
+DETECT = {"tracker.detect"} | ERRORS
+MAY_IMPORT = {
+    "tracker.errors": set[str](),
+    "tracker.detect": DETECT,
+    "tracker.clock": set[str](),
+    "tracker.recordings": DETECT,
+    "tracker.bands": DETECT | {"tracker.bands"},
+    "tracker.config": DETECT,
+    "tracker.store": DETECT
+    | {"tracker.bands.stretchband", "tracker.bands.reader", "tracker.store"}
+    | {"tracker.clock"},
+    "tracker.export": DETECT | {"tracker.store", "tracker.export"},
+    "tracker.mqtt": DETECT | {"tracker.mqtt", "tracker.bands.stretchband"},
+    "firmware_sim": {"firmware_sim", "tracker.bands.stretchband"},
+}
+OUTERMOST = {"tracker.cli", "tracker.daemon", "tracker.recorder", "tracker.state"}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in ("tracker", "firmware_sim"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(p for p in parts if p != "__init__"), path
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, layers: set[str]) -> bool:
+    return any(name == layer or name.startswith(layer + ".") for layer in layers)
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()), ids=[n for n, _ in modules()])
+def test_a_module_imports_only_inwards(name: str, path: Path) -> None:
+    if name == "tracker" or within(name, OUTERMOST):
+        return
+    layer = max((key for key in MAY_IMPORT if within(name, {key})), key=len, default=None)
+    assert layer is not None, f"{name} has no layer: give it one here"
+    for imported in imports_of(path):
+        if within(imported, {"tracker", "firmware_sim"}):
+            assert within(imported, MAY_IMPORT[layer]), f"{name} imports {imported}"
+
+
+def test_the_detector_knows_nothing_but_samples() -> None:
+    allowed = {"__future__", "collections", "dataclasses", "enum", "functools", "itertools", "math"}
+    allowed |= {"re", "typing", "msgspec", "numpy", "scipy", "tracker"}
+    for name, path in modules():
+        if within(name, {"tracker.detect"}):
+            roots = {imported.split(".")[0] for imported in imports_of(path)}
+            assert roots <= allowed, f"{name} imports {sorted(roots - allowed)}"
+
+
+def test_only_the_link_and_the_radios_know_bleak() -> None:
+    users = {
+        name for name, path in modules() if any(i.startswith("bleak") for i in imports_of(path))
+    }
+    assert users <= {"tracker.bands.link", "tracker.bands.radio", "tracker.bands.bumble_radio"}

@@ -1,0 +1,277 @@
+"""`stretchband demo`: the whole way from a leg to the house on this machine, without hardware.
+
+    simulated band --GATT, virtual radio--> stretchband run --MQTT--> embedded broker --> picture
+
+The band and the daemon are processes of their own, the daemon the same that runs at home; the
+picture knows only what the broker tells it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import aiomqtt
+import msgspec
+import typer
+from rich.console import Console
+from rich.live import Live as Screen
+
+from tracker.cli.picture import Picture, in_words, leg
+from tracker.cli.summary import summary
+from tracker.detect.events import (
+    Event,
+    HoldEnded,
+    HoldStarted,
+    SessionEnded,
+    TargetReached,
+    from_json,
+)
+from tracker.errors import StretchbandError
+from tracker.mqtt.embedded import embedded_broker
+from tracker.mqtt.payloads import BandState, LivePoint
+from tracker.store import History
+
+BAND = "demo"
+ADDRESS = "F0:F1:F2:F3:F4:01"
+TARGET_S = 30.0
+FULL_S = 720.0  # a session at ease: 30 to 45 s a hold, both legs
+LEAST_S = 240.0  # eight holds of 10 s; with less time it is better to show a few real ones
+READY_S = 60.0  # a slow machine imports for long
+STARTING_S = 5.0  # connecting is not the wearer's time
+LAST_WORD_S = 20.0  # from the end of the motion to the end of the session in the house
+STOP_S = 8.0
+
+Draw = Callable[[Event | None], None]
+
+_points = msgspec.json.Decoder(list[LivePoint])
+_state = msgspec.json.Decoder(BandState)
+
+
+class DemoError(StretchbandError):
+    """A part of the demo did not do its part."""
+
+    exit_status = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is played, for how long, and where it is kept."""
+
+    total_s: float
+    seconds: float
+    speed: float
+    seed: int
+    db: Path
+    folder: Path
+
+    @property
+    def air(self) -> str:
+        """The virtual radio, as both sides name it."""
+        return f"unix:{self.folder / 'air'}"
+
+
+def demo(
+    seconds: Annotated[float, typer.Option(min=1, help="How long it may take at most.")] = 120.0,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=60, help="How many times faster than real time.")
+    ] = 6.0,
+    db: Annotated[
+        Path | None, typer.Option(help="Keep the history in this file. [default: thrown away]")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The broker's port on 127.0.0.1; 0: any free one.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which wearer, which day.")] = 1,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Stay in the terminal.")] = False,
+) -> None:
+    """Play a stretching session without hardware: nothing to install, nothing leaves this machine.
+
+    The four stretches on both legs take 720 s of the wearer's time at ease and 240 s in a hurry.
+    With less (--seconds times --speed) the session is at ease and cut when the time is up.
+    """
+    del no_browser  # the terminal is all there is to see so far
+    time_s = seconds * speed
+    total_s = min(time_s, FULL_S) if time_s >= LEAST_S else FULL_S
+    with tempfile.TemporaryDirectory(prefix="stretchband-") as folder:
+        kept = db or Path(folder) / "demo.db"
+        plan = Plan(total_s, seconds, speed, seed, kept, Path(folder))
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(play(plan, port))
+        with History.open(kept) as past:
+            Console().print(summary(past, db))
+
+
+async def play(plan: Plan, port: int) -> None:
+    """Start the three parts, watch the broker, stop them in order."""
+    async with (
+        embedded_broker(port) as broker,
+        simulated_band(plan) as band,
+        daemon(plan, broker) as running,
+    ):
+        await watch(plan, broker, band, running)
+
+
+@contextlib.asynccontextmanager
+async def simulated_band(plan: Plan) -> AsyncIterator[Process]:
+    """firmware_sim on its air; it begins to move when the daemon reads it."""
+    command = ["-m", "firmware_sim", "--listen", plan.air, "--seed", str(plan.seed)]
+    command += ["--speed", str(plan.speed), "--total-s", str(plan.total_s), "--address", ADDRESS]
+    async with process("simulated band", *command, "--start-on-connect") as band:
+        assert band.stdout is not None
+        try:
+            async with asyncio.timeout(READY_S):
+                first = await band.stdout.readline()
+        except TimeoutError:
+            raise DemoError(f"the simulated band said nothing for {READY_S:.0f} s") from None
+        if not first:
+            raise DemoError("the simulated band did not start")
+        yield band
+
+
+@contextlib.asynccontextmanager
+async def daemon(plan: Plan, broker: int) -> AsyncIterator[Process]:
+    """The daemon as at home, with a config of its own."""
+    config = plan.folder / "tracker.toml"
+    config.write_text(
+        f"[store]\npath = {json.dumps(str(plan.db.absolute()))}\n"
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {broker}\n'
+        f"[bluetooth]\nradio = {json.dumps(plan.air)}\n"
+        f"[detector]\ntarget_s = {TARGET_S}\n"
+        f'[[bands]]\nid = "{BAND}"\naddress = "{ADDRESS}"\n',
+        "utf-8",
+    )
+    command = ["-m", "tracker", "run", "--config", str(config), "--log", "warning"]
+    async with process("daemon", *command) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def process(name: str, *arguments: str) -> AsyncIterator[Process]:
+    """A Python process that is told to end, and made to when it does not."""
+    with tempfile.TemporaryFile() as errors:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=errors,
+            start_new_session=True,  # Ctrl-C is for the demo, which then ends its parts in order
+        )  # fmt: skip
+        try:
+            yield child
+        finally:
+            died = child.returncode
+            await stop(child)
+            if died not in (None, 0):
+                errors.seek(0)
+                lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+                raise DemoError(f"the {name} ended: {lines[-1] if lines else f'status {died}'}")
+
+
+async def stop(child: Process) -> None:
+    """SIGTERM, and SIGKILL to what does not hear it."""
+    if child.returncode is None:
+        child.send_signal(signal.SIGTERM)
+    reading = asyncio.create_task(child.communicate())
+    done, _ = await asyncio.wait([reading], timeout=STOP_S)
+    if not done:
+        child.kill()
+    await reading
+
+
+async def watch(plan: Plan, broker: int, band: Process, running: Process) -> None:
+    """Show what the broker tells until the session has ended, or a part has."""
+    speed = f" · {plan.speed:g} times real time" if plan.speed != 1 else ""
+    picture = Picture(f"stretchband · simulated band on a virtual radio{speed}", TARGET_S)
+    over = asyncio.Event()
+    with on_terminal(picture) if sys.stdout.isatty() else line_by_line(picture) as draw:
+        listening = asyncio.create_task(listen(broker, picture, draw, over))
+        ended = asyncio.create_task(last_line(band))
+        gone = asyncio.create_task(running.wait())
+        try:
+            await asyncio.wait(
+                [listening, ended, gone],
+                timeout=plan.seconds + STARTING_S,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if ended.done() and not gone.done() and not listening.done():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(over.wait(), LAST_WORD_S)
+        finally:
+            for task in (listening, ended, gone):
+                task.cancel()
+            results = await asyncio.gather(listening, ended, gone, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def last_line(band: Process) -> None:
+    """Read what the band says until it has moved to the end, or died."""
+    assert band.stdout is not None
+    async for line in band.stdout:
+        if msgspec.json.decode(line).get("ended"):
+            return
+
+
+async def listen(broker: int, picture: Picture, draw: Draw, over: asyncio.Event) -> None:
+    """Any subscriber in the house sees what is seen here."""
+    async with aiomqtt.Client("127.0.0.1", broker) as client:
+        await client.subscribe("stretchband/band/+/+", qos=1)
+        async for message in client.messages:
+            leaf = message.topic.value.rsplit("/", 1)[-1]
+            payload = bytes(message.payload)
+            if leaf == "live":
+                for point in _points.decode(payload):
+                    picture.feel(point)
+                draw(None)
+            elif leaf == "state":
+                state = _state.decode(payload)
+                picture.connected, picture.battery = state.connected, state.battery
+                draw(None)
+            elif leaf in ("event", "late"):
+                event = from_json(payload)
+                picture.hear(event)
+                draw(event)
+                if isinstance(event, SessionEnded):
+                    over.set()
+
+
+@contextlib.contextmanager
+def on_terminal(picture: Picture) -> Iterator[Draw]:
+    """A picture that is drawn again and again."""
+    with Screen(picture.render(), auto_refresh=False, transient=True) as screen:
+        yield lambda _event: screen.update(picture.render(), refresh=True)
+
+
+@contextlib.contextmanager
+def line_by_line(picture: Picture) -> Iterator[Draw]:
+    """Where there is no terminal: a line for what matters."""
+    console = Console()
+    console.print(picture.title, highlight=False)
+
+    def tell(event: Event | None) -> None:
+        said = in_one_line(event)
+        if said:
+            console.print(said, highlight=False)
+
+    yield tell
+
+
+def in_one_line(event: Event | None) -> str | None:
+    """A hold's beginning, target and end."""
+    match event:
+        case HoldStarted():
+            return f"hold   {in_words(event.stretch)} {leg(event.side)}".rstrip()
+        case TargetReached():
+            return f"target {event.target_s:.0f} s reached"
+        case HoldEnded():
+            return f"ended  {event.duration_s:.1f} s, {event.breaths} breaths"
+        case _:
+            return None

@@ -1,0 +1,69 @@
+"""`stretchband run`: the daemon, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.bands.radio import open_radio
+from tracker.config import Config, ConfigError, default_config_path, load
+from tracker.daemon import Daemon
+
+
+class LogLevel(StrEnum):
+    """How much is said on standard error."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+
+
+def run(
+    config: Annotated[
+        Path | None,
+        typer.Option(help="The config file. [default: ~/.config/stretchband/tracker.toml]"),
+    ] = None,
+    log: Annotated[
+        LogLevel, typer.Option(help="How much is said on standard error.")
+    ] = LogLevel.INFO,
+) -> None:
+    """Read the bands, keep the history, tell the house; SIGTERM ends it in order."""
+    settings = load(chosen(config))
+    if not settings.bands:
+        raise ConfigError(
+            f"{chosen(config)}: no [[bands]]; `stretchband scan` prints the address of one nearby"
+        )
+    logging.basicConfig(
+        level=log.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(message)s"
+    )
+    for library in ("bleak", "bleak_retry_connector", "bumble", "sqlite_utils"):
+        logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
+    asyncio.run(until_stopped(settings))
+
+
+def chosen(config: Path | None) -> Path:
+    """The config named, or the first of the usual places."""
+    path = config or default_config_path()
+    if path is None:
+        raise ConfigError(
+            "no config: name one with --config, or copy config/tracker.toml to "
+            "~/.config/stretchband/tracker.toml"
+        )
+    return path
+
+
+async def until_stopped(config: Config) -> None:
+    """Run the daemon; SIGTERM and SIGINT end it."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    radio = open_radio(config.bluetooth.radio)
+    await Daemon(config, radio).run(stop)

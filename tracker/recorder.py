@@ -1,0 +1,222 @@
+"""From a band's frames to stored events: one fold, the same live and after a restart.
+
+    arrivals -> times unwrapped -> Session.receive -> events with wall time -> one transaction
+
+The recorder has no state that the store cannot rebuild. After a restart it folds the frames since
+the last finished session again; their events have the same ids, so storing them changes nothing.
+Everything here is synchronous and runs on the store's thread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from tracker.bands.link import Arrival, Greeting
+from tracker.clock import BandClock
+from tracker.detect.events import Event
+from tracker.detect.samples import Axes, Block
+from tracker.detect.session import Live, Session, Settings
+from tracker.store import Resume, Store, StoredCommand, StoredFrame
+
+WRAP_S = 2**32 / 1000  # the band's milliseconds are 32 bits wide
+ASLEEP = "asleep"  # kept among the wearer's commands: the band stopped sampling here
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a batch of arrivals brought: events, and points to draw."""
+
+    events: list[Event] = field(default_factory=list)
+    live: list[Live] = field(default_factory=list)
+
+
+class Recorder:
+    """Folds one band's frames into events and stores both."""
+
+    def __init__(self, store: Store, band_id: str, axes: Axes, settings: Settings) -> None:
+        self._store = store
+        self._band_id = band_id
+        self._axes = axes
+        self._settings = settings
+        self._session: Session | None = None
+        self._boot_id = 0
+        self._last_s = -math.inf
+        self._resume: Resume | None = None
+        # Frames that a restart would fold again: (seq, time of the first sample).
+        self._unfinished: deque[tuple[int, float]] = deque()
+        self._clocks: dict[int, BandClock] = {}
+        self._ticking_boot: int | None = None
+        self.backwards = 0
+
+    @property
+    def worn(self) -> bool | None:
+        """Whether the band is on a leg, None while that is not known."""
+        return None if self._session is None else self._session.worn
+
+    def restart(self) -> list[Event]:
+        """Fold what is stored since the last finished session, as if it came now."""
+        self._resume = self._store.resume(self._band_id)
+        commands = deque(self._store.commands(self._band_id, self._resume))
+        events: list[Event] = []
+        for stored in self._store.frames(self._band_id, self._resume):
+            events += self._fold(stored)
+            while commands and self._is_due(commands[0]):
+                events += self._obey(commands.popleft())
+        self._store.add(self._band_id, [], events, self._resume)
+        self._take_live()
+        return events
+
+    def receive(self, arrivals: Iterable[Arrival | Greeting]) -> Outcome:
+        """Fold and store what has just come."""
+        stored: list[StoredFrame] = []
+        events: list[Event] = []
+        for arrival in arrivals:
+            if isinstance(arrival, Greeting):
+                # A sleeping band ends the session after what came before, so that goes first.
+                self._store.add(self._band_id, stored, events, self._resume)
+                stored.clear()
+                events += self._greet(arrival)
+            elif (frame := self._dated(arrival)) is not None:
+                stored.append(frame)
+                events += self._fold(frame)
+        self._store.add(self._band_id, stored, events, self._resume)
+        return Outcome(events, self._take_live())
+
+    def command(self, name: str, payload: str = "") -> list[Event]:
+        """Obey the wearer, or the band's sleep, from the last sample on: now and in each refold."""
+        if self._session is None:
+            return []
+        command = StoredCommand(self._boot_id, self._last_s, name, payload)
+        self._store.command(self._band_id, command)
+        events = self._obey(command)
+        self._store.add(self._band_id, [], events, self._resume)
+        return events
+
+    def _fold(self, stored: StoredFrame) -> list[Event]:
+        frame = stored.frame
+        events = [] if self._goes_on(frame.boot_id) else self._begin(stored)
+        assert self._session is not None
+        t_s = stored.t_first_s + frame.offsets_s
+        block = Block(t_s, self._axes.apply(frame.acc_g))
+        if self._resume is not None and t_s[0] < self._resume.t_s:
+            block = block.between(int(np.searchsorted(t_s, self._resume.t_s)))
+        events += self._session.receive(block)
+        self._last_s = float(t_s[-1])
+        self._unfinished.append((frame.seq, stored.t_first_s))
+        self._move_resume()
+        return self._dated_events(events)
+
+    def _goes_on(self, boot_id: int) -> bool:
+        return self._session is not None and boot_id == self._boot_id
+
+    def _begin(self, stored: StoredFrame) -> list[Event]:
+        """A new clock, or the first sample after sleep: nothing of before reaches across."""
+        events: list[Event] = []
+        if self._session is not None:
+            events = self._dated_events(self._session.close("reboot"))
+            self._resume = None
+        frame = stored.frame
+        if self._resume is None or self._resume.boot_id != frame.boot_id:
+            self._resume = Resume(frame.boot_id, frame.seq, stored.t_first_s)
+        self._boot_id = frame.boot_id
+        self._unfinished.clear()
+        self._session = Session(self._band_id, frame.boot_id, self._settings)
+        return events
+
+    def _move_resume(self) -> None:
+        assert self._session is not None
+        resume_s = self._session.resume_s
+        if resume_s is None:
+            return
+        while len(self._unfinished) > 1 and self._unfinished[1][1] <= resume_s:
+            self._unfinished.popleft()
+        self._resume = Resume(self._boot_id, self._unfinished[0][0], resume_s)
+
+    def _dated(self, arrival: Arrival) -> StoredFrame | None:
+        """The frame with its time unwrapped; None when its clock went backwards within a boot."""
+        frame = arrival.frame
+        after_s = self._last_s if frame.boot_id == self._boot_id else -math.inf
+        t_first_s = unwrapped(frame.t_first_ms, after_s)
+        if t_first_s <= after_s:
+            self.backwards += 1
+            return None
+        if frame.boot_id == self._ticking_boot:
+            # What an earlier boot took is read late by an unknown time: it says nothing of clocks.
+            newest_s = t_first_s + frame.duration_s
+            self._observe(frame.boot_id, newest_s, arrival.host_s)
+        return StoredFrame(frame, t_first_s, arrival.host_s)
+
+    def _greet(self, greeting: Greeting) -> list[Event]:
+        """A word from the band itself: what time it has, and whether it sleeps."""
+        status = greeting.status
+        self._ticking_boot = status.boot_id
+        after_s = self._last_s if status.boot_id == self._boot_id else -math.inf
+        self._observe(status.boot_id, unwrapped(status.now_ms, after_s), greeting.host_s)
+        caught_up = bool(self._unfinished) and status.head_seq == self._unfinished[-1][0] + 1
+        return self.command(ASLEEP) if status.asleep and caught_up else []
+
+    def _is_due(self, command: StoredCommand) -> bool:
+        return command.boot_id == self._boot_id and command.t_s <= self._last_s
+
+    def _obey(self, command: StoredCommand) -> list[Event]:
+        assert self._session is not None
+        match command.name:
+            case "end":
+                events = self._session.end_hold("command")
+            case "pain":
+                events = self._session.end_hold("pain")
+            case "side":
+                self._session.set_side(
+                    "left"
+                    if command.payload == "left"
+                    else "right"
+                    if command.payload == "right"
+                    else None
+                )
+                events = []
+            case "asleep":
+                events = self._sleep()
+            case _:
+                events = []
+        return self._dated_events(events)
+
+    def _sleep(self) -> list[Event]:
+        """No more samples until the band is moved: what is open ends with the last one."""
+        assert self._session is not None
+        events = self._session.close()
+        self._session = None
+        next_seq = self._unfinished[-1][0] + 1
+        self._resume = Resume(self._boot_id, next_seq, math.nextafter(self._last_s, math.inf))
+        return events
+
+    def _take_live(self) -> list[Live]:
+        return [] if self._session is None else self._session.take_live()
+
+    def _clock(self, boot_id: int) -> BandClock:
+        if boot_id not in self._clocks:
+            points = self._store.clock_points(self._band_id, boot_id)
+            self._clocks[boot_id] = BandClock(points)
+        return self._clocks[boot_id]
+
+    def _observe(self, boot_id: int, band_s: float, wall_s: float) -> None:
+        point = self._clock(boot_id).observe(band_s, wall_s)
+        if point is not None:
+            self._store.save_clock_point(self._band_id, boot_id, point)
+
+    def _dated_events(self, events: Sequence[Event]) -> list[Event]:
+        clock = self._clock(self._boot_id)
+        return [msgspec.structs.replace(event, at=clock.at(event.t_s)) for event in events]
+
+
+def unwrapped(milliseconds: int, after_s: float) -> float:
+    """Seconds of a 32-bit count of milliseconds, the turn that is nearest to `after_s`."""
+    t_s = milliseconds / 1000
+    if after_s == -math.inf:
+        return t_s
+    return t_s + WRAP_S * max(0, round((after_s - t_s) / WRAP_S))
