@@ -1,7 +1,7 @@
 """The history on disk: one writer (Store), any number of readers beside it (History)."""
 
 from tracker.store.faults import StoreUnavailableError
-from tracker.store.history import History
+from tracker.store.history import Band, Cell, History
 from tracker.store.records import (
     DayTotals,
     Hold,
@@ -11,9 +11,14 @@ from tracker.store.records import (
     StoredFrame,
     StretchTotal,
 )
+from tracker.store.samples import Boot, DatedBlock, boots, count_samples, sample_blocks
 from tracker.store.writer import Store
 
 __all__ = [
+    "Band",
+    "Boot",
+    "Cell",
+    "DatedBlock",
     "DayTotals",
     "History",
     "Hold",
@@ -24,4 +29,7 @@ __all__ = [
     "StoredCommand",
     "StoredFrame",
     "StretchTotal",
+    "boots",
+    "count_samples",
+    "sample_blocks",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlite_utils import Database
 
@@ -19,6 +19,7 @@ from tracker.store.opening import open_for_reading
 from tracker.store.records import DayTotals, Hold, StretchTotal
 
 Cell = str | int | float | bytes | None
+Parameters = Sequence[Cell] | dict[str, Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,7 @@ class History:
     def bands(self) -> list[Band]:
         """All bands, in the order of their ids."""
         rows = self.rows("SELECT band_id, address, name, axes FROM bands ORDER BY band_id", ())
-        return [
-            Band(str(id_), _text(address), _text(name), str(axes))
-            for id_, address, name, axes in rows
-        ]
+        return [Band(*row) for row in rows]
 
     def totals(
         self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
@@ -96,15 +94,21 @@ class History:
         with in_plain_words(self.path):
             return queries.clock_points(self._db, band_id, boot_id)
 
-    def rows(self, sql: str, parameters: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
+    def rows(self, sql: str, parameters: Parameters) -> Iterator[tuple[Any, ...]]:
         """The rows of any query, as they are read from the file."""
         with in_plain_words(self.path):
             yield from self._db.execute(sql, parameters)
 
-    def count(self, sql: str, parameters: Sequence[Cell]) -> int:
-        """How many rows `rows` would give."""
+    def columns(self, sql: str, parameters: Parameters) -> tuple[str, ...]:
+        """The names of a query's columns."""
         with in_plain_words(self.path):
-            (number,) = self._db.execute(f"SELECT count(*) FROM ({sql})", parameters).fetchone()  # noqa: S608 - the same query as rows
+            return tuple(name for name, *_ in self._db.execute(sql, parameters).description)
+
+    def count(self, sql: str, parameters: Parameters) -> int:
+        """How many rows a query has."""
+        counting = f"SELECT count(*) FROM ({sql})"  # noqa: S608 - the query that `rows` takes
+        with in_plain_words(self.path):
+            (number,) = self._db.execute(counting, parameters).fetchone()
         return int(number)
 
     @contextmanager
@@ -116,7 +120,3 @@ class History:
                 yield
             finally:
                 self._db.rollback()
-
-
-def _text(cell: Cell) -> str | None:
-    return None if cell is None else str(cell)

@@ -127,9 +127,10 @@ _TABLES = (
     """CREATE TABLE clocks (
   band_id TEXT NOT NULL REFERENCES bands(band_id),
   boot_id INTEGER NOT NULL,
+  minute INTEGER NOT NULL,       -- of the band clock; the least late arrival of each is kept
   t_s REAL NOT NULL,             -- band clock, seconds
   offset_s REAL NOT NULL,        -- unix time less band clock
-  PRIMARY KEY (band_id, boot_id, t_s)
+  PRIMARY KEY (band_id, boot_id, minute)
 ) STRICT, WITHOUT ROWID""",
 )
 

@@ -99,7 +99,7 @@ def longest_calm_hold(
 def clock_points(db: Database, band_id: str, boot_id: int) -> list[ClockPoint]:
     """What was saved of one clock of a band, in the order of its time."""
     rows = db.execute(
-        "SELECT t_s, offset_s FROM clocks WHERE band_id = ? AND boot_id = ? ORDER BY t_s",
+        "SELECT t_s, offset_s FROM clocks WHERE band_id = ? AND boot_id = ? ORDER BY minute",
         (band_id, boot_id),
     )
     return [ClockPoint(*row) for row in rows]

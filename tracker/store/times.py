@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from tracker.clock import rfc3339
 
+__all__ = ["day_bounds", "local_day", "midnight", "moment_of", "rfc3339", "unix"]
+
 
 def unix(at: str) -> float:
     """RFC 3339 as unix time. Raises ValueError for text that is no time with its zone."""

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from tracker.bands.reader import Cursor
 from tracker.bands.stretchband import decode_frame, encode_frame
-from tracker.clock import ClockPoint, rfc3339
+from tracker.clock import BUCKET_S, ClockPoint, rfc3339
 from tracker.detect.events import Event, event_name, from_json, to_json
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
@@ -165,12 +165,12 @@ class Store:
             return next(iter(queries.last_holds(self._db, band_id, 1)), None)
 
     def save_clock_point(self, band_id: str, boot_id: int, point: ClockPoint) -> None:
-        """Remember how a band's clock stood to the wall's; points of one boot give its drift."""
+        """Remember how a band's clock stood to the wall's: the last word on that minute of it."""
         with self._writing():
             self._db.execute(
-                "INSERT OR REPLACE INTO clocks (band_id, boot_id, t_s, offset_s)"
-                " VALUES (?, ?, ?, ?)",
-                (band_id, boot_id, point.band_s, point.offset_s),
+                "INSERT OR REPLACE INTO clocks (band_id, boot_id, minute, t_s, offset_s)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (band_id, boot_id, point.band_s // BUCKET_S, point.band_s, point.offset_s),
             )
 
     def clock_points(self, band_id: str, boot_id: int) -> list[ClockPoint]:

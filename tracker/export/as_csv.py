@@ -1,0 +1,36 @@
+"""CSV as RFC 4180 has it: a header line, CRLF, quotes where needed; empty is not known."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from tracker.export.tables import Table
+
+
+def write(table: Table) -> Iterator[bytes]:
+    """The table as UTF-8, in pieces."""
+    text = io.StringIO(newline="")
+    lines = csv.writer(text)
+    lines.writerow(table.columns)
+    for batch in table.batches:
+        lines.writerows([_plain(value) for value in row] for row in batch)
+        yield _taken(text)
+    yield _taken(text)
+
+
+def _plain(value: Any) -> Any:
+    if value is msgspec.UNSET:
+        return None
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _taken(text: io.StringIO) -> bytes:
+    written = text.getvalue()
+    text.seek(0)
+    text.truncate()
+    return written.encode()

@@ -1,0 +1,166 @@
+"""What can be exported: which rows and which columns, read as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, repeat
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from tracker.detect.events import Event
+from tracker.errors import StretchbandError
+from tracker.export.period import Period
+from tracker.store import Band, Boot, Cell, History, boots, count_samples, sample_blocks
+
+Kind = Literal["holds", "breaths", "sessions", "events", "samples"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Row = Sequence[Any]  # text, numbers, booleans, None; UNSET where the thing has no such field
+ROWS_AT_ONCE = 500
+LISTED_BOOTS = 6  # the latest, in the sentence that asks for one
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows to be written, in pieces.
+
+    batches:  rows as long as `columns`, read from the history as they are asked for.
+    expected: how many rows there are; a little more for samples of a period.
+    """
+
+    columns: tuple[str, ...]
+    batches: Iterator[Sequence[Row]]
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows: of a period (it may be open), one band or all, samples of one start of it."""
+
+    period: Period
+    band_id: str | None = None
+    boot_id: int | None = None
+
+
+# `at` is what --since and --until look at; rows without it are in no period.
+_QUERIES: dict[str, str] = {
+    "holds": """SELECT hold_id, session_id, band_id, stretch, side, started_at, ended_at, start_s,
+  end_s, duration_s, angle_deg, depth_gain_deg, breaths, breath_rate_bpm, exhale_inhale_ratio,
+  steadiness_deg, twist_deg, target_s, strains, reason, boot_id FROM holds
+WHERE band_id = coalesce(:band, band_id)
+  AND (:since IS NULL OR started_at >= :since) AND (:until IS NULL OR started_at < :until)
+ORDER BY rowid""",
+    "breaths": """SELECT hold_id, number, band_id, stretch, side, breaths.started_at,
+  exhale_start_s,  exhale_end_s, breaths.end_s, round(exhale_end_s - exhale_start_s, 3) AS exhale_s,
+  round(breaths.end_s - exhale_end_s, 3) AS inhale_s, depth_deg, boot_id
+FROM breaths JOIN holds USING (hold_id)
+WHERE band_id = coalesce(:band, band_id)
+  AND (:since IS NULL OR breaths.started_at >= :since)
+  AND (:until IS NULL OR breaths.started_at < :until)
+ORDER BY breaths.rowid""",
+    "sessions": """SELECT session_id, band_id, started_at, ended_at, start_s, end_s, reps, holds,
+  hold_s, boot_id FROM sessions
+WHERE band_id = coalesce(:band, band_id)
+  AND (:since IS NULL OR started_at >= :since) AND (:until IS NULL OR started_at < :until)
+ORDER BY rowid""",
+    "events": """SELECT json FROM events
+WHERE band_id = coalesce(:band, band_id)
+  AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
+ORDER BY position""",
+}
+EVENT_COLUMNS = (
+    "event",
+    *dict.fromkeys(field for kind in get_args(Event) for field in kind.__struct_fields__),
+)
+SAMPLE_COLUMNS = ("time_s", "x_g", "y_g", "z_g", "at", "boot_id")
+
+
+def table(history: History, kind: Kind, wanted: Wanted) -> Table:
+    """The rows of a kind. Raises StretchbandError when the samples would not be of one clock."""
+    if wanted.boot_id is not None and kind != "samples":
+        raise StretchbandError(f"--boot is for samples only; {kind} are not bound to one clock")
+    if wanted.band_id is not None:
+        _band(history, wanted.band_id)
+    if kind == "samples":
+        return _samples(history, wanted)
+    sql, parameters = _QUERIES[kind], _parameters(wanted)
+    expected = history.count(sql, parameters)
+    rows = history.rows(sql, parameters)
+    if kind == "events":
+        return Table(EVENT_COLUMNS, _batches(_event_rows(rows)), expected)
+    return Table(history.columns(sql, parameters), _batches(rows), expected)
+
+
+def _parameters(wanted: Wanted) -> dict[str, Cell]:
+    return {
+        "since": wanted.period.since,
+        "until": wanted.period.until,
+        "band": wanted.band_id,
+    }
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        yield batch
+
+
+def _event_rows(rows: Iterator[Row]) -> Iterator[Row]:
+    for (text,) in rows:
+        fields = msgspec.json.decode(text)
+        yield [fields.get(column, msgspec.UNSET) for column in EVENT_COLUMNS]
+
+
+def _samples(history: History, wanted: Wanted) -> Table:
+    band = _band(history, wanted.band_id)
+    span_s = (wanted.period.since_s, wanted.period.until_s)
+    boot = _one_boot(history, band, wanted)
+    if boot is None:
+        return Table(SAMPLE_COLUMNS, iter(()), 0)
+    batches = (
+        [
+            # 1e-7 s: a step is a multiple of 1/16 ms, the digits after it are the sum's rounding
+            (round(t_s, 7), *acc_g, at, boot.boot_id)
+            for t_s, acc_g, at in zip(
+                dated.block.t_s.tolist(),
+                dated.block.acc_g.tolist(),
+                dated.at or repeat(None, len(dated.block)),
+                strict=True,
+            )
+        ]
+        for dated in sample_blocks(history, band, boot, span_s)
+    )
+    return Table(SAMPLE_COLUMNS, batches, count_samples(history, band.band_id, boot, span_s))
+
+
+def _band(history: History, band_id: str | None) -> Band:
+    bands = {band.band_id: band for band in history.bands()}
+    names = ", ".join(bands) or "none yet"
+    if band_id is None and len(bands) == 1:
+        return next(iter(bands.values()))
+    if band_id is None:
+        raise StretchbandError(f"samples are of one band: choose it with --band, of {names}")
+    if band_id not in bands:
+        raise StretchbandError(f'--band "{band_id}" is not in {history.path}; there: {names}')
+    return bands[band_id]
+
+
+def _one_boot(history: History, band: Band, wanted: Wanted) -> Boot | None:
+    """Times rise within one start of the band only, so a recording is of one."""
+    period = wanted.period
+    found = [
+        boot
+        for boot in boots(history, band.band_id)
+        if wanted.boot_id in (None, boot.boot_id) and boot.meets(period.since_s, period.until_s)
+    ]
+    if len(found) > 1:
+        raise StretchbandError(
+            f"{band.band_id} was started {len(found)} times in this period and its clock began"
+            f" anew each time: choose one with --boot, such as {_describe(found[-LISTED_BOOTS:])}"
+        )
+    return found[0] if found else None
+
+
+def _describe(found: list[Boot]) -> str:
+    return ", ".join(f"{b.boot_id} (from {b.began_at or 'an unknown time'})" for b in found)

@@ -1,0 +1,144 @@
+"""The stored samples as they were worn: frames back into g, in band axes, with wall time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker.bands.stretchband import decode_frame
+from tracker.clock import line_below, rfc3339
+from tracker.detect.samples import Axes, Block, Floats
+from tracker.store.history import Band, History
+
+LONGEST_FRAME_S = 3.0  # 37 samples at 12.5 Hz: how far before a moment its frame may begin
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Band seconds to unix time and back: wall = band + offset_s + drift * band."""
+
+    offset_s: float
+    drift: float
+
+    def wall_s(self, t_s: Floats | float) -> Floats | float:
+        """Unix time of band seconds."""
+        return t_s + self.offset_s + self.drift * t_s
+
+    def band_s(self, wall_s: float) -> float:
+        """Band seconds of a unix time."""
+        return (wall_s - self.offset_s) / (1 + self.drift)
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """What a band took between two of its starts: one clock, times rising.
+
+    first_s: band seconds of the first sample.
+    last_s:  band seconds of the last frame's first sample.
+    clock:   None where the wall time is not known.
+    """
+
+    boot_id: int
+    first_s: float
+    last_s: float
+    clock: Clock | None
+
+    @property
+    def began_at(self) -> str | None:
+        """RFC 3339 UTC of the first sample, None where the wall time is not known."""
+        return None if self.clock is None else rfc3339(float(self.clock.wall_s(self.first_s)))
+
+    def meets(self, since_s: float, until_s: float) -> bool:
+        """Whether it may have samples in [since_s, until_s), unix time; infinite: open."""
+        if math.isinf(since_s) and math.isinf(until_s):
+            return True
+        if self.clock is None:
+            return False
+        begins, ends = self.clock.wall_s(self.first_s), self.clock.wall_s(self.last_s)
+        return bool(begins < until_s and ends + LONGEST_FRAME_S >= since_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatedBlock:
+    """Samples of one frame; `at` is the RFC 3339 UTC time of each, None if that is not known."""
+
+    block: Block
+    at: list[str] | None
+
+
+def boots(history: History, band_id: str) -> list[Boot]:
+    """The starts of a band that samples are kept of, in the order of their numbers."""
+    rows = history.rows(
+        "SELECT b.boot_id, f.t_first_s, l.t_first_s FROM"
+        " (SELECT band_id, boot_id, min(seq) AS first, max(seq) AS last"
+        " FROM frames WHERE band_id = ? GROUP BY boot_id) AS b"
+        " JOIN frames AS f ON (f.band_id, f.boot_id, f.seq) = (b.band_id, b.boot_id, b.first)"
+        " JOIN frames AS l ON (l.band_id, l.boot_id, l.seq) = (b.band_id, b.boot_id, b.last)"
+        " ORDER BY b.boot_id",
+        (band_id,),
+    )
+    return [
+        Boot(boot_id, first_s, last_s, clock_of(history, band_id, boot_id))
+        for boot_id, first_s, last_s in rows
+    ]
+
+
+def clock_of(history: History, band_id: str, boot_id: int) -> Clock | None:
+    """How a boot's clock stood to the wall's, all that is known of it taken together."""
+    points = history.clock_points(band_id, boot_id)
+    return Clock(*line_below(points)) if points else None
+
+
+def count_samples(history: History, band_id: str, boot: Boot, span_s: tuple[float, float]) -> int:
+    """How many samples the frames of this span of unix time hold."""
+    (number,) = next(
+        history.rows(
+            # 17 bytes of a frame are its head and check sum, a sample has 6.
+            "SELECT coalesce(sum((length(data) - 17) / 6), 0) FROM frames WHERE band_id = ?"
+            " AND boot_id = ? AND t_first_s >= ? AND t_first_s < ?",
+            (band_id, boot.boot_id, *_band_span(boot, span_s)),
+        )
+    )
+    return int(number)
+
+
+def sample_blocks(
+    history: History, band: Band, boot: Boot, span_s: tuple[float, float]
+) -> Iterator[DatedBlock]:
+    """The samples of a boot in [from, to) of unix time (infinite: open), frame by frame."""
+    axes = Axes.parse(band.axes)
+    rows = history.rows(
+        "SELECT t_first_s, data FROM frames WHERE band_id = ? AND boot_id = ?"
+        " AND t_first_s >= ? AND t_first_s < ? ORDER BY seq",
+        (band.band_id, boot.boot_id, *_band_span(boot, span_s)),
+    )
+    for t_first_s, data in rows:
+        frame = decode_frame(data)
+        whole = Block(t_first_s + frame.offsets_s, axes.apply(frame.acc_g))
+        yield _dated(whole, boot.clock, span_s)
+
+
+def _band_span(boot: Boot, span_s: tuple[float, float]) -> tuple[float, float]:
+    """Frames that begin in it hold all samples of the span, and a few more."""
+    if boot.clock is None:
+        return (-math.inf, math.inf)
+    since_s, until_s = (boot.clock.band_s(wall_s) for wall_s in span_s)
+    return (since_s - LONGEST_FRAME_S, until_s)
+
+
+def _dated(block: Block, clock: Clock | None, span_s: tuple[float, float]) -> DatedBlock:
+    if clock is None:
+        return DatedBlock(block, None)
+    wall_s = np.asarray(clock.wall_s(block.t_s))
+    first, last = (int(np.searchsorted(wall_s, moment_s)) for moment_s in span_s)
+    return DatedBlock(block.between(first, last), _written(wall_s[first:last]))
+
+
+def _written(wall_s: Floats) -> list[str]:
+    """Whole milliseconds downwards, as every other time is written."""
+    microseconds = np.round(wall_s * 1e6).astype(np.int64)
+    milliseconds = (microseconds // 1000).astype("datetime64[ms]")
+    return [f"{text}Z" for text in np.datetime_as_string(milliseconds, unit="ms")]
