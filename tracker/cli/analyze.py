@@ -1,0 +1,112 @@
+"""`stretchband analyze`: which stretches are in a recording?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, cast, get_args
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tracker.detect.events import Event, Gap, HoldEnded, Rep, Side, to_json
+from tracker.detect.samples import Axes
+from tracker.detect.session import Session, Settings
+from tracker.errors import StretchbandError
+from tracker.recordings import read
+
+BROKEN_INPUT = 2
+
+
+def analyze(
+    file: Annotated[Path, typer.Argument(help="CSV, .csv.gz or Parquet: time_s,x_g,y_g,z_g.")],
+    json: Annotated[bool, typer.Option("--json", help="One event a line, nothing else.")] = False,
+    any_posture: Annotated[
+        bool, typer.Option("--any-posture", help="Every posture held away from the rest counts.")
+    ] = False,
+    as_hold: Annotated[
+        bool, typer.Option("--as-hold", help="The whole recording is one hold.")
+    ] = False,
+    min_hold: Annotated[
+        float, typer.Option("--min-hold", min=0.0, help="The shortest hold in seconds.")
+    ] = Settings().min_hold_s,
+    axes: Annotated[
+        str, typer.Option("--axes", help="Which sensor axis gives band x, y, z: -z,+x,-y.")
+    ] = "+x,+y,+z",
+    side: Annotated[
+        str | None, typer.Option("--side", help="The leg is known: left or right.")
+    ] = None,
+    band_id: Annotated[
+        str | None, typer.Option("--band-id", help="The name in the events; the file's otherwise.")
+    ] = None,
+) -> None:
+    """Find the holds, breaths and straightenings of a recording."""
+    settings = Settings(
+        min_hold_s=min_hold, any_posture=any_posture, as_hold=as_hold, side=_side(side)
+    )
+    try:
+        events = fold(file, Axes.parse(axes), Session(band_id or _stem(file), settings=settings))
+    except StretchbandError as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(BROKEN_INPUT) from fault
+    if json:
+        sys.stdout.write("".join(f"{to_json(event).decode()}\n" for event in events))
+    else:
+        _print(file, events)
+
+
+def fold(file: Path, axes: Axes, session: Session) -> list[Event]:
+    """All events of a recording, stated only when the whole of it has been read and found sound."""
+    events = [event for block in read(file, axes) for event in session.receive(block)]
+    return events + session.close()
+
+
+def _side(text: str | None) -> Side | None:
+    if text is None:
+        return None
+    if text in get_args(Side):
+        return cast(Side, text)
+    raise typer.BadParameter(f'"{text}": left or right', param_hint="--side")
+
+
+def _stem(file: Path) -> str:
+    return file.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
+
+
+def _print(file: Path, events: list[Event]) -> None:
+    console = Console()
+    holds = [event for event in events if isinstance(event, HoldEnded)]
+    table = Table(title=f"{file.name}: {_count(len(holds), 'hold')}", title_justify="left")
+    for name in ("stretch", "side"):
+        table.add_column(name)
+    for name in ("start", "length", "angle", "deeper", "breaths", "breaths/min"):
+        table.add_column(name, justify="right")
+    for hold in holds:
+        table.add_row(
+            hold.stretch.replace("_", " "),
+            hold.side or "?",
+            _clock(hold.start_s),
+            f"{hold.duration_s:.1f} s",
+            _number(hold.angle_deg, "{:.0f} deg"),
+            _number(hold.depth_gain_deg, "{:+.1f} deg"),
+            str(hold.breaths),
+            _number(hold.breath_rate_bpm, "{:.1f}"),
+        )
+    console.print(table)
+    for kind, name in ((Rep, "straightening"), (Gap, "gap")):
+        if found := sum(isinstance(event, kind) for event in events):
+            console.print(_count(found, name))
+
+
+def _count(n: int, name: str) -> str:
+    return f"{n} {name}{'' if n == 1 else 's'}"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "?" if value is None else form.format(value)
+
+
+def _clock(t_s: float) -> str:
+    minutes, seconds = divmod(t_s, 60)
+    return f"{minutes:.0f}:{seconds:04.1f}"
