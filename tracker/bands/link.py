@@ -1,0 +1,411 @@
+"""One band's link: finds it, reads its ring on from the last frame, for ever.
+
+    look for it --seen--> connect --> conversation --ended--> disconnect --> pause --> look for it
+        ^ |                  |                                                           |
+        | +--not seen--------+---failed--------------------------------------------------+
+        +--------------------------------------------------------------------------------+
+
+    conversation: subscribe --> ask: status, greeting, ReadFrom --> frames, one after the other
+                                 ^                                     |
+                                 +-- a hole: Stop, ask again ----------+
+                                 +-- silence: ask; frames were due -> the link is dead, end it
+
+Only the failures of a link are caught here; anything else is a bug and ends the task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TypedDict, Unpack
+
+from tracker.bands.radio import (
+    RADIO_ERRORS,
+    Connection,
+    Radio,
+    RadioUnavailable,
+    RefusedError,
+)
+from tracker.bands.reader import Cursor, LogReader
+from tracker.bands.stretchband import (
+    ALERT_LEVEL_UUID,
+    BATTERY_LEVEL_UUID,
+    CONTROL_UUID,
+    ERROR_MTU_TOO_SMALL,
+    FIRMWARE_REVISION_UUID,
+    HAPTIC_UUID,
+    MIN_MTU,
+    MOTION_UUID,
+    SERVICE_UUID,
+    STATUS_UUID,
+    Frame,
+    FrameError,
+    Haptic,
+    ReadFrom,
+    Status,
+    Stop,
+    decode_status,
+    encode_control,
+    encode_haptic,
+)
+
+# Notifications between bleak's callback and this file's task: at 10,000 a second, the most that was
+# ever measured, the task may be late by 50 ms. What finds it full is dropped and read again.
+INBOX = 512
+REPORT_S = 1.0  # frames come about twice a second; their time alone is told no oftener than this
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A frame and when it came: seconds since 1970 on this machine's clock."""
+
+    frame: Frame
+    host_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What the band said of itself, and when: at each connect, after a hole and in a silence.
+
+    In the queue it stands after the frames that were sent before it.
+    """
+
+    status: Status
+    host_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """How the link is.
+
+    rssi:         dBm when the band was last found; None before.
+    battery:      percent; None while not known.
+    firmware:     the band's own word for it; None while not known.
+    reconnects:   connections after the first.
+    faults:       how often each was seen: those of LogReader, and `not_seen`, `failed` (to connect,
+                  or a request), `no_answer`, `disconnected`, `silent`, `overflow`, `mtu_too_small`,
+                  `status`, `not_a_stretchband`, `no_radio`.
+    last_frame_s: when the last frame came, seconds since 1970; told about once a second.
+    trouble:      one sentence while it is not as it should be, else None.
+    """
+
+    connected: bool = False
+    rssi: int | None = None
+    battery: int | None = None
+    firmware: str | None = None
+    reconnects: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    last_frame_s: float | None = None
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the link is patient, in seconds.
+
+    scan_s:    looking for the band at a time.
+    connect_s: connecting, with learning its services; BlueZ gives up by itself after 20 to 25.
+    request_s: one read or write. A band out of reach is noticed by its radio within 6.
+    silence_s: connected and no frame. They come about twice a second.
+    first_pause_s, longest_pause_s: after a failure; doubled with each in a row.
+    """
+
+    scan_s: float = 10.0
+    connect_s: float = 30.0
+    request_s: float = 8.0
+    silence_s: float = 10.0
+    first_pause_s: float = 1.0
+    longest_pause_s: float = 30.0
+
+
+class _Changes(TypedDict, total=False):
+    """Fields of LinkState."""
+
+    connected: bool
+    rssi: int | None
+    battery: int | None
+    firmware: str | None
+    reconnects: int
+    last_frame_s: float | None
+    trouble: str | None
+
+
+_NOT_SEEN = "is it charged, within a room or two, and connected to nothing else?"
+_MTU_TOO_SMALL = (
+    f"needs packets of {MIN_MTU} bytes, which this Bluetooth adapter or its driver does not offer"
+)
+
+
+class _LinkFault(Exception):  # noqa: N818 - faults is what they are counted as
+    """The link is no use as it is; `fault` is the name it is counted under."""
+
+    def __init__(self, fault: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.fault = fault
+
+
+class BandLink:
+    """Keeps one band connected and puts its frames into `arrivals`, each once and in order.
+
+    cursor:    awaited once, before the first connect: the last frame stored. From then on the link
+               knows by itself what it has delivered; the queue may hold more than is stored.
+    arrivals:  bounded. While it is full the link waits; the band keeps the frames.
+    on_change: told of every change, from the task of `run`.
+    """
+
+    def __init__(
+        self,
+        band_id: str,
+        address: str,
+        radio: Radio,
+        cursor: Callable[[], Awaitable[Cursor | None]],
+        arrivals: asyncio.Queue[Arrival | Greeting],
+        on_change: Callable[[LinkState], None],
+        limits: Limits = Limits(),
+    ) -> None:
+        self.band_id = band_id
+        self.address = address
+        self.state = LinkState()
+        self._radio = radio
+        self._cursor = cursor
+        self._arrivals = arrivals
+        self._on_change = on_change
+        self._limits = limits
+        self._reader = LogReader()
+        self._band: Connection | None = None
+        self._connections = 0
+        self._failures = 0
+        self._radio_worked = False
+        self._heard_s = 0.0
+        self._reported_s = 0.0
+
+    async def run(self) -> None:
+        """Hold the link for ever; to be called once. Ends by cancellation, or by a bug.
+
+        Raises RadioUnavailable when there is no radio to begin with; one that is lost later is
+        waited for.
+        """
+        self._reader.cursor = await self._cursor()
+        with suppress(*RADIO_ERRORS):  # it is courtesy to a connection that may not be there
+            await self._radio.release(self.address)
+        while True:
+            try:
+                await self._meet()
+            except RadioUnavailable as error:
+                if not self._radio_worked:
+                    raise
+                self._fail("no_radio", str(error))
+            except _LinkFault as error:
+                self._fail(error.fault, f"{self.band_id} {error}.")
+            except TimeoutError:
+                self._fail("no_answer", f"{self.band_id} does not answer.")
+            except (RefusedError, *RADIO_ERRORS) as error:
+                self._fail("failed", f"{self.band_id}: {str(error) or type(error).__name__}.")
+            await asyncio.sleep(self._pause_s())
+
+    async def buzz(self, level: int) -> bool:
+        """Immediate Alert: 0 none, 1 mild, 2 high. False when it did not get to the band."""
+        if level not in (0, 1, 2):
+            raise ValueError(f"alert level {level}: 0, 1 or 2")
+        return await self._tell(ALERT_LEVEL_UUID, bytes([level]), response=False)
+
+    async def haptic(self, pattern: Haptic) -> bool:
+        """A pattern of pulses. False when it did not get to the band."""
+        return await self._tell(HAPTIC_UUID, encode_haptic(pattern), response=True)
+
+    async def _tell(self, uuid: str, data: bytes, *, response: bool) -> bool:
+        if self._band is None:
+            return False
+        try:
+            await self._band.write(uuid, data, response=response)
+        except (RefusedError, *RADIO_ERRORS):
+            return False
+        return True
+
+    # -- one connection after the other
+
+    async def _meet(self) -> None:
+        """One connection, from looking for the band to its end; how it ended is always raised."""
+        limits = self._limits
+        seen = await self._radio.find(self.address, limits.scan_s)
+        self._radio_worked = True
+        if seen is None:
+            raise _LinkFault("not_seen", f"is not heard; {_NOT_SEEN}")
+        self._report(rssi=seen.rssi)
+        inbox = _Inbox()
+        band = await self._radio.connect(seen, inbox.on_gone, limits.connect_s, limits.request_s)
+        try:
+            await self._converse(band, inbox)
+        finally:
+            self._band = None
+            await band.close()
+            self._report(connected=False)
+
+    async def _converse(self, band: Connection, inbox: _Inbox) -> None:
+        if not band.has_service(SERVICE_UUID):
+            raise _LinkFault(
+                "not_a_stretchband", "is no stretchband; stretchband scan shows who is"
+            )
+        await self._introduce(band, inbox)
+        await band.subscribe(MOTION_UUID, inbox.on_notification)
+        await self._ask(band)
+        self._band = band
+        self._connections += 1
+        self._heard_s = _now_s()
+        self._report(connected=True, reconnects=self._connections - 1)
+        while True:
+            await inbox.wait(until_s=self._heard_s + self._limits.silence_s)
+            await self._deliver(inbox)
+            if inbox.gone:
+                raise _LinkFault("disconnected", "has disconnected")
+            if self._reader.hole:
+                await self._ask_again(band, inbox)
+            elif _now_s() >= self._heard_s + self._limits.silence_s:
+                await self._ask_why_silent(band, inbox)
+
+    async def _introduce(self, band: Connection, inbox: _Inbox) -> None:
+        """What is good to know, before the frames fill the link."""
+        firmware = await _read_if_there(band, FIRMWARE_REVISION_UUID)
+        battery = await _read_if_there(band, BATTERY_LEVEL_UUID)
+        if battery is not None:
+            inbox.on_battery(battery)
+            await band.subscribe(BATTERY_LEVEL_UUID, inbox.on_battery)
+        self._report(
+            firmware=None if firmware is None else firmware.decode("utf-8", "replace"),
+            battery=inbox.battery,
+        )
+
+    async def _ask(self, band: Connection) -> int:
+        """Ask for all after the last frame delivered; how many the band has of them."""
+        try:
+            status = decode_status(await band.read(STATUS_UUID))
+        except FrameError as error:
+            raise _LinkFault("status", f"does not say how it is: {error}") from error
+        await self._arrivals.put(Greeting(status, time.time()))
+        command = self._reader.begin(status)
+        try:
+            await band.write(CONTROL_UUID, encode_control(command))
+        except RefusedError as error:
+            if error.code != ERROR_MTU_TOO_SMALL:
+                raise
+            raise _LinkFault("mtu_too_small", _MTU_TOO_SMALL) from error
+        first = status.oldest_seq if command == ReadFrom(0, 0) else command.seq
+        return status.head_seq - first
+
+    async def _ask_again(self, band: Connection, inbox: _Inbox) -> None:
+        """A frame is missing: stop the band, let go what was on its way, and ask."""
+        await band.write(CONTROL_UUID, encode_control(Stop()))
+        inbox.clear()  # the answer came after all that was sent before it
+        await self._ask(band)
+
+    async def _ask_why_silent(self, band: Connection, inbox: _Inbox) -> None:
+        """A band that sleeps has nothing to send; if frames are due, the link is dead."""
+        if await self._ask(band) and not inbox.notifications:
+            raise _LinkFault("silent", "is connected, but its frames do not come")
+        self._heard_s = _now_s()
+
+    async def _deliver(self, inbox: _Inbox) -> None:
+        """Pass on what came, up to the first frame that is missing."""
+        frame_s = None
+        while inbox.notifications and not self._reader.hole:
+            data, host_s = inbox.notifications.popleft()
+            frame = self._reader.receive(data)
+            if frame is not None:
+                await self._arrivals.put(Arrival(frame, host_s))
+                frame_s = host_s
+        if inbox.overflows:
+            self._reader.faults["overflow"] += inbox.overflows
+            inbox.overflows = 0
+            self._reader.hole = True
+        if frame_s is not None:
+            self._failures = 0
+            self._heard_s = _now_s()
+        self._report_frame(frame_s, inbox.battery)
+
+    # -- what is told of it
+
+    def _report_frame(self, frame_s: float | None, battery: int | None) -> None:
+        frame_s = frame_s or self.state.last_frame_s
+        is_news = battery != self.state.battery or self._reader.faults != self.state.faults
+        if frame_s != self.state.last_frame_s:
+            is_news = is_news or self.state.trouble is not None
+            is_news = is_news or _now_s() >= self._reported_s + REPORT_S
+            if is_news:
+                self._report(battery=battery, last_frame_s=frame_s, trouble=None)
+        elif is_news:
+            self._report(battery=battery)
+
+    def _fail(self, fault: str, sentence: str) -> None:
+        self._reader.faults[fault] += 1
+        if fault != "not_seen":  # listening does not disturb anyone: no need to do it less and less
+            self._failures += 1
+        self._report(trouble=sentence)
+
+    def _report(self, **changes: Unpack[_Changes]) -> None:
+        state = replace(self.state, faults=Counter(self._reader.faults), **changes)
+        if state != self.state:
+            self.state = state
+            self._reported_s = _now_s()
+            self._on_change(state)
+
+    def _pause_s(self) -> float:
+        """After the failures in a row up to now; uneven, so that bands do not come all at once."""
+        limits = self._limits
+        doubled_s = limits.first_pause_s * 2.0 ** min(max(self._failures - 1, 0), 20)
+        return min(doubled_s, limits.longest_pause_s) * random.uniform(0.5, 1)  # noqa: S311 - jitter
+
+
+class _Inbox:
+    """Where bleak's callbacks of one connection end; bounded, and what is too much is counted."""
+
+    def __init__(self) -> None:
+        self.notifications: deque[tuple[bytes, float]] = deque()
+        self.overflows = 0
+        self.battery: int | None = None
+        self.gone = False
+        self._news = asyncio.Event()
+
+    def on_notification(self, data: bytes) -> None:
+        if len(self.notifications) < INBOX:
+            self.notifications.append((data, time.time()))
+        else:
+            self.overflows += 1
+        self._news.set()
+
+    def on_battery(self, data: bytes) -> None:
+        if data:
+            self.battery = data[0]
+            self._news.set()
+
+    def on_gone(self) -> None:
+        self.gone = True
+        self._news.set()
+
+    def clear(self) -> None:
+        self.notifications.clear()
+        self.overflows = 0
+
+    async def wait(self, until_s: float) -> None:
+        """Until something has come, or the event loop's clock shows this."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until_s):
+                await self._news.wait()
+        self._news.clear()
+
+
+async def _read_if_there(band: Connection, uuid: str) -> bytes | None:
+    if not band.has_characteristic(uuid):
+        return None
+    try:
+        return await band.read(uuid)
+    except RefusedError:  # it is there and not to be read: nice to know, no need
+        return None
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,247 @@
+"""Which Bluetooth radio reaches the bands: the system's own, or a controller that Bumble drives.
+
+Both are bleak, and differ in its backend alone. What is here is what every band shares: one scanner
+for all who look for a band, one connect at a time, and a sentence for the person without a radio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakError, BleakGATTProtocolError
+from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
+
+from tracker.bands.stretchband import SERVICE_UUID
+from tracker.errors import StretchbandError
+
+SYSTEM: Final = "system"
+# What bleak raises when a radio, its daemon or its bus fails; anything else is a bug.
+RADIO_ERRORS: Final = (BleakError, TimeoutError, EOFError, ConnectionError)
+
+_STOP_S = 5.0  # BlueZ answers in milliseconds or never
+_START_S = 15.0
+# A scanner that lost its adapter says nothing for ever, so none is trusted for longer.
+_FRESH_S = 30.0
+_ATTEMPTS = 2  # bleak-retry-connector's own; the pauses between ours grow
+
+
+class RadioUnavailable(StretchbandError):  # noqa: N818 - a state of things, as the wearer says it
+    """There is no Bluetooth to be had: what is missing and what to do."""
+
+
+class RefusedError(Exception):
+    """The device answered a request with an ATT error, `code`."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"refused with ATT error {code:#04x}")
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One advertiser as it was last heard.
+
+    rssi: dBm, nearer to 0 is stronger.
+    """
+
+    address: str
+    name: str | None
+    rssi: int
+    is_stretchband: bool
+    device: BLEDevice = field(repr=False, compare=False)
+
+
+Heard = Callable[[Seen], None]
+
+
+class Connection:
+    """A connected band: its characteristics by UUID, each request under a time limit.
+
+    start_notify was seen hanging for 18 hours. Requests raise RADIO_ERRORS or RefusedError.
+    """
+
+    def __init__(self, client: BleakClient, request_s: float) -> None:
+        self._client = client
+        self._request_s = request_s
+
+    def has_service(self, uuid: str) -> bool:
+        """Whether it is this kind of device."""
+        return self._client.services.get_service(uuid) is not None
+
+    def has_characteristic(self, uuid: str) -> bool:
+        """Whether this can be asked for."""
+        return self._client.services.get_characteristic(uuid) is not None
+
+    async def read(self, uuid: str) -> bytes:
+        """The characteristic's value now."""
+        async with self._request():
+            return bytes(await self._client.read_gatt_char(uuid))
+
+    async def write(self, uuid: str, data: bytes, *, response: bool = True) -> None:
+        """Write it; with `response` it is known to have arrived."""
+        async with self._request():
+            await self._client.write_gatt_char(uuid, data, response=response)
+
+    async def subscribe(self, uuid: str, heard: Callable[[bytes], None]) -> None:
+        """Have every notification passed to `heard`."""
+
+        def notified(_characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
+            heard(bytes(data))
+
+        async with self._request():
+            await self._client.start_notify(uuid, notified)
+
+    async def close(self) -> None:
+        """Disconnect; on BlueZ this alone gives the D-Bus connection back."""
+        with suppress(*RADIO_ERRORS):
+            async with asyncio.timeout(self._request_s):
+                await self._client.disconnect()
+
+    @asynccontextmanager
+    async def _request(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._request_s):
+                yield
+        except BleakGATTProtocolError as error:
+            raise RefusedError(int(error.code)) from error
+
+
+class Radio(ABC):
+    """What scans and connects; one for all bands of a process.
+
+    Any method may raise RadioUnavailable, or one of RADIO_ERRORS.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._listeners: list[Heard] = []
+        self._scanner: BleakScanner | None = None
+        self._started_s = 0.0
+        self._scanning = asyncio.Lock()
+        self._connecting = asyncio.Lock()
+
+    async def find(self, address: str, seconds: float) -> Seen | None:
+        """Wait for a word from this address; None when there was none for so long."""
+        found: asyncio.Future[Seen] = asyncio.get_running_loop().create_future()
+
+        def heard(seen: Seen) -> None:
+            if seen.address.upper() == address.upper() and not found.done():
+                found.set_result(seen)
+
+        async with self._listening(heard):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    return await found
+        return None
+
+    async def scan(self, seconds: float) -> list[Seen]:
+        """All who advertise within so many seconds: stretchbands first, then the strongest."""
+        heard: dict[str, Seen] = {}
+        async with self._listening(lambda seen: heard.update({seen.address: seen})):
+            await asyncio.sleep(seconds)
+        return sorted(heard.values(), key=lambda seen: (not seen.is_stretchband, -seen.rssi))
+
+    async def connect(
+        self, seen: Seen, gone: Callable[[], None], connect_s: float, request_s: float
+    ) -> Connection:
+        """Connect within `connect_s`; `gone` is called when the connection ends, however it ends.
+
+        The caller closes the connection, also when it has ended by itself.
+        """
+        # Adapters take one connect at a time; waiting for the turn is not this band's slowness.
+        async with self._connecting, asyncio.timeout(connect_s):
+            client = await establish_connection(
+                BleakClientWithServiceCache,
+                seen.device,
+                seen.name or seen.address,
+                disconnected_callback=lambda _client: gone(),
+                max_attempts=_ATTEMPTS,
+                **self._client_options(),
+            )
+        return Connection(client, request_s)
+
+    async def release(self, address: str) -> None:  # noqa: B027 - most radios keep nothing
+        """End a connection that a killed process left behind."""
+
+    async def close(self) -> None:  # noqa: B027 - the system's radio is not ours to close
+        """Give the radio back."""
+
+    @abstractmethod
+    async def _start_scanner(
+        self, heard: Callable[[BLEDevice, AdvertisementData], None]
+    ) -> BleakScanner: ...
+
+    def _client_options(self) -> dict[str, Any]:
+        return {}
+
+    @asynccontextmanager
+    async def _listening(self, heard: Heard) -> AsyncIterator[None]:
+        """Share the scanner: BlueZ refuses a second one of the same process."""
+        async with self._scanning:
+            await self._keep_scanning()
+            self._listeners.append(heard)
+        try:
+            yield
+        finally:
+            self._listeners.remove(heard)
+            async with self._scanning:
+                if not self._listeners:
+                    await self._stop_scanning()
+
+    async def _keep_scanning(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if self._scanner is not None and now_s - self._started_s < _FRESH_S:
+            return
+        await self._stop_scanning()
+        async with asyncio.timeout(_START_S):
+            self._scanner = await self._start_scanner(self._on_advertisement)
+        self._started_s = now_s
+
+    async def _stop_scanning(self) -> None:
+        scanner, self._scanner = self._scanner, None
+        if scanner is not None:
+            with suppress(*RADIO_ERRORS):  # it ends with its adapter too
+                async with asyncio.timeout(_STOP_S):
+                    await scanner.stop()
+
+    def _on_advertisement(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
+        seen = Seen(
+            address=device.address,
+            name=advertisement.local_name or device.name,
+            rssi=advertisement.rssi,
+            is_stretchband=SERVICE_UUID in advertisement.service_uuids,
+            device=device,
+        )
+        for heard in list(self._listeners):
+            heard(seen)
+
+
+def open_radio(name: str) -> Radio:
+    """The radio of this name: "system", or a Bumble transport such as "usb:0" or "unix:/run/air".
+
+    Nothing is opened before it is used. Raises RadioUnavailable when Bumble is not installed.
+    """
+    if name == SYSTEM:
+        from tracker.bands.system_radio import SystemRadio
+
+        return SystemRadio()
+    try:
+        importlib.import_module("bumble")
+    except ModuleNotFoundError:
+        raise RadioUnavailable(
+            f'The radio "{name}" needs Bumble, which is not installed: '
+            'python3 -m pip install "stretchband[sim]"'
+        ) from None
+    from tracker.bands.bumble_radio import BumbleRadio
+
+    return BumbleRadio(name)
