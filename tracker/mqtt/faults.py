@@ -7,7 +7,6 @@ import ssl
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
-from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tracker.errors import StretchbandError
@@ -16,7 +15,6 @@ from tracker.mqtt.settings import MqttSettings
 
 UNSUPPORTED_PROTOCOL = 0x84
 _BAD_LOGIN = (0x86, 0x87)
-_TAKEN_OVER = 0x8E
 
 
 def asks_for_older_protocol(error: BaseException) -> bool:
@@ -88,13 +86,18 @@ def _system(error: OSError | UnicodeError, settings: MqttSettings) -> str:
 
 def _ended(error: aiomqtt.MqttCodeError, settings: MqttSettings) -> str:
     broker = f"the broker at {settings.where}"
-    if isinstance(error.rc, ReasonCode):
-        if error.rc.value == _TAKEN_OVER:
+    # paho gives its own findings as MQTT 5 reasons too: a silent broker, a connection that is gone.
+    match error.rc.value if isinstance(error.rc, ReasonCode) else None:
+        case 0x8D:
+            return f"{broker} stopped answering"
+        case 0x8E:
             return (
                 f"another client took the connection to {broker} over: "
                 f"the client id {settings.client_id!r} must be used once only"
             )
-        return f"{broker} ended the connection: {error.rc}"
-    if error.rc == MQTTErrorCode.MQTT_ERR_KEEPALIVE:
-        return f"{broker} stopped answering"
-    return f"{broker} closed the connection"
+        case None | 0x80:
+            return (
+                f"{broker} closed the connection: it ended, "
+                f"or another client has the client id {settings.client_id!r} too"
+            )
+    return f"{broker} ended the connection: {error.rc}"

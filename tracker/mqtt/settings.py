@@ -43,6 +43,17 @@ class MqttSettings:
         return f"{self.host}:{self.port}"
 
 
+class _Socket(ssl.SSLSocket):
+    """Closes itself when the handshake fails: paho drops it open."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - ssl's signature
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
     """The TLS to use, None for none. Reads files: a renewed certificate counts at the next connect.
 
@@ -54,6 +65,7 @@ def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
         context = ssl.create_default_context(cafile=settings.ca_file)
     except (OSError, ValueError) as error:
         raise _unusable("ca_file", settings.ca_file, error) from None
+    context.sslsocket_class = _Socket
     if settings.cert_file is not None:
         try:
             # An empty password instead of none: OpenSSL would ask for it at the terminal and wait.

@@ -1,0 +1,229 @@
+"""Names, passwords, rights and certificates: what is refused is said plainly, never the secret."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mosquitto import Mosquitto, program
+from tests.mqtt.certificates import Authority
+from tests.mqtt.house import MemoryOutbox, running, status_of, subscriber
+from tracker.errors import StretchbandError
+from tracker.mqtt.publisher import Publisher
+from tracker.mqtt.settings import MqttSettings, tls_context
+
+EXAMPLES = Path(__file__).parents[2] / "config" / "mosquitto"
+SECRET = "open-sesame-4711"  # noqa: S105 - of a broker that lives for one test
+WRONG = "wrong-sesame-0815"
+
+
+def guarded(folder: Path) -> Mosquitto:
+    """Mosquitto by the example's own lines, its files moved to a folder of the test."""
+    passwords = folder / "stretchband.passwd"
+    passwords.touch(mode=0o600)
+    for user in ("stretchband", "homeassistant", "screen"):
+        command = [program("mosquitto_passwd"), "-b", str(passwords), user, SECRET]
+        subprocess.run(command, check=True, capture_output=True)
+    rules = folder / "stretchband.acl"
+    rules.write_text((EXAMPLES / "stretchband.acl").read_text("utf-8"), "utf-8")
+    rules.chmod(0o600)
+    example = (
+        (EXAMPLES / "stretchband.conf").read_text("utf-8").replace("/etc/mosquitto", str(folder))
+    )
+    lines = [
+        line for line in example.splitlines() if line and not line.startswith(("#", "listener"))
+    ]
+    return Mosquitto(folder, *lines)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A broker with the example's users and rights."""
+    broker = guarded(tmp_path)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+def login(broker: Mosquitto, user: str = "stretchband", password: str = SECRET) -> MqttSettings:
+    return MqttSettings(port=broker.port, username=user, password=password)
+
+
+async def test_the_example_lets_the_daemon_publish_and_the_house_hear(broker: Mosquitto) -> None:
+    outbox = MemoryOutbox()
+    outbox.add(5)
+    outbox.add(5, at_s=0.0)
+    publisher = Publisher(login(broker), outbox, bands=["band1"])
+    for suffix in ("bridge/info", "bridge/health", "band/band1/state", "band/band1/today"):
+        publisher.set_retained(suffix, b"{}")
+    async with subscriber(broker.port, "screen", SECRET) as house, running(publisher):
+        await house.until(lambda: house.has_all(outbox, "band1"))
+        await status_of(publisher, lambda s: s.sent == 10)
+        publisher.live("band1", b"[]")
+        await house.until(lambda: house.on("band/band1/live") == [b"[]"])
+        await house.until(lambda: len({h.topic for h in house.heard}) == 8)
+        assert publisher.status.fault is None
+
+
+@pytest.mark.parametrize("user", ["stretchband", "nobody"])
+async def test_a_refused_password_is_said_without_the_secret(
+    broker: Mosquitto, user: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = login(broker, user, WRONG)
+    caplog.set_level("DEBUG")
+    publisher = Publisher(settings, MemoryOutbox(), bands=[])
+    async with running(publisher):
+        status = await status_of(publisher, lambda s: s.fault is not None)
+        await status_of(publisher, lambda _: broker.log.count("Sending CONNACK") >= 3)
+    assert status.fault == (
+        f"the broker at 127.0.0.1:{broker.port} refuses user {user!r}: "
+        "wrong user name or password, or no right to connect"
+    )
+    assert [r.getMessage() for r in caplog.records if r.name.startswith("tracker")] == [
+        f"{status.fault}; events wait in the log, trying again"
+    ]
+    assert WRONG not in f"{caplog.text}{settings!r}{publisher.status!r}"
+
+
+async def test_a_missing_name_is_said(broker: Mosquitto) -> None:
+    publisher = Publisher(MqttSettings(port=broker.port), MemoryOutbox(), bands=[])
+    async with running(publisher):
+        status = await status_of(publisher, lambda s: s.fault is not None)
+    assert "set mqtt.username and mqtt.password_file" in str(status.fault)
+
+
+async def test_an_event_that_the_broker_forbids_waits_until_it_is_allowed(
+    broker: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules = broker.folder / "stretchband.acl"
+    allowed = rules.read_text("utf-8")
+    rules.write_text(allowed.replace("topic write stretchband/band/+/late\n", ""), "utf-8")
+    broker.reload()
+    outbox = MemoryOutbox()
+    outbox.add(3)
+    outbox.add(1, at_s=0.0)
+    outbox.add(3)
+    publisher = Publisher(login(broker), outbox, bands=["band1"])
+    async with subscriber(broker.port, "screen", SECRET) as house, running(publisher):
+        status = await status_of(publisher, lambda s: s.fault is not None)
+        assert status.connected
+        assert status.fault == (
+            f"the broker at 127.0.0.1:{broker.port} refuses (Not authorized) events on "
+            "stretchband/band/band1/late: check its access rules"
+        )
+        assert outbox.acknowledged == 3
+        rules.write_text(allowed, "utf-8")
+        broker.reload()
+        await house.until(lambda: house.has_all(outbox, "band1"))
+        assert house.ids("band1") == outbox.ids("band1")
+        await status_of(publisher, lambda s: s.fault is None)
+    assert [r.levelname for r in caplog.records].count("ERROR") == 1
+
+
+def tls_lines(home: Authority, *, client: bool) -> list[str]:
+    certificate, key = home.issue("broker", "127.0.0.1")
+    lines = [f"cafile {home.file}", f"certfile {certificate}", f"keyfile {key}"]
+    return [*lines, f"require_certificate {str(client).lower()}", "allow_anonymous true"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Authority:
+    """The home's own certificate authority."""
+    return Authority(tmp_path, "home")
+
+
+@pytest.fixture
+def tls_broker(tmp_path: Path, home: Authority) -> Iterator[Mosquitto]:
+    """A broker that speaks TLS only and wants client certificates."""
+    broker = Mosquitto(tmp_path, *tls_lines(home, client=True))
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+async def test_events_go_over_tls_with_a_client_certificate(
+    tls_broker: Mosquitto, home: Authority
+) -> None:
+    certificate, key = home.issue("daemon", "127.0.0.1")
+    outbox = MemoryOutbox()
+    outbox.add(100)
+    settings = MqttSettings(
+        port=tls_broker.port, ca_file=home.file, cert_file=certificate, key_file=key
+    )
+    async with running(Publisher(settings, outbox, bands=[])) as publisher:
+        await status_of(publisher, lambda s: s.sent == 100)
+
+
+def _foreign_ca(home: Authority, other: Authority) -> MqttSettings:
+    return MqttSettings(ca_file=other.file)
+
+
+def _no_certificate(home: Authority, other: Authority) -> MqttSettings:
+    return MqttSettings(ca_file=home.file)
+
+
+def _foreign_certificate(home: Authority, other: Authority) -> MqttSettings:
+    certificate, key = other.issue("daemon", "127.0.0.1")
+    return MqttSettings(ca_file=home.file, cert_file=certificate, key_file=key)
+
+
+def _no_tls(home: Authority, other: Authority) -> MqttSettings:
+    return MqttSettings()
+
+
+def _wrong_name(home: Authority, other: Authority) -> MqttSettings:
+    return MqttSettings(host="localhost", ca_file=home.file)
+
+
+def _no_file(home: Authority, other: Authority) -> MqttSettings:
+    return MqttSettings(ca_file="/nowhere/ca.crt")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (_foreign_ca, "is not trusted"),
+        (_no_certificate, "does it want a client certificate"),
+        (_foreign_certificate, "is mqtt.cert_file one that it trusts?"),
+        (_no_tls, "does that port want TLS"),
+        (_wrong_name, "that mqtt.host is a name in the certificate"),
+        (_no_file, "mqtt.ca_file: /nowhere/ca.crt cannot be used: No such file or directory"),
+    ],
+)
+async def test_what_is_wrong_with_tls_is_said(
+    tls_broker: Mosquitto,
+    home: Authority,
+    tmp_path: Path,
+    make: Callable[[Authority, Authority], MqttSettings],
+    said: str,
+) -> None:
+    made = make(home, Authority(tmp_path, "foreign"))
+    settings = MqttSettings(
+        host=made.host,
+        port=tls_broker.port,
+        ca_file=made.ca_file,
+        cert_file=made.cert_file,
+        key_file=made.key_file,
+    )
+    async with running(Publisher(settings, MemoryOutbox(), bands=[])) as publisher:
+        status = await status_of(publisher, lambda s: s.fault is not None)
+    assert said in str(status.fault)
+
+
+def test_a_certificate_without_its_key_is_named(tmp_path: Path, home: Authority) -> None:
+    certificate, _ = home.issue("daemon", "127.0.0.1")
+    _, other_key = home.issue("other", "127.0.0.1")
+    with pytest.raises(StretchbandError, match=r"mqtt\.cert_file and mqtt\.key_file: .* and .*"):
+        tls_context(MqttSettings(cert_file=certificate, key_file=other_key))
+
+
+async def test_an_unknown_host_is_said() -> None:
+    # .invalid never exists (RFC 2606), a doubled dot is no name at all.
+    for host in ("broker.invalid", "broker..local"):
+        publisher = Publisher(MqttSettings(host=host), MemoryOutbox(), bands=[])
+        async with running(publisher):
+            status = await status_of(publisher, lambda s: s.fault is not None)
+        assert status.fault == f"the host {host!r} is not known: check mqtt.host and the network"
