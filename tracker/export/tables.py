@@ -81,10 +81,11 @@ def table(history: History, kind: Kind, wanted: Wanted) -> Table:
     """The rows of a kind. Raises StretchbandError when the samples would not be of one clock."""
     if wanted.boot_id is not None and kind != "samples":
         raise StretchbandError(f"--boot is for samples only; {kind} are not bound to one clock")
-    if wanted.band_id is not None:
-        _band(history, wanted.band_id)
     if kind == "samples":
-        return _samples(history, wanted)
+        band = _only_band(history) if wanted.band_id is None else history.band(wanted.band_id)
+        return _samples(history, band, wanted)
+    if wanted.band_id is not None:
+        history.band(wanted.band_id)
     sql, parameters = _QUERIES[kind], _parameters(wanted)
     expected = history.count(sql, parameters)
     rows = history.rows(sql, parameters)
@@ -112,8 +113,7 @@ def _event_rows(rows: Iterator[Row]) -> Iterator[Row]:
         yield [fields.get(column, msgspec.UNSET) for column in EVENT_COLUMNS]
 
 
-def _samples(history: History, wanted: Wanted) -> Table:
-    band = _band(history, wanted.band_id)
+def _samples(history: History, band: Band, wanted: Wanted) -> Table:
     span_s = (wanted.period.since_s, wanted.period.until_s)
     boot = _one_boot(history, band, wanted)
     if boot is None:
@@ -134,16 +134,12 @@ def _samples(history: History, wanted: Wanted) -> Table:
     return Table(SAMPLE_COLUMNS, batches, count_samples(history, band.band_id, boot, span_s))
 
 
-def _band(history: History, band_id: str | None) -> Band:
-    bands = {band.band_id: band for band in history.bands()}
-    names = ", ".join(bands) or "none yet"
-    if band_id is None and len(bands) == 1:
-        return next(iter(bands.values()))
-    if band_id is None:
+def _only_band(history: History) -> Band:
+    bands = history.bands()
+    if len(bands) != 1:
+        names = ", ".join(band.band_id for band in bands) or "none yet"
         raise StretchbandError(f"samples are of one band: choose it with --band, of {names}")
-    if band_id not in bands:
-        raise StretchbandError(f'--band "{band_id}" is not in {history.path}; there: {names}')
-    return bands[band_id]
+    return bands[0]
 
 
 def _one_boot(history: History, band: Band, wanted: Wanted) -> Boot | None:

@@ -10,6 +10,8 @@ from tracker.store.records import (
     StoredCommand,
     StoredFrame,
     StretchTotal,
+    balance,
+    side_s,
 )
 from tracker.store.samples import Boot, DatedBlock, boots, count_samples, sample_blocks
 from tracker.store.writer import Store
@@ -29,7 +31,9 @@ __all__ = [
     "StoredCommand",
     "StoredFrame",
     "StretchTotal",
+    "balance",
     "boots",
     "count_samples",
     "sample_blocks",
+    "side_s",
 ]

@@ -13,6 +13,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from tracker.clock import ClockPoint
+from tracker.errors import StretchbandError
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
 from tracker.store.opening import open_for_reading
@@ -64,6 +65,15 @@ class History:
         """All bands, in the order of their ids."""
         rows = self.rows("SELECT band_id, address, name, axes FROM bands ORDER BY band_id", ())
         return [Band(*row) for row in rows]
+
+    def band(self, band_id: str) -> Band:
+        """One band. Raises StretchbandError, which names the others, when it is not known."""
+        known = {band.band_id: band for band in self.bands()}
+        if band_id not in known:
+            raise StretchbandError(
+                f'no band "{band_id}" in {self.path}; there: {", ".join(known) or "none yet"}'
+            )
+        return known[band_id]
 
     def totals(
         self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
