@@ -100,7 +100,7 @@ class Body:
         seed: int,
         until_s: float,
         jolts: list[Jolt] | None = None,
-        stride_hz: float = 0.9,
+        stride_hz: float = 0.8,
     ) -> None:
         rng = np.random.default_rng([seed, 1])
         self._script = script
@@ -158,15 +158,15 @@ class Body:
         """Walking: degrees of hip flexion and knee bend, and metres that the pelvis bobs.
 
         A stride begins with the heel's landing. The knee gives a little when it is loaded and
-        bends about 60 degrees in the swing (the usual curves, as in Winter 1991).
+        bends about 50 degrees in the swing (the shape of Winter 1991, at an indoor pace).
         """
         walk = self._script.walk.at(t_s)
         if not walk.any():
             return walk, walk, walk
         phase = 2 * np.pi * self._stride_hz * t_s
-        swing = 9.0 + 20.0 * np.cos(phase + 0.25)
-        bend = 4.0 + 12.0 * _bump(phase, 0.13, 6.0) + 54.0 * _bump(phase, 0.73, 5.0)
-        return walk * swing, walk * bend, walk * 0.02 * np.cos(2.0 * phase)
+        swing = 7.0 + 17.0 * np.cos(phase + 0.25)
+        bend = 3.0 + 7.0 * _bump(phase, 0.14, 4.0) + 48.0 * _bump(phase, 0.72, 2.6)
+        return walk * swing, walk * bend, walk * 0.012 * np.cos(2.0 * phase)
 
     def _shake(self, t_s: Floats) -> _Shake:
         script = self._script

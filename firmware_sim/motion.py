@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -91,7 +92,7 @@ class Scripted:
     def ended(self) -> bool:
         return self._cursor.ended
 
-    @property
+    @cached_property
     def truth(self) -> Truth:
         """What the wearer did, from the noiseless motion."""
         return self._routine.truth_on(self._imu.band_time, self._imu.rate_hz)

@@ -74,11 +74,8 @@ class Routine:
         )
 
     def _held(self, planned: Planned, clock: Callable[[float], float]) -> truth.Hold:
-        before_s = np.arange(planned.rise_s, planned.middle_s, 0.002)
-        after_s = np.arange(planned.middle_s, planned.released_s, 0.002)
-        moving = self._tilt_rate(before_s) > EDGE_DEG_S, self._tilt_rate(after_s) > EDGE_DEG_S
-        start_s = float(before_s[np.flatnonzero(moving[0])[-1]])
-        end_s = float(after_s[np.flatnonzero(moving[1])[0]])
+        start_s = self._fast_s(planned.rise_s, planned.middle_s)[-1]
+        end_s = self._fast_s(planned.middle_s, planned.released_s)[0]
         up = self.body.leg_up(np.linspace(start_s + 0.5, end_s - 0.5, 100)).mean(axis=0)
         breaths = tuple(_breath_on(clock, breath) for breath in planned.breaths)
         return truth.Hold(
@@ -93,6 +90,14 @@ class Routine:
             gain_deg=planned.gain_deg,
             angle_deg=_angle_deg(planned.stretch, planned.side, up),
         )
+
+    def _fast_s(self, from_s: float, to_s: float) -> tuple[float, float]:
+        """The first and the last time between the two that the tilt is too fast for a hold."""
+        coarse_s, fine_s = np.arange(from_s, to_s, 0.02), np.arange(-0.02, 0.02, 0.0005)
+        fast_s = coarse_s[self._tilt_rate(coarse_s) > EDGE_DEG_S]
+        first_s, last_s = fast_s[0] + fine_s, fast_s[-1] + fine_s
+        first = first_s[self._tilt_rate(first_s) > EDGE_DEG_S][0]
+        return float(first), float(last_s[self._tilt_rate(last_s) > EDGE_DEG_S][-1])
 
     def _tilt_rate(self, t_s: Floats) -> Floats:
         """Degrees a second that the vertical turns in the leg's axes."""

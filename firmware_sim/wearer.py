@@ -12,7 +12,7 @@ from firmware_sim.body import Jolt
 from firmware_sim.script import LEFT, RIGHT, Pose, Script
 from firmware_sim.truth import Side, Stretch
 
-STRIDE_HZ: Final = 0.9
+STRIDE_HZ: Final = 0.8
 MOST_REPS: Final = 3
 LEAST_HOLD_S: Final = 7.0
 EASY_HOLD_S: Final = 38.0
@@ -202,7 +202,7 @@ class Wearer:
     def _heels(self, start_s: float, end_s: float) -> None:
         """Each heel's landing; the other foot's is felt a little."""
         for half_stride in range(int(2 * start_s * STRIDE_HZ) + 1, int(2 * end_s * STRIDE_HZ) + 1):
-            size = self._rng.uniform(1.2, 2.4) * (1.0 if half_stride % 2 == 0 else 0.12)
+            size = self._rng.uniform(0.8, 2.2) * (1.0 if half_stride % 2 == 0 else 0.12)
             x, z = 0.4 * size * self._rng.normal(size=2)
             at_s = half_stride / (2 * STRIDE_HZ)
             self.log.jolts.append(Jolt(at_s, (float(x), float(size), float(z))))
