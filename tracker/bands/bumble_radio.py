@@ -1,68 +1,41 @@
-"""A Bluetooth controller that this process drives by itself, with Bumble as the host.
-
-Bumble (extra `sim`) is a Bluetooth host in Python. It takes a controller by the name of its
-transport: `usb:0`, `serial:/dev/ttyACM0`, `hci-socket:0` (BlueZ must let go of it first),
-`unix:PATH` or `tcp-client:127.0.0.1:PORT` (firmware_sim).
-"""
+"""bleak (3.1) over Bumble: the same link on the virtual air, a USB dongle, a serial controller."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 from bleak import BleakScanner
+from bleak.args import SizedBuffer
+from bleak.assigned_numbers import gatt_char_props_to_strs
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.client import BaseBleakClient, NotifyCallback
+from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
-from bleak.backends.scanner import AdvertisementData
+from bleak.backends.scanner import (
+    AdvertisementData,
+    AdvertisementDataCallback,
+    BaseBleakScanner,
+)
+from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
+from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
+from bleak.uuids import normalize_uuid_str
 from bumble import hci
-from bumble.core import BaseBumbleError
-from bumble.device import Device, DeviceConfiguration
-from bumble.keys import MemoryKeyStore
-from bumble.transport import open_transport
-from bumble.transport.common import Transport
+from bumble.att import ATT_Error
+from bumble.core import UUID, AdvertisingData, BaseBumbleError
+from bumble.core import TimeoutError as BumbleTimeoutError
+from bumble.device import Advertisement, Connection, Device, Peer
+from bumble.gatt_client import CharacteristicProxy
 
-from tracker.bands.bumble_bleak import DISCONNECT_S, BumbleClient, BumbleScanner, Controller
-from tracker.bands.radio import Radio, RadioUnavailable
+from tracker.bands.bumble_host import DISCONNECT_S, Controller
+from tracker.bands.radio import Radio
 
-OPEN_S: Final = 10.0
+MTU: Final = 517  # what BlueZ asks for too; the band answers with its own, and the lesser one holds
 
-
-class OpenController(Controller):
-    """A controller and the transport that leads to it."""
-
-    def __init__(self, device: Device, transport: Transport) -> None:
-        super().__init__(device)
-        self._transport = transport
-
-    @classmethod
-    async def open(cls, name: str) -> OpenController:
-        """Take the controller at this transport. Raises RadioUnavailable."""
-        try:
-            async with asyncio.timeout(OPEN_S):
-                transport = await open_transport(name)
-        except _transport_errors() as error:
-            raise RadioUnavailable(_why_not(name, error)) from error
-        config = DeviceConfiguration(name="tracker", address=hci.Address.generate_static_address())
-        device = Device.from_config_with_hci(config, transport.source, transport.sink)
-        device.keystore = MemoryKeyStore()
-        try:
-            async with asyncio.timeout(OPEN_S):
-                await device.power_on()
-        except (BaseBumbleError, TimeoutError) as error:
-            await transport.close()
-            raise RadioUnavailable(_why_not(name, error)) from error
-        return cls(device, transport)
-
-    async def close(self) -> None:
-        """Give the controller back; connections end with it."""
-        if not self.lost:
-            for connection in list(self.device.connections.values()):
-                with suppress(BaseBumbleError, TimeoutError):
-                    async with asyncio.timeout(DISCONNECT_S):
-                        await connection.disconnect()
-        await self._transport.close()
+T = TypeVar("T")
 
 
 class BumbleRadio(Radio):
@@ -70,7 +43,7 @@ class BumbleRadio(Radio):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._controller: OpenController | None = None
+        self._controller: Controller | None = None
 
     async def close(self) -> None:
         """Give the controller back."""
@@ -87,32 +60,335 @@ class BumbleRadio(Radio):
         if self._controller is not None and self._controller.lost:
             await self.close()
         if self._controller is None:
-            self._controller = await OpenController.open(self.name)
+            self._controller = await Controller.open(self.name)
         scanner = BleakScanner(heard, backend=BumbleScanner, controller=self._controller)
         await scanner.start()
         return scanner
 
 
-def _transport_errors() -> tuple[type[Exception], ...]:
-    """What Bumble and the libraries beneath it raise for a transport that cannot be opened."""
-    # A malformed name is a ValueError or an AssertionError there; a missing library an ImportError.
-    errors = (OSError, BaseBumbleError, ValueError, AssertionError, ImportError, TimeoutError)
-    try:
-        usb_error: type[Exception] = importlib.import_module("usb1").USBError
-    except (ImportError, OSError):  # libusb itself may be missing
-        return errors
-    return (*errors, usb_error)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a BLEDevice of this backend is to be found."""
+
+    controller: Controller
+    address: hci.Address
 
 
-def _why_not(name: str, error: Exception) -> str:
-    kind = name.partition(":")[0]
-    detail = str(error) or type(error).__name__
-    if kind in ("unix", "tcp-client") and isinstance(error, OSError | TimeoutError):
-        return (
-            f'No simulated band answers at "{name}" ({detail}): '
-            "start one with python3 -m firmware_sim --listen ADDRESS."
-        )
-    return (
-        f'The radio "{name}" cannot be used ({detail}): is it plugged in, may this user open it, '
-        "and has the system let go of it?"
+class BumbleScanner(BaseBleakScanner):
+    """What bleak's scanner needs, from a Bumble host."""
+
+    def __init__(
+        self,
+        detection_callback: AdvertisementDataCallback | None,
+        service_uuids: list[str] | None,
+        scanning_mode: str = "active",
+        *,
+        controller: Controller,
+        **_other_backends: Any,
+    ) -> None:
+        super().__init__(detection_callback, service_uuids)
+        self._controller = controller
+        self._active = scanning_mode == "active"
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        self.seen_devices = {}
+        device = self._controller.device
+        try:
+            if not device.is_scanning:
+                await device.start_scanning(active=self._active)
+        except BaseBumbleError as error:
+            raise BleakError(f"scanning: {error}") from error
+        device.on(Device.EVENT_ADVERTISEMENT, self._on_advertisement)
+
+    async def stop(self) -> None:
+        """Listen no more; the controller rests when nobody else listens."""
+        device = self._controller.device
+        device.remove_listener(Device.EVENT_ADVERTISEMENT, self._on_advertisement)
+        if self._controller.lost or device.listeners(Device.EVENT_ADVERTISEMENT):
+            return
+        try:
+            await device.stop_scanning()
+        except BaseBumbleError as error:
+            raise BleakError(f"scanning: {error}") from error
+
+    def _on_advertisement(self, heard: Advertisement) -> None:
+        data = _advertised(heard)
+        address = heard.address.to_string(with_type_qualifier=False)
+        place = _Place(self._controller, heard.address)
+        device = self.create_or_update_device(address, address, data.local_name, place, data)
+        if self.is_allowed_uuid(data.service_uuids):
+            self.call_detection_callbacks(device, data)
+
+
+_TYPE = AdvertisingData.Type
+_SERVICE_LISTS = (
+    _TYPE.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
+    _TYPE.INCOMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
+    _TYPE.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+    _TYPE.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+)
+
+
+def _advertised(heard: Advertisement) -> AdvertisementData:
+    data = heard.data
+    lists = [some for kind in _SERVICE_LISTS for some in data.get_all(kind)]
+    uuids = [_uuid(uuid) for some in lists if isinstance(some, list) for uuid in some]
+    name = data.get(_TYPE.COMPLETE_LOCAL_NAME) or data.get(_TYPE.SHORTENED_LOCAL_NAME)
+    makers = data.get_all(_TYPE.MANUFACTURER_SPECIFIC_DATA)
+    services = data.get_all(_TYPE.SERVICE_DATA_16_BIT_UUID)
+    return AdvertisementData(
+        local_name=name if isinstance(name, str) else None,
+        manufacturer_data={maker: bytes(value) for maker, value in makers},
+        service_data={_uuid(uuid): bytes(value) for uuid, value in services},
+        service_uuids=list(dict.fromkeys(uuids)),
+        tx_power=None,
+        rssi=heard.rssi,
+        platform_data=(heard,),
     )
+
+
+def _uuid(uuid: UUID) -> str:
+    return normalize_uuid_str(uuid.to_hex_str("-"))
+
+
+class BumbleClient(BaseBleakClient):
+    """What bleak's client needs, from a Bumble host. Only devices from its scanner are known."""
+
+    def __init__(
+        self,
+        address_or_ble_device: BLEDevice | str,
+        *,
+        services: set[str] | None = None,
+        disconnected_callback: Callable[[], None] | None,
+        timeout: float,
+        **_other_backends: Any,
+    ) -> None:
+        super().__init__(
+            address_or_ble_device, disconnected_callback=disconnected_callback, timeout=timeout
+        )
+        if not isinstance(address_or_ble_device, BLEDevice):
+            raise BleakDeviceNotFoundError(address_or_ble_device, "look for it by a scanner")
+        self._name = address_or_ble_device.name
+        self._place: _Place = address_or_ble_device.details
+        self._wanted = services
+        self._connection: Connection | None = None
+        self._gone: asyncio.Future[None] | None = None
+
+    @property
+    def name(self) -> str:
+        """As advertised, else the address."""
+        return self._name or self.address.replace(":", "-")
+
+    @property
+    def mtu_size(self) -> int:
+        """Bytes of an ATT packet; 23 while not connected."""
+        return 23 if self._connection is None else self._connection.att_mtu
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the link layer holds the connection."""
+        return self._connection is not None
+
+    # -- the connection
+
+    async def connect(
+        self,
+        pair: bool = False,  # noqa: FBT001, FBT002 - bleak passes it by position
+        **options: Any,
+    ) -> None:
+        """Connect, agree on the MTU and learn the services. Raises BleakError, TimeoutError."""
+        if self.is_connected:
+            raise BleakError("already connected")
+        async with asyncio.timeout(options.get("timeout", self._timeout)):
+            await self._reach()
+            try:
+                await self._request(self._learn(self._connected()))
+                if pair:
+                    await self.pair()
+            except BaseException:
+                await self.disconnect()
+                raise
+
+    async def _reach(self) -> None:
+        controller = self._place.controller
+        if controller.lost:
+            raise BleakError("the radio is gone")
+        connecting = asyncio.ensure_future(
+            controller.device.connect(self._place.address, timeout=None)
+        )
+        try:
+            await asyncio.wait({connecting})
+        finally:
+            if not connecting.done():
+                await self._give_up(connecting)
+        if connecting.cancelled():  # Bumble does so when the transport is lost
+            raise BleakError("the radio is gone")
+        try:
+            self._connection = connecting.result()
+        except BaseBumbleError as error:
+            raise BleakError(f"connecting: {error}") from error
+        self._gone = asyncio.get_running_loop().create_future()
+        self._connection.on(Connection.EVENT_DISCONNECTION, self._on_gone)
+
+    async def _give_up(self, connecting: asyncio.Task[Connection]) -> None:
+        """Else the controller would go on trying, and connect later to nobody."""
+        with suppress(BaseBumbleError, TimeoutError):
+            async with asyncio.timeout(DISCONNECT_S):
+                await self._place.controller.device.cancel_connection()  # type: ignore[no-untyped-call]
+                await asyncio.wait({connecting})
+                if not connecting.cancelled():
+                    await connecting.result().disconnect()  # it came all the same
+        connecting.cancel()
+
+    async def _learn(self, connection: Connection) -> None:
+        peer = Peer(connection)
+        await peer.request_mtu(MTU)
+        services = BleakGATTServiceCollection()
+        for service in await peer.discover_services():
+            if self._wanted and _uuid(service.uuid) not in self._wanted:
+                continue
+            known = BleakGATTService(service, service.handle, _uuid(service.uuid))
+            services.add_service(known)
+            for characteristic in await service.discover_characteristics():
+                await self._learn_characteristic(services, known, characteristic)
+        self.services = services
+
+    async def _learn_characteristic(
+        self,
+        services: BleakGATTServiceCollection,
+        service: BleakGATTService,
+        proxy: CharacteristicProxy[bytes],
+    ) -> None:
+        characteristic = BleakGATTCharacteristic(
+            proxy,
+            proxy.handle,
+            _uuid(proxy.uuid),
+            list(gatt_char_props_to_strs(proxy.properties)),
+            lambda: self.mtu_size - 3,
+            service,
+        )
+        services.add_characteristic(characteristic)
+        for found in await proxy.discover_descriptors():
+            descriptor = BleakGATTDescriptor(found, found.handle, _uuid(found.type), characteristic)
+            services.add_descriptor(descriptor)
+
+    async def disconnect(self) -> None:
+        """End the connection; nothing to do when it has ended."""
+        connection = self._connection
+        if connection is None:
+            return
+        with suppress(BaseBumbleError, TimeoutError):
+            async with asyncio.timeout(DISCONNECT_S):
+                await connection.disconnect()
+        self._on_gone(0)
+
+    def _on_gone(self, _reason: int) -> None:
+        if self._connection is None or self._gone is None:
+            return
+        self._connection = self.services = None
+        self._gone.set_result(None)
+        if self._disconnected_callback is not None:
+            self._disconnected_callback()
+
+    async def pair(self, *_args: Any, **_options: Any) -> None:
+        """Encrypt with the bond's key, or make a bond."""
+        connection = self._connected()
+        keystore = self._place.controller.device.keystore
+        bonded = keystore is not None and await keystore.get(str(connection.peer_address))
+        await self._request(connection.encrypt() if bonded else connection.pair())
+
+    async def unpair(self) -> None:
+        """Forget the bond."""
+        keystore = self._place.controller.device.keystore
+        if keystore is not None:
+            with suppress(KeyError):
+                await keystore.delete(str(self._place.address))
+        await self.disconnect()
+
+    # -- what is on it
+
+    async def read_gatt_char(
+        self,
+        characteristic: BleakGATTCharacteristic,
+        *,
+        use_cached: bool = False,  # noqa: ARG002 - bleak's signature; nothing is cached here
+        **_options: Any,
+    ) -> bytearray:
+        """Read a characteristic from the device; nothing is cached."""
+        return bytearray(await self._request(characteristic.obj.read_value()))
+
+    async def read_gatt_descriptor(
+        self,
+        descriptor: BleakGATTDescriptor,
+        *,
+        use_cached: bool = False,  # noqa: ARG002 - bleak's signature; nothing is cached here
+        **_options: Any,
+    ) -> bytearray:
+        """Read a descriptor from the device."""
+        return bytearray(await self._request(descriptor.obj.read_value()))
+
+    async def write_gatt_char(
+        self,
+        characteristic: BleakGATTCharacteristic,
+        data: SizedBuffer,
+        response: bool,  # noqa: FBT001 - bleak's signature
+    ) -> None:
+        """Write a characteristic, and wait for the answer where one is asked for."""
+        await self._request(characteristic.obj.write_value(bytes(data), with_response=response))
+
+    async def write_gatt_descriptor(
+        self, descriptor: BleakGATTDescriptor, data: SizedBuffer
+    ) -> None:
+        """Write a descriptor."""
+        await self._request(descriptor.obj.write_value(bytes(data), with_response=True))
+
+    async def start_notify(
+        self,
+        characteristic: BleakGATTCharacteristic,
+        callback: NotifyCallback,
+        **options: Any,
+    ) -> None:
+        """Subscribe."""
+        proxy: CharacteristicProxy[bytes] = characteristic.obj
+        # Bumble enters a subscriber before it asks the device and keeps it when that fails: what
+        # an earlier try left would make each notification arrive twice.
+        for subscribers in (
+            proxy.client.notification_subscribers,
+            proxy.client.indication_subscribers,
+        ):
+            subscribers.pop(proxy.handle, None)
+        by_notification = not options.get("force_indicate", False)
+        await self._request(
+            proxy.subscribe(lambda value: callback(bytearray(value)), by_notification)
+        )
+
+    async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
+        """Subscribe no more."""
+        await self._request(characteristic.obj.unsubscribe())
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            raise BleakError("not connected")
+        return self._connection
+
+    async def _request(self, operation: Coroutine[Any, Any, T]) -> T:
+        """Do one thing with the device; that it leaves ends it at once, as BleakError."""
+        if self._connection is None or self._gone is None:
+            operation.close()
+            raise BleakError("not connected")
+        task = asyncio.ensure_future(operation)
+        either: set[asyncio.Future[Any]] = {task, self._gone}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done() or task.cancelled():  # Bumble cancels what waits for an answer
+                raise BleakError("the device has disconnected")
+            return task.result()
+        except ATT_Error as error:
+            raise BleakGATTProtocolError(int(error.error_code)) from error
+        except BumbleTimeoutError as error:
+            raise TimeoutError(str(error)) from error
+        except BaseBumbleError as error:
+            raise BleakError(str(error)) from error
+        finally:
+            task.cancel()

@@ -18,9 +18,19 @@ from bleak import BleakClient, BleakScanner
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
-from bleak.exc import BleakError, BleakGATTProtocolError
-from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakDBusError,
+    BleakError,
+    BleakGATTProtocolError,
+)
+from bleak_retry_connector import (
+    BleakClientWithServiceCache,
+    close_stale_connections_by_address,
+    establish_connection,
+)
 
+from tracker.bands.missing_radio import BY_DBUS_ERROR, BY_REASON, NO_BUS, NO_RIGHTS
 from tracker.bands.stretchband import SERVICE_UUID
 from tracker.errors import StretchbandError
 
@@ -37,6 +47,8 @@ _ATTEMPTS = 2  # bleak-retry-connector's own; the pauses between ours grow
 
 class RadioUnavailable(StretchbandError):  # noqa: N818 - a state of things, as the wearer says it
     """There is no Bluetooth to be had: what is missing and what to do."""
+
+    exit_status = 1
 
 
 class RefusedError(Exception):
@@ -226,14 +238,37 @@ class Radio(ABC):
             heard(seen)
 
 
+class SystemRadio(Radio):
+    """The adapter that the operating system has: BlueZ, CoreBluetooth or WinRT."""
+
+    def __init__(self) -> None:
+        super().__init__(SYSTEM)
+
+    async def release(self, address: str) -> None:
+        """BlueZ keeps a killed process's connection and then answers `InProgress` for hours."""
+        async with asyncio.timeout(_START_S):
+            await close_stale_connections_by_address(address)
+
+    async def _start_scanner(
+        self, heard: Callable[[BLEDevice, AdvertisementData], None]
+    ) -> BleakScanner:
+        scanner = BleakScanner(heard)
+        try:
+            await scanner.start()
+        except (BleakError, OSError, EOFError) as error:
+            missing = _what_is_missing(error)
+            if missing is None:
+                raise
+            raise RadioUnavailable(missing) from error
+        return scanner
+
+
 def open_radio(name: str) -> Radio:
     """The radio of this name: "system", or a Bumble transport such as "usb:0" or "unix:/run/air".
 
     Nothing is opened before it is used. Raises RadioUnavailable when Bumble is not installed.
     """
     if name == SYSTEM:
-        from tracker.bands.system_radio import SystemRadio
-
         return SystemRadio()
     try:
         importlib.import_module("bumble")
@@ -245,3 +280,17 @@ def open_radio(name: str) -> Radio:
     from tracker.bands.bumble_radio import BumbleRadio
 
     return BumbleRadio(name)
+
+
+def _what_is_missing(error: BleakError | OSError | EOFError) -> str | None:
+    """The sentence for it; None when no radio is missing and it is a passing failure."""
+    match error:
+        case BleakBluetoothNotAvailableError():
+            return BY_REASON.get(error.reason.name, f"Bluetooth is not available: {error.args[0]}.")
+        case BleakDBusError():
+            return BY_DBUS_ERROR.get(error.dbus_error)
+        case PermissionError():
+            return NO_RIGHTS
+        case OSError():
+            return NO_BUS
+    return None
