@@ -1,0 +1,262 @@
+"""Frames to stored events: the same log whatever breaks in between."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from firmware_sim.firmware import Firmware
+from firmware_sim.motion import scripted
+from firmware_sim.ring import Ring
+from tracker.bands.link import Arrival, Greeting
+from tracker.bands.stretchband import Frame, Status, decode_frame
+from tracker.detect.events import (
+    Event,
+    HoldEnded,
+    HoldStarted,
+    SessionEnded,
+    SessionStarted,
+)
+from tracker.detect.samples import BAND_AXES, Block
+from tracker.detect.session import Session, Settings
+from tracker.recorder import WRAP_S, Recorder, unwrapped
+from tracker.store import Store
+
+BAND = "band1"
+NOON = 1_795_000_000.0
+SETTINGS = Settings(session_gap_s=60.0)
+
+
+@cache
+def session_frames() -> tuple[Frame, ...]:
+    """A short session of both legs as the band's ring holds it."""
+    motion = scripted(3, 240.0)
+    ring = Ring(10_000)
+    Firmware(motion, ring).advance(motion.duration_s + 10)
+    return tuple(decode_frame(ring.get(seq)) for seq in range(ring.oldest_seq, ring.head_seq))
+
+
+def arrivals(frames: Sequence[Frame]) -> list[Arrival | Greeting]:
+    """As a live link brings them: 20 ms after their last sample."""
+    return [Arrival(f, NOON + f.t_first_ms / 1000 + f.duration_s + 0.02) for f in frames]
+
+
+def greeting(frames: Sequence[Frame], *, asleep: bool = False) -> Greeting:
+    """The band's word after these frames."""
+    last = frames[-1]
+    now_s = last.t_first_ms / 1000 + last.duration_s
+    status = Status(last.boot_id, round(now_s * 1000), 0, last.seq + 1, 50.0, asleep)
+    return Greeting(status, NOON + now_s)
+
+
+def first_greeting() -> Greeting:
+    return Greeting(Status(1, 0, 0, 0, 50.0), NOON)
+
+
+@dataclass
+class Home:
+    """A database that outlives its daemons."""
+
+    path: Path
+
+    def open(self) -> tuple[Store, Recorder]:
+        store = Store.open(self.path)
+        store.register_band(BAND, "F0:F1:F2:F3:F4:01", None)
+        recorder = Recorder(store, BAND, BAND_AXES, SETTINGS)
+        recorder.restart()
+        return store, recorder
+
+    def log(self) -> list[Event]:
+        store = Store.open(self.path)
+        try:
+            return [entry.event for entry in store.outbox("test", 100_000)]
+        finally:
+            store.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "history.db")
+
+
+def undisturbed(tmp_path: Path, batch: int = 16) -> list[Event]:
+    home = Home(tmp_path / "undisturbed.db")
+    store, recorder = home.open()
+    coming = arrivals(session_frames())
+    recorder.receive([first_greeting()])
+    for first in range(0, len(coming), batch):
+        recorder.receive(coming[first : first + batch])
+    store.close()
+    return home.log()
+
+
+def without_wall(events: Sequence[Event]) -> list[Event]:
+    return [msgspec.structs.replace(event, at=None) for event in events]
+
+
+def test_the_log_is_what_the_detector_says_of_the_samples(tmp_path: Path) -> None:
+    session = Session(BAND, 1, SETTINGS)
+    said: list[Event] = []
+    for frame in session_frames():
+        t_s = frame.t_first_ms / 1000 + frame.offsets_s
+        said += session.receive(Block(t_s, frame.acc_g))
+    assert without_wall(undisturbed(tmp_path)) == said
+    assert sum(isinstance(event, HoldEnded) for event in said) == 8
+
+
+def test_batches_of_any_size_give_the_same_log(tmp_path: Path) -> None:
+    assert undisturbed(tmp_path, 1) == undisturbed(tmp_path, 100)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_daemon_killed_again_and_again_gives_the_same_log(
+    home: Home, tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    coming = arrivals(session_frames())
+    stored = 0
+    while stored < len(coming):
+        store, recorder = home.open()
+        cursor = store.cursor(BAND)
+        assert stored == (0 if cursor is None else cursor.seq + 1)
+        recorder.receive([first_greeting()])
+        for _ in range(dice.randrange(8)):
+            batch = coming[stored : stored + dice.randrange(1, 12)]
+            recorder.receive(batch)
+            stored += len(batch)
+        store.close()
+    assert without_wall(home.log()) == without_wall(undisturbed(tmp_path))
+
+
+def test_a_frame_that_comes_twice_changes_nothing(home: Home, tmp_path: Path) -> None:
+    store, recorder = home.open()
+    recorder.receive([first_greeting()])
+    for arrival in arrivals(session_frames()):
+        recorder.receive([arrival, arrival])
+    assert recorder.backwards == len(session_frames())
+    store.close()
+    assert home.log() == undisturbed(tmp_path)
+
+
+def test_events_carry_the_wall_time_of_their_sample(tmp_path: Path) -> None:
+    for event in undisturbed(tmp_path):
+        assert event.at is not None
+        off_s = datetime.fromisoformat(event.at).timestamp() - (NOON + event.t_s)
+        assert abs(off_s) < 0.05
+
+
+def hold_under_way() -> int:
+    """The index of a frame in the middle of the first hold."""
+    session = Session(BAND, 1, SETTINGS)
+    for i, frame in enumerate(session_frames()):
+        t_s = frame.t_first_ms / 1000 + frame.offsets_s
+        if any(isinstance(e, HoldStarted) for e in session.receive(Block(t_s, frame.acc_g))):
+            return i + 10
+    raise AssertionError("no hold in the session")
+
+
+def rebooted(frames: Sequence[Frame], boot_id: int) -> list[Frame]:
+    """The same motion on a clock that began again, further on in the ring."""
+    first_ms = frames[0].t_first_ms
+    return [replace(f, boot_id=boot_id, t_first_ms=f.t_first_ms - first_ms) for f in frames]
+
+
+def test_a_band_that_reboots_in_a_hold_ends_it_at_its_last_sample(home: Home) -> None:
+    middle = hold_under_way()
+    before, after = session_frames()[:middle], session_frames()[middle:]
+    store, recorder = home.open()
+    recorder.receive([first_greeting(), *arrivals(before)])
+    recorder.receive(arrivals(rebooted(after, 2)))
+    store.close()
+    ends = [event for event in home.log() if isinstance(event, HoldEnded)]
+    assert ends[0].reason == "reboot"
+    last = before[-1]
+    assert ends[0].end_s == pytest.approx(last.t_first_ms / 1000 + last.offsets_s[-1], abs=0.002)
+    assert all("-0002-" in event.event_id for event in ends[1:])
+
+
+def test_a_sleeping_band_ends_the_session_and_a_restart_does_not_end_it_twice(home: Home) -> None:
+    middle = hold_under_way()
+    frames = session_frames()[:middle]
+    store, recorder = home.open()
+    recorder.receive([first_greeting(), *arrivals(frames), greeting(frames, asleep=True)])
+    recorder.receive([greeting(frames, asleep=True)])
+    store.close()
+    log = home.log()
+    assert [type(event) for event in log[-2:]] == [HoldEnded, SessionEnded]
+    store, recorder = home.open()
+    recorder.receive([greeting(frames, asleep=True)])
+    store.close()
+    assert home.log() == log
+
+
+def test_after_sleep_a_new_session_begins_also_across_a_restart(home: Home) -> None:
+    middle = hold_under_way()
+    before = session_frames()[:middle]
+    later = [
+        replace(f, seq=f.seq + 1, t_first_ms=f.t_first_ms + 3_600_000)
+        for f in session_frames()[middle:]
+    ]
+    store, recorder = home.open()
+    recorder.receive([first_greeting(), *arrivals(before), greeting(before, asleep=True)])
+    store.close()
+    store, recorder = home.open()
+    recorder.receive(arrivals(later[: len(later) // 2]))
+    store.close()
+    store, recorder = home.open()
+    recorder.receive(arrivals(later[len(later) // 2 :]))
+    store.close()
+    log = home.log()
+    assert sum(isinstance(event, SessionStarted) for event in log) == 2
+    assert len({event.event_id for event in log}) == len(log)
+    assert not any(event.event_id.endswith("-gap") for event in log)
+
+
+def test_a_hold_ended_by_the_wearer_stays_ended_after_a_restart(home: Home) -> None:
+    middle = hold_under_way()
+    coming = arrivals(session_frames())
+    store, recorder = home.open()
+    recorder.receive([first_greeting(), *coming[:middle]])
+    said = recorder.command("pain", '{"note": "left knee"}')
+    assert [e.reason for e in said if isinstance(e, HoldEnded)] in (["pain"], [])
+    store.close()
+    log = home.log()
+    store, recorder = home.open()
+    assert [event.event_id for event in recorder.receive([]).events] == []
+    store.close()
+    assert home.log() == log
+
+
+def test_a_band_clock_past_49_days_goes_on(home: Home) -> None:
+    ahead_ms = 2**32 - 100_000
+    frames = [replace(f, t_first_ms=(f.t_first_ms + ahead_ms) % 2**32) for f in session_frames()]
+    store, recorder = home.open()
+    for arrival in arrivals(frames):
+        recorder.receive([arrival])
+    assert recorder.backwards == 0
+    store.close()
+    ends = [event for event in home.log() if isinstance(event, HoldEnded)]
+    assert len(ends) == 8
+    assert ends[-1].end_s > WRAP_S
+
+
+def test_a_clock_that_goes_backwards_is_counted_and_not_believed(home: Home) -> None:
+    frames = list(session_frames()[:40])
+    frames[30] = replace(frames[30], t_first_ms=frames[30].t_first_ms - 10_000)
+    store, recorder = home.open()
+    recorder.receive(arrivals(frames))
+    assert recorder.backwards == 1
+    store.close()
+
+
+def test_unwrapping_takes_the_nearest_turn() -> None:
+    assert unwrapped(5, WRAP_S - 1) == pytest.approx(WRAP_S + 0.005)
+    assert unwrapped(2**32 - 1, 10.0) == pytest.approx(WRAP_S - 0.001)
+    assert unwrapped(7000, 3 * WRAP_S + 6.9) == pytest.approx(3 * WRAP_S + 7.0)
