@@ -113,6 +113,12 @@ class HoldEnded(Fact, frozen=True, kw_only=True, tag="hold_ended"):
     reason: EndReason
 
 
+class HoldDropped(Fact, frozen=True, kw_only=True, tag="hold_dropped"):
+    """A hold that was started lasted less than the shortest that counts: it was none."""
+
+    hold_id: str
+
+
 class Gap(Fact, frozen=True, kw_only=True, tag="gap"):
     """Samples between `from_s` and `to_s` that the band no longer had."""
 
@@ -135,6 +141,7 @@ Event = (
     | TargetReached
     | Strain
     | HoldEnded
+    | HoldDropped
     | Gap
     | Worn
 )
