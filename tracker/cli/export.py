@@ -19,6 +19,7 @@ from tracker.export import (
     FORMATS,
     KINDS,
     Kind,
+    Row,
     Table,
     Wanted,
     choose_format,
@@ -88,7 +89,7 @@ def _progress(rows: Table, kind: Kind, *, show: bool) -> Iterator[Table]:
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(kind, total=rows.expected)
 
-        def counted() -> Iterator[Sequence[Sequence[object]]]:
+        def counted() -> Iterator[Sequence[Row]]:
             for batch in rows.batches:
                 yield batch
                 progress.advance(task, len(batch))

@@ -3,13 +3,14 @@
 from tracker.export.destination import deliver
 from tracker.export.formats import FORMATS, choose_format
 from tracker.export.period import Period, parse_period
-from tracker.export.tables import KINDS, Kind, Table, Wanted, table
+from tracker.export.tables import KINDS, Kind, Row, Table, Wanted, table
 
 __all__ = [
     "FORMATS",
     "KINDS",
     "Kind",
     "Period",
+    "Row",
     "Table",
     "Wanted",
     "choose_format",

@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it: a header line, CRLF, quotes where needed; empty is not known."""
+"""CSV as RFC 4180 has it: a header line, CRLF, quotes where needed; what is not known is empty."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import csv
 import io
 from collections.abc import Iterator
 from typing import Any
-
-import msgspec
 
 from tracker.export.tables import Table
 
@@ -18,14 +16,12 @@ def write(table: Table) -> Iterator[bytes]:
     lines = csv.writer(text)
     lines.writerow(table.columns)
     for batch in table.batches:
-        lines.writerows([_plain(value) for value in row] for row in batch)
+        lines.writerows([_plain(row.get(name)) for name in table.columns] for row in batch)
         yield _taken(text)
     yield _taken(text)
 
 
 def _plain(value: Any) -> Any:
-    if value is msgspec.UNSET:
-        return None
     return str(value).lower() if isinstance(value, bool) else value
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracker.export.as_ndjson import json_object
+import msgspec
+
 from tracker.export.tables import Table
+
+_encoder = msgspec.json.Encoder()
 
 
 def write(table: Table) -> Iterator[bytes]:
     """The table as UTF-8, in pieces."""
     before = b"[\n"
     for batch in table.batches:
-        yield before + b",\n".join(json_object(table.columns, row) for row in batch)
+        yield before + b",\n".join(_encoder.encode(row) for row in batch)
         before = b",\n"
     yield b"\n]\n" if before == b",\n" else b"[]\n"

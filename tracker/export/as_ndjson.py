@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tracker.export.tables import Row, Table
+from tracker.export.tables import Table
 
 _encoder = msgspec.json.Encoder()
 
@@ -14,10 +14,4 @@ _encoder = msgspec.json.Encoder()
 def write(table: Table) -> Iterator[bytes]:
     """The table as UTF-8, in pieces."""
     for batch in table.batches:
-        yield b"".join(json_object(table.columns, row) + b"\n" for row in batch)
-
-
-def json_object(columns: tuple[str, ...], row: Row) -> bytes:
-    """A row with its columns' names, without the fields that the thing does not have."""
-    pairs = zip(columns, row, strict=True)
-    return _encoder.encode({name: value for name, value in pairs if value is not msgspec.UNSET})
+        yield _encoder.encode_lines(batch)

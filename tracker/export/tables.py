@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Any, Literal, get_args
@@ -12,12 +12,13 @@ import msgspec
 from tracker.detect.events import Event
 from tracker.errors import StretchbandError
 from tracker.export.period import Period
-from tracker.store import Band, Boot, Cell, History, boots, count_samples, sample_blocks
+from tracker.store import Band, Boot, Cell, DatedBlock, History, boots, count_samples, sample_blocks
 
 Kind = Literal["holds", "breaths", "sessions", "events", "samples"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-Row = Sequence[Any]  # text, numbers, booleans, None; UNSET where the thing has no such field
+# Column to value: text, numbers, booleans, None. An event has only the fields that it has.
+Row = Mapping[str, Any]
 ROWS_AT_ONCE = 500
 LISTED_BOOTS = 6  # the latest, in the sentence that asks for one
 
@@ -26,7 +27,8 @@ LISTED_BOOTS = 6  # the latest, in the sentence that asks for one
 class Table:
     """Rows to be written, in pieces.
 
-    batches:  rows as long as `columns`, read from the history as they are asked for.
+    columns:  what stands in a header line; a row may lack some and say more.
+    batches:  rows read from the history as they are asked for.
     expected: how many rows there are; a little more for samples of a period.
     """
 
@@ -74,7 +76,8 @@ EVENT_COLUMNS = (
     "event",
     *dict.fromkeys(field for kind in get_args(Event) for field in kind.__struct_fields__),
 )
-SAMPLE_COLUMNS = ("time_s", "x_g", "y_g", "z_g", "at", "boot_id")
+# A recording has exactly these; the JSON formats say `at` and `boot_id` with each sample too.
+SAMPLE_COLUMNS = ("time_s", "x_g", "y_g", "z_g")
 
 
 def table(history: History, kind: Kind, wanted: Wanted) -> Table:
@@ -88,10 +91,12 @@ def table(history: History, kind: Kind, wanted: Wanted) -> Table:
         history.band(wanted.band_id)
     sql, parameters = _QUERIES[kind], _parameters(wanted)
     expected = history.count(sql, parameters)
-    rows = history.rows(sql, parameters)
+    found = history.rows(sql, parameters)
     if kind == "events":
-        return Table(EVENT_COLUMNS, _batches(_event_rows(rows)), expected)
-    return Table(history.columns(sql, parameters), _batches(rows), expected)
+        events = (msgspec.json.decode(text) for (text,) in found)
+        return Table(EVENT_COLUMNS, _batches(events), expected)
+    columns = history.columns(sql, parameters)
+    return Table(columns, _batches(dict(zip(columns, row, strict=True)) for row in found), expected)
 
 
 def _parameters(wanted: Wanted) -> dict[str, Cell]:
@@ -107,31 +112,25 @@ def _batches(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
         yield batch
 
 
-def _event_rows(rows: Iterator[Row]) -> Iterator[Row]:
-    for (text,) in rows:
-        fields = msgspec.json.decode(text)
-        yield [fields.get(column, msgspec.UNSET) for column in EVENT_COLUMNS]
-
-
 def _samples(history: History, band: Band, wanted: Wanted) -> Table:
     span_s = (wanted.period.since_s, wanted.period.until_s)
     boot = _one_boot(history, band, wanted)
     if boot is None:
         return Table(SAMPLE_COLUMNS, iter(()), 0)
     batches = (
-        [
-            # 1e-7 s: a step is a multiple of 1/16 ms, the digits after it are the sum's rounding
-            (round(t_s, 7), *acc_g, at, boot.boot_id)
-            for t_s, acc_g, at in zip(
-                dated.block.t_s.tolist(),
-                dated.block.acc_g.tolist(),
-                dated.at or repeat(None, len(dated.block)),
-                strict=True,
-            )
-        ]
-        for dated in sample_blocks(history, band, boot, span_s)
+        _sample_rows(dated, boot.boot_id) for dated in sample_blocks(history, band, boot, span_s)
     )
     return Table(SAMPLE_COLUMNS, batches, count_samples(history, band.band_id, boot, span_s))
+
+
+def _sample_rows(dated: DatedBlock, boot_id: int) -> list[Row]:
+    block = dated.block
+    at = dated.at or repeat(None, len(block))
+    return [
+        # A step is a multiple of 1/16 ms: what comes after 1e-7 s is the rounding of the sum.
+        {"time_s": round(t_s, 7), "x_g": x, "y_g": y, "z_g": z, "at": when, "boot_id": boot_id}
+        for t_s, (x, y, z), when in zip(block.t_s.tolist(), block.acc_g.tolist(), at, strict=True)
+    ]
 
 
 def _only_band(history: History) -> Band:
