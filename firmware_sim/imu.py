@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 RANGES_G: Final = (2, 4, 8, 16)
+WARM_S: Final = 240.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +32,7 @@ class Imu:
     noise_ug:   noise density in micro-g per root hertz (LSM6DSO 70 typical, BMI270 160).
     bias_g:     what each axis reads too much.
     scale:      what each axis multiplies by.
+    drift_g:    what the bias gains as the skin warms the part, most of it in WARM_S.
     bits:       8 to 16 over the whole range; clips at the ends.
     clock_ppm:  how much faster than the leg's time the band's clock runs.
 
@@ -43,6 +45,7 @@ class Imu:
     noise_ug: float = 90.0
     bias_g: tuple[float, float, float] = (0.0, 0.0, 0.0)
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    drift_g: tuple[float, float, float] = (0.0, 0.0, 0.0)
     clock_ppm: float = 0.0
 
     def __post_init__(self) -> None:
@@ -55,13 +58,16 @@ class Imu:
 
     @classmethod
     def part(cls, seed: int, rate_hz: float = 50.0) -> Imu:
-        """One part off the reel: offset 12 mg, scale 0.6 %, crystal 20 ppm, one deviation each."""
+        """One part off the reel.
+
+        Standard deviations: bias 12 mg, scale 0.6 %, drift 3 mg (0.2 degrees), crystal 20 ppm.
+        """
         rng = np.random.default_rng([seed, 2])
-        bias, scale = 0.012 * rng.standard_normal(3), 1.0 + 0.006 * rng.standard_normal(3)
-        return replace(
-            cls(rate_hz=rate_hz),
-            bias_g=(float(bias[0]), float(bias[1]), float(bias[2])),
-            scale=(float(scale[0]), float(scale[1]), float(scale[2])),
+        return cls(
+            rate_hz=rate_hz,
+            bias_g=_each_axis(rng, 0.0, 0.012),
+            scale=_each_axis(rng, 1.0, 0.006),
+            drift_g=_each_axis(rng, 0.0, 0.003),
             clock_ppm=float(20.0 * rng.standard_normal()),
         )
 
@@ -78,10 +84,18 @@ class Imu:
         """The reading of the band's clock at a time of the leg."""
         return leg_s * (1.0 + self.clock_ppm * 1e-6)
 
-    def measure(self, force_g: Floats, rng: np.random.Generator) -> Floats:
-        """Exact specific force to what is read, both (n, 3) in g; whole counts of the range."""
+    def measure(self, t_s: Floats, force_g: Floats, rng: np.random.Generator) -> Floats:
+        """Exact specific force at the times to what is read, both (n, 3) in g, whole counts."""
         noise_g = self.noise_ug * 1e-6 * np.sqrt(self.rate_hz / 2)
-        felt = force_g * self.scale + self.bias_g + noise_g * rng.standard_normal(force_g.shape)
+        bias_g = self.bias_g + (1.0 - np.exp(-t_s / WARM_S))[:, None] * self.drift_g
+        felt = force_g * self.scale + bias_g + noise_g * rng.standard_normal(force_g.shape)
         top = 2 ** (self.bits - 1)
         counts = np.clip(np.round(felt / self.step_g), -top, top - 1)
         return np.asarray(counts * self.step_g, np.float64)
+
+
+def _each_axis(
+    rng: np.random.Generator, middle: float, deviation: float
+) -> tuple[float, float, float]:
+    x, y, z = middle + deviation * rng.standard_normal(3)
+    return float(x), float(y), float(z)

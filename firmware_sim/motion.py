@@ -105,7 +105,7 @@ class Scripted:
         for first in range(0, self._n, _BLOCK):
             t_s = np.arange(first, min(first + _BLOCK, self._n)) / self._imu.rate_hz
             force = self._routine.body.specific_force(self._imu.leg_time(t_s))
-            yield Samples(t_s, self._imu.measure(force, noise))
+            yield Samples(t_s, self._imu.measure(t_s, force, noise))
 
 
 @dataclass(frozen=True, slots=True)
