@@ -118,7 +118,7 @@ class Firmware:
         t_s = self._pending.t_s
         if len(t_s) == 0:
             return False
-        is_last = self._motion.ended or float(t_s[-1]) + LONGEST_STEP_S + 0.002 < self.now_s
+        is_last = self._motion.ended or float(t_s[-1]) + LONGEST_STEP_S < self.now_s
         return len(t_s) >= self._n or is_last
 
     def _write(self, grid: Grid) -> None:
@@ -137,9 +137,16 @@ class Firmware:
 
     def status(self) -> bytes:
         """What the status characteristic reads now."""
-        now_ms = int(self.now_s * 1000)
-        ring, rate_hz = self._ring, self._motion.rate_hz
-        return encode_status(Status(self._boot_id, now_ms, ring.oldest_seq, ring.head_seq, rate_hz))
+        return encode_status(
+            Status(
+                boot_id=self._boot_id,
+                now_ms=round(self.now_s * 1000),
+                oldest_seq=self._ring.oldest_seq,
+                head_seq=self._ring.head_seq,
+                rate_hz=self._motion.rate_hz,
+                asleep=self.ended,  # with its motion over, the band lies on the shelf
+            )
+        )
 
     @property
     def battery_percent(self) -> int:

@@ -14,8 +14,8 @@ from tracker.bands.stretchband import MAX_SAMPLES, MAX_STEP, MIN_STEP
 # clocks that waver. At 50 Hz the grid is exact; at 104 Hz this takes 3 % more frames than 1 ms.
 TIME_ERROR_MS: Final = 0.6
 FRAME_S: Final = 0.5
-# No two samples of a frame are further apart than its longest step.
-LONGEST_STEP_S: Final = MAX_STEP / 16000
+# No two samples of a frame are further apart: the longest step, each time wrong by the most.
+LONGEST_STEP_S: Final = MAX_STEP / 16000 + 2 * TIME_ERROR_MS / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,16 @@ def _even(t_ms: NDArray[np.float64]) -> Grid | None:
     """The grid nearest to the times, least squares over the step; None when it is not near."""
     first_ms = round(float(t_ms[0]))
     k = np.arange(len(t_ms))
-    step = round(16 * float(k @ (t_ms - first_ms)) / float(k @ k))
-    if not MIN_STEP <= step <= MAX_STEP:
-        return None
+    # A clock 200 ppm off pushes 12.5 and 200 Hz past the ends; the error says whether that matters.
+    step = _within(16 * float(k @ (t_ms - first_ms)) / float(k @ k))
     error_ms = float(np.abs(first_ms + k * (step / 16) - t_ms).max())
     return Grid(len(t_ms), first_ms, step) if error_ms <= TIME_ERROR_MS else None
 
 
 def usual_step(rate_hz: float) -> int:
     """The step in 1/16 ms that belongs to a rate."""
-    return min(MAX_STEP, max(MIN_STEP, round(16000 / rate_hz)))
+    return _within(16000 / rate_hz)
+
+
+def _within(step: float) -> int:
+    return min(MAX_STEP, max(MIN_STEP, round(step)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,6 +54,7 @@ FRAME_BYTES = bytes.fromhex(
 )
 STATUS = Status(boot_id=2, now_ms=0x01020304, oldest_seq=16, head_seq=123456, rate_hz=50.0)
 STATUS_BYTES = bytes.fromhex("01 0200 04030201 10000000 40e20100 2003 00")
+ASLEEP_BYTES = STATUS_BYTES[:-1] + b"\x01"
 
 
 def fields(frame: Frame) -> tuple[object, ...]:
@@ -120,7 +122,7 @@ def test_the_time_of_a_frame_wraps_at_32_bits() -> None:
     ids=["no sample", "38 samples", "over 200 Hz", "under 12.5 Hz", "3 g"],
 )
 def test_what_a_frame_cannot_carry_is_not_written(frame: Frame) -> None:
-    with pytest.raises(ValueError, match="samples in a frame|step|range"):
+    with pytest.raises(ValueError, match=r"samples in a frame|step|range"):
         encode_frame(frame)
 
 
@@ -224,6 +226,12 @@ def test_garbage_with_a_right_check_sum_gives_a_sane_frame_or_a_frame_error(body
 def test_a_status_is_written_as_these_bytes_and_read_back() -> None:
     assert encode_status(STATUS) == STATUS_BYTES
     assert decode_status(STATUS_BYTES) == STATUS
+    assert encode_status(replace(STATUS, asleep=True)) == ASLEEP_BYTES
+    assert decode_status(ASLEEP_BYTES) == replace(STATUS, asleep=True)
+
+
+def test_flags_that_mean_nothing_yet_are_ignored() -> None:
+    assert decode_status(STATUS_BYTES[:-1] + b"\xfe") == STATUS
 
 
 def test_a_rate_is_kept_to_a_sixteenth_of_a_hertz() -> None:
