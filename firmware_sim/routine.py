@@ -27,7 +27,7 @@ from firmware_sim.wearer import (
 )
 
 EDGE_DEG_S: Final = 5.0  # the contract's bound of a hold: the tilt of gravity is faster than this
-LEAST_SESSION_S: Final = 150.0  # four stretches on both legs, hurried, without reps
+LEAST_SESSION_S: Final = 120.0  # four stretches on both legs in a rush, without reps
 FULL_ROUND_S: Final = 900.0  # longer sessions go through both legs again
 _REP_HOLD_S: Final = 9.0  # reps are left out before holds get shorter than this
 
@@ -131,7 +131,7 @@ def _fit(seed: int, total_s: float) -> Tempo:
     """The tempo whose session takes just under `total_s`."""
     rounds = max(1, round(total_s / FULL_ROUND_S))
     for reps in range(MOST_REPS, -1, -1):
-        least = (_REP_HOLD_S - LEAST_HOLD_S) / (EASY_HOLD_S - LEAST_HOLD_S) if reps else 0.0
+        least = (_REP_HOLD_S - LEAST_HOLD_S) / (EASY_HOLD_S - LEAST_HOLD_S) if reps else -1.0
         if _length_s(seed, Tempo(least, reps, rounds)) <= total_s:
             break
     slow, quick = 40.0, least

@@ -67,7 +67,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """How much time the wearer takes: 0 is hurried and even, 1 at ease; `reps` at most."""
+    """How much time the wearer takes: -1 in a rush, 0 hurried, 1 at ease; `reps` at most."""
 
     ease: float
     reps: int
@@ -108,9 +108,14 @@ class Wearer:
 
     # Time: every span is hurried, at ease or between, and a little uneven when there is time.
 
-    def _span(self, hurried_s: float, easy_s: float, uneven: float = 0.2) -> float:
-        chance = 1.0 + min(self._tempo.ease, 1.0) * self._rng.uniform(-uneven, uneven)
-        return (hurried_s + self._tempo.ease * (easy_s - hurried_s)) * chance
+    def _span(
+        self, hurried_s: float, easy_s: float, *, uneven: float = 0.2, rush: float = 0.3
+    ) -> float:
+        ease = self._tempo.ease
+        chance = self._rng.uniform(-uneven, uneven)
+        if ease < 0.0:
+            return hurried_s * (1.0 + rush * ease)
+        return (hurried_s + ease * (easy_s - hurried_s)) * (1.0 + min(ease, 1.0) * chance)
 
     def _move(self, seconds: float, pose: Pose) -> None:
         self.script.move(self._t, self._t + seconds, pose)
@@ -118,7 +123,7 @@ class Wearer:
 
     def _rest(self, label: truth.Rest, hurried_s: float, easy_s: float) -> None:
         start_s = self._t
-        self._t += self._span(hurried_s, easy_s, 0.4)
+        self._t += self._span(hurried_s, easy_s, uneven=0.4, rush=0.0)
         self.log.rests.append(truth.Span(label, start_s, self._t))
 
     def _about(self, value: float, spread: float) -> float:
@@ -275,7 +280,8 @@ class Wearer:
 
     def _hold(self, way: _Way) -> tuple[float, list[truth.Breath], float]:
         """Stay, and with each exhale go a little deeper than the inhale eases back."""
-        hold_s, settle_s = self._span(LEAST_HOLD_S, EASY_HOLD_S), self._span(0.6, 1.2)
+        hold_s = self._span(LEAST_HOLD_S, EASY_HOLD_S, rush=0.15)
+        settle_s = self._span(0.6, 1.2)
         middle_s = self._t + hold_s / 2
         self._t += settle_s
         number = max(1, round((hold_s - settle_s) / self._span(4.5, 8.0)))

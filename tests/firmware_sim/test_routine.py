@@ -41,7 +41,7 @@ def test_a_session_at_ease_holds_for_half_a_minute_and_more(seed: int) -> None:
     assert 600.0 < truth.duration_s < 900.0
 
 
-@pytest.mark.parametrize("total_s", [LEAST_SESSION_S, 180.0, 240.0, 300.0, 1440.0])
+@pytest.mark.parametrize("total_s", [LEAST_SESSION_S, 150.0, 180.0, 240.0, 300.0, 1440.0])
 def test_a_session_takes_the_time_that_is_asked_for(total_s: float) -> None:
     motion = scripted(3, total_s, imu=PERFECT)
     holds = motion.truth.holds
@@ -49,7 +49,7 @@ def test_a_session_takes_the_time_that_is_asked_for(total_s: float) -> None:
     assert {(hold.stretch, hold.side) for hold in holds} == {
         (stretch, side) for stretch in STRETCHES for side in ("left", "right")
     }
-    assert min(hold.duration_s for hold in holds) >= (7.0 if total_s < 240 else 9.0)
+    assert min(hold.duration_s for hold in holds) >= (5.8 if total_s < 240 else 9.0)
     assert total_s - 10.0 - 0.02 * total_s < holds[-1].end_s < total_s
 
 
@@ -61,7 +61,7 @@ def test_a_long_session_goes_through_both_legs_again() -> None:
 
 @pytest.mark.parametrize("total_s", [0.0, -5.0, 100.0, float("nan"), float("inf")])
 def test_a_time_that_no_session_fits_is_refused(total_s: float) -> None:
-    with pytest.raises(ValueError, match="four stretches on both legs take at least 150 s"):
+    with pytest.raises(ValueError, match="four stretches on both legs take at least 120 s"):
         scripted(0, total_s)
 
 
