@@ -252,9 +252,9 @@ class Wearer:
         return _Way("prone_quad", replace(enter, tremor=0.8), lift, "knee", leave)
 
     def _standing_quad(self) -> _Way:
-        low = self._about(85.0, 5.0)
+        low = self._about(97.0, 3.0)  # an arm that holds the foot reaches no further back
         enter = Pose(knee=low, hip_flexion=self._about(-2.0, 5.0), effort=0.15, sway=0.4)
-        lift = _Joint("knee", low, self._about(120.0, 7.0))
+        lift = _Joint("knee", low, low + self._about(27.0, 3.0))
         leave = Pose(knee=2.0, hip_flexion=0.0, effort=0.0, sway=0.25)
         return _Way("standing_quad", replace(enter, tremor=0.8), lift, "knee", leave)
 
