@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "tracker.mqtt": DETECT | {"tracker.mqtt", "tracker.bands.stretchband"},
     "firmware_sim": {"firmware_sim", "tracker.bands.stretchband"},
 }
-OUTERMOST = {"tracker.cli", "tracker.daemon", "tracker.recorder", "tracker.state"}
+OUTERMOST = {"tracker.__main__", "tracker.cli", "tracker.daemon", "tracker.recorder"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
