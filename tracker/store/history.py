@@ -107,7 +107,9 @@ class History:
     def rows(self, sql: str, parameters: Parameters) -> Iterator[tuple[Any, ...]]:
         """The rows of any query, as they are read from the file."""
         with in_plain_words(self.path):
-            yield from self._db.execute(sql, parameters)
+            # Not `yield from`: left early, that closes the cursor, perhaps after the connection.
+            for row in self._db.execute(sql, parameters):  # noqa: UP028
+                yield row
 
     def columns(self, sql: str, parameters: Parameters) -> tuple[str, ...]:
         """The names of a query's columns."""

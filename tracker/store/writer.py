@@ -252,15 +252,23 @@ class Store:
         return 0 if row is None else int(row[0])
 
     def _last_frame_before(self, band_id: str, since: Resume | None) -> int:
+        """The id that the frames to fold again come after; 0: all of them.
+
+        Before the resume point is what arrived before its frame, or, while that frame is still to
+        come, up to the last one of its boot. Of a boot without a frame nothing is known: all.
+        """
         if since is None:
             return 0
         with in_plain_words(self.path):
             row = self._db.execute(
-                "SELECT id FROM frames WHERE band_id = ? AND boot_id = ? AND seq < ?"
-                " ORDER BY seq DESC LIMIT 1",
-                (band_id, since.boot_id, since.seq),
+                "SELECT coalesce("
+                "(SELECT id - 1 FROM frames WHERE band_id = :band AND boot_id = :boot"
+                " AND seq >= :seq ORDER BY seq LIMIT 1),"
+                "(SELECT id FROM frames WHERE band_id = :band AND boot_id = :boot"
+                " ORDER BY seq DESC LIMIT 1), 0)",
+                {"band": band_id, "boot": since.boot_id, "seq": since.seq},
             ).fetchone()
-        return 0 if row is None else int(row[0])
+        return int(row[0])
 
     def _some_frames(self, band_id: str, after_id: int) -> list[tuple[int, float, float, bytes]]:
         with in_plain_words(self.path):
