@@ -16,6 +16,7 @@ Only the failures of a link are caught here; anything else is a bug and ends the
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections import Counter, deque
@@ -137,12 +138,15 @@ class _Changes(TypedDict, total=False):
 
 _NOT_SEEN = "is it charged, within a room or two, and connected to nothing else?"
 _MTU_TOO_SMALL = (
-    f"needs packets of {MIN_MTU} bytes, which this Bluetooth adapter or its driver does not offer"
+    f"needs packets of {MIN_MTU} bytes, which this Bluetooth adapter or its driver does not offer."
 )
 
 
 class _LinkFault(Exception):  # noqa: N818 - faults is what they are counted as
-    """The link is no use as it is; `fault` is the name it is counted under."""
+    """The link is no use as it is: the rest of a sentence that begins with the band's name.
+
+    fault: the name it is counted under.
+    """
 
     def __init__(self, fault: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -182,7 +186,7 @@ class BandLink:
         self._failures = 0
         self._radio_worked = False
         self._heard_s = 0.0
-        self._reported_s = 0.0
+        self._frame_told_s = -math.inf
 
     async def run(self) -> None:
         """Hold the link for ever; to be called once. Ends by cancellation, or by a bug.
@@ -201,7 +205,7 @@ class BandLink:
                     raise
                 self._fail("no_radio", str(error))
             except _LinkFault as error:
-                self._fail(error.fault, f"{self.band_id} {error}.")
+                self._fail(error.fault, f"{self.band_id} {error}")
             except TimeoutError:
                 self._fail("no_answer", f"{self.band_id} does not answer.")
             except (RefusedError, *RADIO_ERRORS) as error:
@@ -249,7 +253,7 @@ class BandLink:
     async def _converse(self, band: Connection, inbox: _Inbox) -> None:
         if not band.has_service(SERVICE_UUID):
             raise _LinkFault(
-                "not_a_stretchband", "is no stretchband; stretchband scan shows who is"
+                "not_a_stretchband", "is no stretchband; stretchband scan shows who is."
             )
         await self._introduce(band, inbox)
         await band.subscribe(MOTION_UUID, inbox.on_notification)
@@ -262,7 +266,7 @@ class BandLink:
             await inbox.wait(until_s=self._heard_s + self._limits.silence_s)
             await self._deliver(inbox)
             if inbox.gone:
-                raise _LinkFault("disconnected", "has disconnected")
+                raise _LinkFault("disconnected", "has disconnected.")
             if self._reader.hole:
                 await self._ask_again(band, inbox)
             elif _now_s() >= self._heard_s + self._limits.silence_s:
@@ -285,7 +289,7 @@ class BandLink:
         try:
             status = decode_status(await band.read(STATUS_UUID))
         except FrameError as error:
-            raise _LinkFault("status", f"does not say how it is: {error}") from error
+            raise _LinkFault("status", f"does not say how it is: {error}.") from error
         await self._arrivals.put(Greeting(status, time.time()))
         command = self._reader.begin(status)
         try:
@@ -306,7 +310,7 @@ class BandLink:
     async def _ask_why_silent(self, band: Connection, inbox: _Inbox) -> None:
         """A band that sleeps has nothing to send; if frames are due, the link is dead."""
         if await self._ask(band) and not inbox.notifications:
-            raise _LinkFault("silent", "is connected, but its frames do not come")
+            raise _LinkFault("silent", "is connected, but its frames do not come.")
         self._heard_s = _now_s()
 
     async def _deliver(self, inbox: _Inbox) -> None:
@@ -330,14 +334,11 @@ class BandLink:
     # -- what is told of it
 
     def _report_frame(self, frame_s: float | None, battery: int | None) -> None:
-        frame_s = frame_s or self.state.last_frame_s
-        is_news = battery != self.state.battery or self._reader.faults != self.state.faults
-        if frame_s != self.state.last_frame_s:
-            is_news = is_news or self.state.trouble is not None
-            is_news = is_news or _now_s() >= self._reported_s + REPORT_S
-            if is_news:
-                self._report(battery=battery, last_frame_s=frame_s, trouble=None)
-        elif is_news:
+        is_due = self.state.trouble is not None or _now_s() >= self._frame_told_s + REPORT_S
+        if frame_s is not None and is_due:
+            self._frame_told_s = _now_s()
+            self._report(battery=battery, last_frame_s=frame_s, trouble=None)
+        else:
             self._report(battery=battery)
 
     def _fail(self, fault: str, sentence: str) -> None:
@@ -350,7 +351,6 @@ class BandLink:
         state = replace(self.state, faults=Counter(self._reader.faults), **changes)
         if state != self.state:
             self.state = state
-            self._reported_s = _now_s()
             self._on_change(state)
 
     def _pause_s(self) -> float:
