@@ -170,3 +170,21 @@ async def test_a_broken_event_log_ends_the_publisher(mosquitto: Mosquitto) -> No
     assert caught.group_contains(RuntimeError, match="a bug")
     async with subscriber(mosquitto.port) as house:
         await house.until(lambda: house.on("bridge/state") == [b"offline"])
+
+
+async def test_a_fault_that_stays_is_said_once_in_the_log(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    mosquitto.kill()
+    publisher = publisher_for(mosquitto, MemoryOutbox())
+    told: list[tuple[bool, str | None]] = []
+    publisher._on_change = lambda status: told.append((status.connected, status.fault))
+    async with running(publisher):
+        await status_of(publisher, lambda _: publisher._backoff._tries >= 3)
+        mosquitto.start()
+        await status_of(publisher, lambda s: s.connected)
+    fault = f"nothing listens at 127.0.0.1:{mosquitto.port}: is the broker running?"
+    assert told == [(False, fault), (True, None)]
+    assert [r.getMessage() for r in caplog.records if r.levelname == "WARNING"] == [
+        f"{fault}; events wait in the log, trying again"
+    ]

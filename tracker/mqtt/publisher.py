@@ -69,7 +69,9 @@ class Publisher:
         self._connections = 0
         self._protocol: str | None = None
         self._connected = False
+        self._connected_s: float | None = None  # since when, on the monotonic clock
         self._fault: str | None = None
+        self._said: str | None = None  # the fault in the log, until a connection lasts
         self._told: tuple[bool, str | None] = (False, None)
         self._refused_topics: dict[str, str] = {}
         self._sent = self._late = self._live_dropped = self._commands_heard = 0
@@ -126,16 +128,21 @@ class Publisher:
     async def run(self) -> None:
         """Stay connected for ever; only a bug or a cancellation ends it."""
         while True:
-            began = time.monotonic()
             retry_at_once = False
+            self._connected_s = None
             try:
                 await self._connect_and_serve()
             except* aiomqtt.MqttError as group:
+                if self._settled():
+                    self._backoff.reset()
+                    self._said = None
                 retry_at_once = self._lost(_first(group))
-            if time.monotonic() - began > SETTLED_S:
-                self._backoff.reset()
             if not retry_at_once:
                 await asyncio.sleep(self._backoff.next_s())
+
+    def _settled(self) -> bool:
+        since_s = self._connected_s
+        return since_s is not None and time.monotonic() - since_s > SETTLED_S
 
     async def _connect_and_serve(self) -> None:
         try:
@@ -295,6 +302,7 @@ class Publisher:
     def _set_connected(self) -> None:
         self._connections += 1
         self._connected = True
+        self._connected_s = time.monotonic()
         self._unsent = dict.fromkeys(self._retained)
         self._retained_news.set()
         while not self._live.empty():
@@ -311,8 +319,9 @@ class Publisher:
         if self._speaks_another(error):
             return True
         fault = faults.sentence(error, self._settings)
-        if fault != self._fault:
-            self._fault = fault
+        self._fault = fault
+        if fault != self._said:
+            self._said = fault
             _log.warning("%s; events wait in the log, trying again", fault)
         self._tell()
         return False
