@@ -15,6 +15,7 @@ from bumble import hci
 from bumble.core import BaseBumbleError
 from bumble.device import Device, DeviceConfiguration
 from bumble.keys import MemoryKeyStore
+from bumble.pairing import PairingConfig
 from bumble.transport import open_transport
 from bumble.transport.common import Transport, TransportSpecError
 
@@ -22,6 +23,10 @@ from tracker.bands.radio import RadioUnavailable
 
 OPEN_S: Final = 10.0
 DISCONNECT_S: Final = 5.0
+
+
+# The band keeps its bond under the address that it sees, not under the controller's public one.
+_PAIRING: Final = PairingConfig(mitm=False, identity_address_type=PairingConfig.AddressType.RANDOM)
 
 
 class Controller:
@@ -47,6 +52,7 @@ class Controller:
         config = DeviceConfiguration(name="tracker", address=hci.Address.generate_static_address())
         device = Device.from_config_with_hci(config, transport.source, transport.sink)
         device.keystore = MemoryKeyStore()
+        device.pairing_config_factory = lambda _connection: _PAIRING
         try:
             async with asyncio.timeout(OPEN_S):
                 await device.power_on()
