@@ -30,6 +30,7 @@ ANSWER_S = 5.0
 # Without any PUBACK for so long the connection is not believed in, although it answers pings.
 PUBACK_S = 30.0
 LEAVE_S = 1.0
+_INBOX = 100
 
 # What the libraries below say at each try, the publisher says once.
 _silent = logging.getLogger("tracker.mqtt.paho")
@@ -49,6 +50,18 @@ class NoConnackError(aiomqtt.MqttError):
 
 class NoPubackError(aiomqtt.MqttError):
     """The broker does not acknowledge."""
+
+
+class _Inbox(asyncio.Queue[aiomqtt.Message]):
+    """What came and waits; more than it holds is dropped and counted."""
+
+    overflow = 0
+
+    def put_nowait(self, item: aiomqtt.Message) -> None:
+        if self.full():
+            self.overflow += 1
+        else:
+            super().put_nowait(item)
 
 
 class Connection(aiomqtt.Client):
@@ -74,7 +87,8 @@ class Connection(aiomqtt.Client):
             timeout=answer_s,
             tls_context=tls,
             max_inflight_messages=WINDOW,
-            max_queued_incoming_messages=100,
+            queue_type=_Inbox,
+            max_queued_incoming_messages=_INBOX,
             logger=_silent,
             # An event is one small packet: waiting to fill a bigger one only costs time.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
@@ -118,6 +132,12 @@ class Connection(aiomqtt.Client):
         else:
             granted = await self.subscribe(topic_filter, qos=1)
         return all((g if isinstance(g, int) else g.value) < 0x80 for g in granted)
+
+    def take_overflow(self) -> int:
+        """How many messages were dropped since the last call because too many came at once."""
+        assert isinstance(self._queue, _Inbox)
+        dropped, self._queue.overflow = self._queue.overflow, 0
+        return dropped
 
     async def __aenter__(self) -> Self:
         """Connect. Raises aiomqtt.MqttError, leaving nothing open."""

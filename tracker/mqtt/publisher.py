@@ -274,6 +274,8 @@ class Publisher:
                 received_s=time.time(),
                 now_s=time.monotonic(),
             )
+            if dropped := connection.take_overflow():
+                self._gate.refused["too many"] += dropped
             if isinstance(admitted, Command):
                 self._take(admitted)
             elif admitted is not None:
