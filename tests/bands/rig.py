@@ -17,6 +17,7 @@ from firmware_sim.hub import Hub
 from firmware_sim.motion import Samples
 from tracker.bands.bumble_radio import BumbleRadio
 from tracker.bands.link import Arrival, BandLink, Greeting, Limits, LinkState
+from tracker.bands.radio import Radio
 from tracker.bands.reader import Cursor
 
 ADDRESS = "F0:F1:F2:F3:F4:01"
@@ -128,7 +129,7 @@ class Linked:
 
 @asynccontextmanager
 async def linked(
-    radio: BumbleRadio,
+    radio: Radio,
     *,
     stored: Cursor | None = None,
     address: str = ADDRESS,

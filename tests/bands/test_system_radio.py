@@ -1,0 +1,143 @@
+"""The system's radio where something of it is missing: a real D-Bus and what is put on it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.bands.rig import linked
+from tracker.bands.radio import RadioUnavailable, open_radio
+
+if sys.platform != "linux":
+    pytest.skip("BlueZ and D-Bus are Linux's", allow_module_level=True)
+
+from dbus_fast import Message, Variant
+from dbus_fast.aio import MessageBus
+
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <listen>unix:path={path}</listen>
+  <policy context="default">
+    <allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/>
+    {rule}
+  </policy>
+</busconfig>
+"""
+NO_ONE_TO_BLUEZ = '<deny send_destination="org.bluez"/>'
+
+
+@asynccontextmanager
+async def system_bus(
+    where: Path, monkeypatch: pytest.MonkeyPatch, rule: str = ""
+) -> AsyncIterator[str]:
+    """A D-Bus that the tracker takes for the system's; its address."""
+    if shutil.which("dbus-daemon") is None:
+        reason = "dbus-daemon is not installed (Debian: apt install dbus-daemon)"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    address = f"unix:path={where / 'bus'}"
+    config = where / "bus.conf"
+    config.write_text(BUS.format(path=where / "bus", rule=rule))
+    process = await asyncio.create_subprocess_exec(
+        *("dbus-daemon", "--nofork", "--print-address", f"--config-file={config}"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(10):
+            await process.stdout.readline()
+        yield address
+    finally:
+        process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def bluez(address: str, adapters: dict[str, dict[str, Variant]]) -> AsyncIterator[None]:
+    """Who answers for BlueZ on this bus, with these adapters by path."""
+    objects = {path: {"org.bluez.Adapter1": said} for path, said in adapters.items()}
+
+    def answer(message: Message) -> Message | None:
+        if message.member != "GetManagedObjects":
+            return None
+        return Message.new_method_return(message, "a{oa{sa{sv}}}", [objects])
+
+    bus = await MessageBus(bus_address=address).connect()
+    bus.add_message_handler(answer)
+    await bus.request_name("org.bluez")
+    try:
+        yield
+    finally:
+        bus.disconnect()
+
+
+async def sentence() -> str:
+    radio = open_radio("system")
+    with pytest.raises(RadioUnavailable) as told:
+        await radio.scan(0.1)
+    assert told.value.exit_status == 1
+    return str(told.value)
+
+
+async def test_without_a_bus_dbus_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'none'}")
+    assert (await sentence()).startswith("There is no D-Bus system bus,")
+
+
+async def test_without_bluetoothd_its_package_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with system_bus(tmp_path, monkeypatch):
+        assert (await sentence()).startswith("The Bluetooth service (bluetoothd) is not running:")
+
+
+async def test_without_rights_the_group_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with system_bus(tmp_path, monkeypatch, NO_ONE_TO_BLUEZ) as bus, bluez(bus, {}):
+        assert (await sentence()).startswith("This user may not use Bluetooth: add it to the group")
+
+
+async def test_without_an_adapter_one_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with system_bus(tmp_path, monkeypatch) as bus, bluez(bus, {}):
+        assert (await sentence()).startswith("No Bluetooth adapter was found: plug one in")
+
+
+@pytest.mark.parametrize(
+    ("roles", "begins"),
+    [
+        (["central", "peripheral"], "The Bluetooth adapter is switched off: rfkill unblock"),
+        ([], "The Bluetooth adapter is too old for Bluetooth Low Energy:"),
+    ],
+)
+async def test_an_adapter_of_no_use_is_told_from_a_missing_one(
+    roles: list[str], begins: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"Roles": Variant("as", roles), "Powered": Variant("b", False)}
+    async with (
+        system_bus(tmp_path, monkeypatch) as bus,
+        bluez(bus, {"/org/bluez/hci0": said}),
+    ):
+        assert (await sentence()).startswith(begins)
+
+
+async def test_a_link_without_bluetooth_ends_with_the_same_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        system_bus(tmp_path, monkeypatch) as bus,
+        bluez(bus, {}),
+        linked(open_radio("system")) as link,
+    ):
+        with pytest.raises(RadioUnavailable, match="No Bluetooth adapter was found"):
+            await link.task

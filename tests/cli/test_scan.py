@@ -1,0 +1,74 @@
+"""`stretchband scan`, as it is typed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+def scan(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tracker", "scan", *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "XDG_CONFIG_HOME": "/nonexistent", **variables},
+    )
+
+
+@pytest.fixture
+def air(tmp_path: Path) -> Iterator[str]:
+    """A simulated band on an air of its own; Bumble's name for it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "firmware_sim", "--listen", f"unix:{tmp_path / 'air'}"],
+        stdout=subprocess.PIPE,
+    ) as band:
+        try:
+            assert band.stdout is not None
+            assert b'"ready": true' in band.stdout.readline()
+            yield f"unix:{tmp_path / 'air'}"
+        finally:
+            band.kill()
+
+
+def test_a_band_near_by_is_shown_with_the_line_for_the_config(air: str) -> None:
+    done = scan("--radio", air, "--seconds", "1")
+    assert done.returncode == 0
+    assert "F0:F1:F2:F3:F4:01" in done.stdout
+    assert "-50 dBm" in done.stdout
+    assert '[[bands]] id = "band1", address = "F0:F1:F2:F3:F4:01"' in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_radio_is_the_one_that_the_config_names(air: str, tmp_path: Path) -> None:
+    config = tmp_path / "tracker.toml"
+    config.write_text(f'[bluetooth]\nradio = "{air}"\n')
+    done = scan("--config", str(config), "--seconds", "1")
+    assert done.returncode == 0
+    assert "F0:F1:F2:F3:F4:01" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="D-Bus is Linux's")
+def test_without_bluetooth_one_sentence_says_what_to_do(tmp_path: Path) -> None:
+    done = scan(DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={tmp_path / 'none'}")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "stretchband: There is no D-Bus system bus, by which Bluetooth is reached on Linux: "
+        "install the packages dbus and bluez and start the service bluetooth, "
+        'or name another radio as "radio" in [bluetooth].\n'
+    )
+
+
+def test_a_radio_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
+    done = scan("--radio", f"unix:{tmp_path / 'none'}")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith('stretchband: No simulated band answers at "unix:')
+    assert len(done.stderr.splitlines()) == 1
