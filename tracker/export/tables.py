@@ -28,7 +28,7 @@ class Table:
     """Rows to be written, in pieces.
 
     columns:  what stands in a header line; a row may lack some and say more.
-    batches:  rows read from the history as they are asked for.
+    batches:  rows read from the history as they are asked for, never none at a time.
     expected: how many rows there are; a little more for samples of a period.
     """
 
@@ -117,9 +117,8 @@ def _samples(history: History, band: Band, wanted: Wanted) -> Table:
     boot = _one_boot(history, band, wanted)
     if boot is None:
         return Table(SAMPLE_COLUMNS, iter(()), 0)
-    batches = (
-        _sample_rows(dated, boot.boot_id) for dated in sample_blocks(history, band, boot, span_s)
-    )
+    blocks = sample_blocks(history, band, boot, span_s)
+    batches = (_sample_rows(dated, boot.boot_id) for dated in blocks if len(dated.block))
     return Table(SAMPLE_COLUMNS, batches, count_samples(history, band.band_id, boot, span_s))
 
 

@@ -1,0 +1,140 @@
+"""`stretchband export` at the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.store.filling import BAND, Told, frame, new_store
+from tracker.cli import main
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 2000
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command wrote, and its exit status."""
+
+    status: object
+    out: bytes
+    err: bytes
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    store = new_store(tmp_path / "history.db")
+    frames = [frame(seq) for seq in range(2 * SECONDS)]
+    store.add(BAND, frames, Told().session(100.0), None)
+    store.close()
+    return store.path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["stretchband", "export", *arguments])
+        status: object = None
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code
+        captured = capfdbinary.readouterr()
+        return Done(status or 0, captured.out, captured.err)
+
+    return run
+
+
+def test_without_a_file_it_goes_to_standard_output_as_csv(run: Run, path: Path) -> None:
+    done = run("holds", "--db", str(path))
+    assert (done.status, done.err) == (0, b"")
+    rows = list(csv.DictReader(done.out.decode().splitlines()))
+    assert [row["side"] for row in rows] == ["left", "right"]
+    assert run("holds", "--db", str(path), "--out", "-").out == done.out
+
+
+def test_the_ending_of_the_file_says_the_format(run: Run, path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "holds.json"
+    assert run("holds", "--db", str(path), "--out", str(out)) == Done(0, b"", b"")
+    assert [row["duration_s"] for row in json.loads(out.read_text())] == [45.0, 50.5]
+    assert run("holds", "--db", str(path), "--out", str(out), "--format", "csv").status == 0
+    assert out.read_text().startswith("hold_id,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["hold"], b'"hold" cannot be exported: one of holds, breaths, sessions, events, samples'),
+        (["holds", "--format", "xls"], b'--format "xls" is not known: one of csv, json, ndjson'),
+        (["holds", "--since", "lately"], b'--since "lately" is no date: give a day such as'),
+        (["holds", "--db", "none.db"], b"there is no history at none.db"),
+        (["samples", "--band", "band9"], b'no band "band9" in'),
+    ],
+)
+def test_what_is_not_allowed_is_refused_in_one_line_with_status_2(
+    run: Run, path: Path, tmp_path: Path, arguments: list[str], expected: bytes
+) -> None:
+    out = tmp_path / "out.csv"
+    done = run("--db", str(path), *arguments, "--out", str(out))
+    assert (done.status, done.out) == (2, b"")
+    assert expected in done.err
+    assert done.err.count(b"\n") == 1
+    assert not out.exists()
+
+
+def test_without_db_it_is_the_one_of_the_config_or_the_users_own(
+    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert b"data/stretchband/history.db" in run("holds").err
+    config = tmp_path / "config" / "stretchband" / "tracker.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[store]\npath = "{path}"\n')
+    assert run("holds").out == run("holds", "--db", str(path)).out
+
+
+def test_a_reader_that_has_enough_is_not_told_of(path: Path) -> None:
+    command = [sys.executable, "-c", "from tracker.cli import main; main()", "export", "samples"]
+    export = subprocess.Popen(
+        [*command, "--db", str(path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with export:
+        assert export.stdout is not None
+        assert export.stderr is not None
+        assert export.stdout.readline() == b"time_s,x_g,y_g,z_g\r\n"
+        export.stdout.close()
+        assert export.stderr.read() == b""
+
+
+def test_a_bar_moves_on_the_terminal_only_when_a_file_is_written(
+    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    monkeypatch.setenv("TERM", "xterm")
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        run("samples", "--db", str(path))
+        with pytest.raises(BlockingIOError):  # nothing was written
+            os.read(ours, 1)
+        run("samples", "--db", str(path), "--out", str(tmp_path / "samples.csv"))
+        terminal.flush()
+        said = os.read(ours, 65536)
+    os.close(ours)
+    assert f"{SECONDS * 50}/{SECONDS * 50}".encode() in said
