@@ -56,7 +56,8 @@ class MqttConfig(_Section, frozen=True):
             description="a topic without + and #, not beginning with /",
         ),
     ] = "stretchband"
-    keepalive_s: Annotated[int, Meta(ge=2, le=3600, description="whole seconds, 2 to 3600")] = 10
+    keepalive_s: Annotated[int, Meta(ge=2, le=3600, description="whole seconds, 2 to 3600")] = 6
+    tls: bool = False
 
 
 class BluetoothConfig(_Section, frozen=True):

@@ -156,6 +156,7 @@ def mqtt_settings(config: Config) -> MqttSettings:
         base_topic=m.base_topic,
         client_id=f"stretchband-{_instance_id(config.db_path)}",
         keepalive_s=m.keepalive_s,
+        tls=m.tls,
     )
 
 
