@@ -16,6 +16,9 @@ GRAVITY_HZ = 1.5
 _LOW_PASS: Floats = signal.butter(2, GRAVITY_HZ, fs=CELLS_HZ, output="sos")
 _SETTLED: Floats = signal.sosfilt_zi(_LOW_PASS)
 
+# Slow motion shows so late in a step: the filter's delay (sqrt(2) / (2 pi f)) and half a cell.
+GRAVITY_DELAY_S = 0.17
+
 CELLS_A_STEP = 5
 STEP_S = CELLS_A_STEP * CELL_S
 
@@ -52,9 +55,10 @@ class Orientation:
         if self._zi is None:
             return Steps(first, np.empty((0, 3)), np.empty(0), np.empty(0))
         low, self._zi = signal.sosfilt(_LOW_PASS, cells[:, :3], axis=0, zi=self._zi)
-        return self._steps(
-            first - len(self._left), np.column_stack([low, cells[:, 3], _norm2(low)])
-        )
+        length2 = _norm2(low)
+        # Mean square of the distance between felt and low-passed: the cell's own spread included.
+        rest2 = cells[:, 3] - 2.0 * _dot(cells, low) + length2
+        return self._steps(first - len(self._left), np.column_stack([low, length2, rest2]))
 
     def _steps(self, first: int, new: Floats) -> Steps:
         rows = np.concatenate([self._left, new])
@@ -65,11 +69,12 @@ class Orientation:
         if not count:
             return Steps(0, np.empty((0, 3)), np.empty(0), np.empty(0))
         five = rows[begin:end].reshape(count, CELLS_A_STEP, 5)
-        up = five[:, -1, :3] / np.sqrt(np.maximum(five[:, -1, 4:], 1e-6))
+        up = five[:, -1, :3] / np.sqrt(np.maximum(five[:, -1, 3:4], 1e-6))
         rate = self._rate(up)
-        excess = five[:, :, 3] - five[:, :, 4]
+        excess = five[:, :, 4]
         mean = (excess[:, 0] + excess[:, 1] + excess[:, 2] + excess[:, 3] + excess[:, 4]) / 5.0
-        return Steps((first + end - 1) // 5 - count + 1, up, rate, np.sqrt(np.maximum(mean, 0.0)))
+        number = (first + end - 1) // CELLS_A_STEP - count + 1
+        return Steps(number, up, rate, np.sqrt(np.maximum(mean, 0.0)))
 
     def _rate(self, up: Floats) -> Floats:
         before = up[:1] if self._last_up is None else self._last_up
@@ -79,6 +84,10 @@ class Orientation:
 
 
 def _norm2(v: Floats) -> Floats:
+    return _dot(v, v)
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
     # Written out: the order of a library's sum may depend on where an array lies in memory.
-    total: Floats = v[:, 0] * v[:, 0] + v[:, 1] * v[:, 1] + v[:, 2] * v[:, 2]
+    total: Floats = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2]
     return total

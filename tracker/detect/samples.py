@@ -38,7 +38,9 @@ class Block:
     @classmethod
     def join(cls, blocks: list[Block]) -> Block:
         """One block of several that follow one another."""
-        return cls(np.concatenate([b.t_s for b in blocks]), np.concatenate([b.acc_g for b in blocks]))
+        return cls(
+            np.concatenate([b.t_s for b in blocks]), np.concatenate([b.acc_g for b in blocks])
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,20 @@
-"""Which stretch is it, on which leg, and how deep?"""
+"""Which stretch is it, on which leg, how deep, and which way is deeper?
+
+A direction alone does not tell: a raised left leg, a right knee bent on the belly and a knee bent
+standing may look alike. The rest before the hold, and how far the leg turned from it, do. What fits
+nothing is not named.
+
+Angles are measured against the rest, not against the band's axes, wherever the band may have been
+put on turned about the leg (30 degrees either way) or tilted (8 degrees).
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
+from tracker.detect.cells import Vector, angle_deg
 from tracker.detect.events import (
     HAMSTRING,
     INNER_THIGH,
@@ -13,57 +23,196 @@ from tracker.detect.events import (
     STANDING_QUAD,
     Side,
 )
-from tracker.detect.holds import Vector, angle_deg
+
+# The lever between the joint that moves and the band: hip to ankle and knee to ankle of an adult of
+# 1.7 m, less the few centimetres that the band sits above the ankle (thigh 0.245, shank 0.246 of
+# the height: Winter, Biomechanics and Motor Control of Human Movement, 2009, table 4.1).
+HIP_M, KNEE_M = 0.80, 0.35
+
+Posture = Literal["upright", "lying", "other"]
+
+# Upright: the shank within 28 degrees of vertical (8 tilted, 20 for a stance with feet apart).
+_UPRIGHT = 0.88
+# Lying: the leg within 24 degrees of level, and its front or back up: toes fall out by up to 24
+# degrees and the band may be turned by 30, which leaves 54 degrees or 0.59.
+_LEVEL, _FACE = 0.40, 0.55
+# A leg on a cushion or an armrest is up to 30 degrees; a stretch begins above.
+_LEAST_RAISE_DEG = 35.0
+# Standing, the heel is pulled towards the buttock: 110 to 150 degrees. Lying down from standing
+# turns the shank by 90.
+_LEAST_BEND_DEG, _MOST_BEND_DEG = 102.0, 170.0
+# A knee is bent within two seconds and settled within four; sitting and lying down take longer.
+_LONGEST_BEND_S = 5.0
+# Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
+_RAISE_OR_BEND_DEG, _PER_NAT_DEG = 104.0, 5.0
+# Natural logarithms of odds for the back against the belly, all else unknown.
+_BACK_FIRST, _ROLLED, _TOES = 1.5, 6.0, 4.0
+# Inner thigh: fallen out by so much against the rest, with the leg still off the floor.
+_FALLEN_DEG, _RAISED = 25.0, -0.18
+# `any_posture`: this far from the rest is another posture, not the same one taken again.
+AWAY_DEG = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A recognised stretch; `angle_deg` as the public contract defines it for the stretch."""
+    """A posture that counts as a hold.
+
+    lever_m: from the joint that moves to the band.
+    deeper:  unit vector, the way `up` moves in band axes when the stretch deepens.
+    rest:    direction of the rest before.
+    """
 
     name: str
     side: Side | None
-    angle_deg: float | None
+    lever_m: float
+    deeper: Vector
+    rest: Vector
 
-
-AWAY_DEG = 20.0
+    def angle_deg(self, up: Vector) -> float:
+        """How deep, as the public contract defines it for the stretch."""
+        x, y, z = up
+        across = math.hypot(x, z)
+        if self.name == INNER_THIGH:
+            return math.degrees(math.asin(max(-1.0, min(1.0, -z))))
+        if self.name == STANDING_QUAD:
+            return math.degrees(math.atan2(across, y))
+        if self.name in {HAMSTRING, PRONE_QUAD}:
+            forward = x * self.rest[0] + z * self.rest[2]
+            return math.degrees(math.atan2(-y, math.copysign(across, forward)))
+        return angle_deg(up, self.rest)
 
 
 class Postures:
     """Remembers the rest before, and names what is kept after it."""
 
     def __init__(self, *, any_posture: bool, side: Side | None) -> None:
-        self._any = any_posture
         self.side = side
+        self._any = any_posture
         self._rest: Vector | None = None
+        self._rest_end_s = 0.0
+        # The leg that the band is on, as far as holds since the last time upright have shown it.
+        self._leg: Side | None = None
 
-    def name(self, up: Vector) -> Stretch | None:
+    @property
+    def rest(self) -> Vector | None:
+        """The direction of the last rest."""
+        return self._rest
+
+    def at_rest(self, up: Vector, end_s: float | None = None) -> None:
+        """The leg rests like this, until end_s where it has left."""
+        self._rest = up
+        if end_s is not None:
+            self._rest_end_s = end_s
+        if posture(up) == "upright":
+            # Upright is the only way to put the band on the other leg; what was known may be over.
+            self._leg = None
+
+    def name(self, up: Vector, start_s: float) -> Stretch | None:
         """The stretch that is kept with this direction, or None: a rest."""
-        known = self._known(up)
-        if known is None and self._any and self._rest is not None:
-            turned = angle_deg(up, self._rest)
-            if turned > AWAY_DEG:
-                known = Stretch(OTHER, self.side, turned)
-        if known is None:
-            self._rest = up
-        return known
-
-    def _known(self, up: Vector) -> Stretch | None:
         rest = self._rest
         if rest is None:
             return None
-        x, y, z = up
-        if rest[1] > 0.85 and y < -0.2 and abs(x) > abs(z):
-            side: Side = "left" if x > 0 else "right"
-            return Stretch(STANDING_QUAD, side, math.degrees(math.atan2(abs(x), y)))
-        if abs(rest[1]) < 0.35 and abs(rest[0]) > 0.6 and y < -0.25:
-            along = x * math.copysign(1.0, rest[0])
-            right = rest[0] > 0
-            if z < -0.5:
-                return Stretch(
-                    INNER_THIGH, "right" if right else "left", math.degrees(math.asin(-z))
-                )
-            bent = math.degrees(math.atan2(-y, along))
-            if bent < 100:
-                return Stretch(HAMSTRING, "right" if right else "left", bent)
-            return Stretch(PRONE_QUAD, "left" if right else "right", bent)
+        known = self._known(up, rest, start_s)
+        if known is not None and known.side is not None:
+            self._leg = known.side
+        if known is None and self._any and angle_deg(up, rest) > AWAY_DEG:
+            return self._stretch(OTHER, self.side, up, rest)
+        return known
+
+    def name_of_top(self, up: Vector) -> str | None:
+        """Where a straightening from the rest turned back: the stretch it led to, if any."""
+        if self._rest is None:
+            return None
+        known = self._known(up, self._rest, self._rest_end_s)
+        if known is not None:
+            return known.name
+        return OTHER if self._any else None
+
+    def _known(self, up: Vector, rest: Vector, start_s: float) -> Stretch | None:
+        match posture(rest):
+            case "upright":
+                return self._from_upright(up, rest, start_s)
+            case "lying":
+                return self._from_lying(up, rest)
         return None
+
+    def _from_upright(self, up: Vector, rest: Vector, start_s: float) -> Stretch | None:
+        x, y, z = up
+        bend = math.degrees(math.atan2(math.hypot(x, z), y))
+        sideways = abs(z) > abs(x)
+        if sideways or not _LEAST_BEND_DEG < bend < _MOST_BEND_DEG:
+            return None
+        if start_s - self._rest_end_s > _LONGEST_BEND_S:
+            return None
+        return self._stretch(STANDING_QUAD, self.side or ("left" if x > 0 else "right"), up, rest)
+
+    def _from_lying(self, up: Vector, rest: Vector) -> Stretch | None:
+        x, y, z = up
+        across = math.hypot(x, z)
+        front = math.copysign(1.0, rest[0])
+        fallen = _out_deg(up, front) - _out_deg(rest, front)
+        if across > 0.5 and _FALLEN_DEG < fallen < 120.0 and y < _RAISED and z < rest[2]:
+            return self._stretch(INNER_THIGH, self._on_back(front), up, rest)
+        forward = x * rest[0] + z * rest[2]
+        turned = math.degrees(math.atan2(-y, math.copysign(across, forward)))
+        if not _LEAST_RAISE_DEG < turned < _MOST_BEND_DEG:
+            return None
+        if self._back_odds(front, rest, turned) >= 0.0:
+            return self._stretch(HAMSTRING, self._on_back(front), up, rest)
+        return self._stretch(PRONE_QUAD, _other(self._on_back(front)), up, rest)
+
+    def _on_back(self, front: float) -> Side:
+        return "right" if front > 0 else "left"
+
+    def _back_odds(self, front: float, rest: Vector, turned_deg: float) -> float:
+        """Is the wearer on the back (above 0) or on the belly (below)? Logarithm of the odds."""
+        odds = _BACK_FIRST + (_RAISE_OR_BEND_DEG - turned_deg) / _PER_NAT_DEG
+        # Toes fall out on the back, so z is below 0; a turned band hides it, so it counts little.
+        odds -= _TOES * rest[2]
+        leg = self.side or self._leg
+        if leg is not None:
+            odds += _ROLLED if leg == self._on_back(front) else -_ROLLED
+        return odds
+
+    def _stretch(self, name: str, side: Side | None, up: Vector, rest: Vector) -> Stretch:
+        lever = HIP_M if name in {HAMSTRING, INNER_THIGH} else KNEE_M
+        way = (
+            (0.0, 0.0, -1.0)
+            if name == INNER_THIGH
+            else tuple(u - r for u, r in zip(up, rest, strict=True))
+        )
+        return Stretch(name, side, lever, _tangent((way[0], way[1], way[2]), up), rest)
+
+
+def posture(up: Vector) -> Posture:
+    """What a rest with this direction is."""
+    x, y, _ = up
+    if y > _UPRIGHT:
+        return "upright"
+    if abs(y) < _LEVEL and abs(x) > _FACE:
+        return "lying"
+    return "other"
+
+
+def _out_deg(up: Vector, front: float) -> float:
+    """How far the front of the leg points outwards, about the leg's own axis."""
+    return math.degrees(math.atan2(-up[2], up[0] * front))
+
+
+def _other(side: Side) -> Side:
+    return "left" if side == "right" else "right"
+
+
+def _tangent(way: Vector, up: Vector) -> Vector:
+    """The part of `way` that turns `up`, as a unit vector."""
+    along = sum(w * u for w, u in zip(way, up, strict=True))
+    x, y, z = (w - along * u for w, u in zip(way, up, strict=True))
+    length = math.sqrt(x * x + y * y + z * z)
+    if length < 1e-6:
+        return _tangent((0.0, -1.0, 0.0) if abs(up[1]) < 0.9 else (1.0, 0.0, 0.0), up)
+    return (x / length, y / length, z / length)
+
+
+def unknown(up: Vector, side: Side | None) -> Stretch:
+    """Something held of which nothing before is known."""
+    return Stretch(OTHER, side, KNEE_M, _tangent((0.0, -1.0, 0.0), up), up)

@@ -1,0 +1,264 @@
+"""How does the breath move the leg inside a hold?
+
+The exhale deepens the stretch, the inhale eases it: one micro-movement of 0.2 to 3 degrees every 3
+to 15 s, on a leg that slowly deepens and sways. Oscillators.py says which rhythm there is and when
+its cycles turn; the turning is then dated halfway between the phase of the rhythm (steady, but it
+knows no asymmetry) and the deepest point of the movement itself (true to the shape, but noisy).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import mean, median, pstdev
+
+from tracker.detect.orientation import STEP_S
+from tracker.detect.oscillators import PERIODS_S, Oscillators
+
+_PERIODS: list[float] = PERIODS_S.tolist()
+# The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
+FLOOR_DEG = 0.12
+# A rhythm is believed when it has been seen for one cycle and a quarter.
+_CYCLES = 1.25
+# Some time after a turning point the phase is looked at once more, now with the new direction.
+_LOOK_S = 0.8
+# Breaths of one hold differ; outside of this share of the period there is no second turning point.
+_REFRACTORY = 0.5
+# An interval longer than this share of the period hides a breath that was not seen.
+_MISSED = 1.7
+# Another filter must be better by this (twice the log likelihood) to take over: no flicker.
+_BETTER = 2.0
+# A rate is stated from three breaths on, when their lengths agree with each other and the rhythm.
+_FOR_RATE = 2
+_UNEVEN, _DISAGREE = 0.35, 0.3
+_TRACK_S = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class BreathSeen:
+    """One exhale and the inhale after it, seconds and degrees."""
+
+    number: int
+    exhale_start_s: float
+    exhale_end_s: float
+    end_s: float
+    depth_deg: float
+
+
+class Breaths:
+    """Folds the points of one hold into breaths."""
+
+    def __init__(self, start_s: float, *, one_way: bool) -> None:
+        """one_way: the breath moves the leg along the deepening; otherwise find out along what."""
+        self._start_s = start_s
+        self._one_way = one_way
+        self._bank: Oscillators | None = None
+        self._track: deque[tuple[float, float, float]] = deque(maxlen=round(_TRACK_S / STEP_S))
+        self._sin: list[float] = []
+        self._turned: list[deque[float]] = [deque(maxlen=40) for _ in _PERIODS]
+        self._pending: deque[tuple[float, int]] = deque()
+        self._best = 0
+        self._axis = (1.0, 0.0)
+        self._last_s: float | None = None
+        self._begun = False
+        self.seen = 0
+        self._lengths: deque[float] = deque(maxlen=100)
+        self._exhales: deque[float] = deque(maxlen=100)
+        self._early: tuple[float, float] | None = None
+
+    @property
+    def period_s(self) -> float:
+        """The length of a breath by the rhythm that explains the hold best."""
+        return _PERIODS[self._best]
+
+    @property
+    def deepening(self) -> bool | None:
+        """Is this an exhale? None while no rhythm is known."""
+        if self._bank is None or not self._begun:
+            return None
+        return self._along(self._bank.sin, self._best) < 0
+
+    def step(self, t_s: float, point: tuple[float, float] | None) -> list[BreathSeen]:
+        """`point`: (deepening, sideways) in degrees at t_s, None while the leg slips."""
+        if self._bank is None:
+            if point is None:
+                return []
+            self._bank = Oscillators(point)
+            self._early = point
+        else:
+            self._bank.turn()
+        if point is None:
+            self._sin = []
+            return []
+        self._bank.look(point)
+        self._track.append((t_s, *point))
+        if self._bank.steps % 5 == 0:
+            self._choose(self._bank)
+        self._notice(self._bank, t_s)
+        return self._due(t_s)
+
+    def finish(self, end_s: float) -> list[BreathSeen]:
+        """What is still to be said when the leg has left at end_s."""
+        seen: list[BreathSeen] = []
+        for at_s, i in self._pending:
+            if i == self._best and at_s <= end_s:
+                seen += self._turning(i, at_s, end_s)
+        self._pending.clear()
+        return seen
+
+    def rate_bpm(self) -> float | None:
+        """Breaths a minute, or None when the breaths do not tell a rate."""
+        if len(self._lengths) < _FOR_RATE:
+            return None
+        middle = median(self._lengths)
+        even = [length for length in self._lengths if length < _MISSED * middle]
+        if pstdev(even) > _UNEVEN * mean(even):
+            return None
+        if abs(math.log(mean(even) / self.period_s)) > _DISAGREE:
+            return None
+        return 60.0 / mean(even)
+
+    def exhale_inhale_ratio(self) -> float | None:
+        if len(self._lengths) < _FOR_RATE:
+            return None
+        pairs = zip(self._exhales, self._lengths, strict=True)
+        return median(exhale / max(length - exhale, 0.1) for exhale, length in pairs)
+
+    def gain_deg(self, end_s: float) -> float | None:
+        """How much deeper the end is than the start, both at the same point of a breath."""
+        if self._bank is None or self._early is None:
+            return None
+        i = self._best
+        level = self._along(self._bank.level, i)
+        if self._last_s is None:
+            return level - self._early[0]
+        slope = self._along(self._bank.slope, i)
+        at_end = self._value(self._last_s)
+        first = self._axis[0] * self._early[0] + self._axis[1] * self._early[1]
+        return at_end + slope * (end_s - self._last_s) - first
+
+    def sway_deg(self) -> float | None:
+        """Root mean square of the movement that is neither breath nor deepening."""
+        return None if self._bank is None else self._bank.noise_deg(self._best)
+
+    def _choose(self, bank: Oscillators) -> None:
+        costs = bank.costs()
+        least = min(range(len(costs)), key=costs.__getitem__)
+        if costs[self._best] - costs[least] > _BETTER:
+            self._best = least
+        if self._one_way:
+            return
+        i = self._best
+        c, s = bank.cos[:, i].tolist(), bank.sin[:, i].tolist()
+        turn = 0.5 * math.atan2(
+            2.0 * (c[0] * c[1] + s[0] * s[1]), c[0] ** 2 + s[0] ** 2 - c[1] ** 2 - s[1] ** 2
+        )
+        x, y = math.cos(turn), math.sin(turn)
+        # The deepening says which way is out; a new axis never flips the breath by itself.
+        forward = x * self._axis[0] + y * self._axis[1] if self._begun else x
+        self._axis = (x, y) if forward >= 0 else (-x, -y)
+
+    def _notice(self, bank: Oscillators, t_s: float) -> None:
+        """The rhythm of a filter turns where its sine falls through zero with a negative cosine."""
+        x, y = self._axis
+        sin = (x * bank.sin[0] + y * bank.sin[1]).tolist()
+        if self._sin:
+            for i, (before, after) in enumerate(zip(self._sin, sin, strict=True)):
+                if before > 0.0 >= after and self._along(bank.cos, i) < 0.0:
+                    self._pending.append((t_s - STEP_S * after / (after - before), i))
+        self._sin = sin
+
+    def _along(self, values: object, i: int) -> float:
+        x, y = self._axis
+        return x * float(values[0, i]) + y * float(values[1, i])  # type: ignore[index]
+
+    def _due(self, t_s: float) -> list[BreathSeen]:
+        seen: list[BreathSeen] = []
+        while self._pending and t_s - self._pending[0][0] >= _LOOK_S:
+            at_s, i = self._pending.popleft()
+            seen += self._turning(i, at_s, t_s)
+        return seen
+
+    def _turning(self, i: int, at_s: float, now_s: float) -> list[BreathSeen]:
+        period, turned = _PERIODS[i], self._turned[i]
+        if turned and at_s - turned[-1] < _REFRACTORY * period:
+            return []
+        turned.append(max(self._dated(i, at_s, now_s), turned[-1] + 0.4 if turned else -math.inf))
+        if i != self._best:
+            return []
+        return list(self._tell(now_s))
+
+    def _tell(self, now_s: float) -> Iterator[BreathSeen]:
+        period, turned = self.period_s, self._turned[self._best]
+        if not self._begun:
+            if now_s - self._start_s < _CYCLES * period:
+                return
+            self._begun = True
+            self._last_s = self._first(turned[0], period)
+        for end_s in list(turned):
+            last_s = self._last_s
+            if last_s is not None and end_s - last_s < _REFRACTORY * period:
+                continue
+            self._last_s = end_s
+            if last_s is not None:
+                yield from self._breath(last_s, end_s)
+
+    def _first(self, second_s: float, period: float) -> float | None:
+        """When the first exhale began, a breath before the second one, if in the hold at all."""
+        first_s = second_s - period
+        if first_s < self._start_s - 0.3 * period:
+            return None
+        low, high = first_s - 0.25 * period, first_s + 0.25 * period
+        return self._lowest(max(low, self._start_s), max(high, self._start_s + 0.4))
+
+    def _breath(self, start_s: float, end_s: float) -> Iterator[BreathSeen]:
+        tilt = (self._value(end_s) - self._value(start_s)) / (end_s - start_s)
+        quarter = 0.15 * (end_s - start_s)
+        top_s = self._lowest(start_s + quarter, end_s - quarter, tilt=tilt, sign=-1.0)
+        depth = self._value(top_s) - self._value(start_s)
+        if depth - tilt * (top_s - start_s) < FLOOR_DEG:
+            return
+        self.seen += 1
+        self._lengths.append(end_s - start_s)
+        self._exhales.append(top_s - start_s)
+        yield BreathSeen(self.seen, start_s, top_s, end_s, depth)
+
+    def _dated(self, i: int, at_s: float, now_s: float) -> float:
+        bank, period = self._bank, _PERIODS[i]
+        if bank is None:
+            return at_s
+        phase = math.atan2(self._along(bank.sin, i), self._along(bank.cos, i))
+        beyond = phase - math.copysign(math.pi, phase)
+        by_phase = now_s - beyond / (2.0 * math.pi) * period
+        by_shape = self._lowest(
+            at_s - 0.22 * period,
+            min(at_s + 0.15 * period, now_s),
+            tilt=self._along(bank.slope, i),
+        )
+        return 0.5 * (by_phase + by_shape)
+
+    def _lowest(
+        self, low_s: float, high_s: float, *, tilt: float = 0.0, sign: float = 1.0
+    ) -> float:
+        """When the smoothed movement less its tilt is least (or greatest, sign -1) in the span."""
+        x, y = self._axis
+        span = [(t, x * a + y * b) for t, a, b in self._track if low_s - 0.5 <= t <= high_s + 0.5]
+        best_s, best = 0.5 * (low_s + high_s), math.inf
+        for k, (t, _) in enumerate(span):
+            if not low_s <= t <= high_s:
+                continue
+            near = span[max(k - 2, 0) : k + 3]
+            value = sign * (sum(v for _, v in near) / len(near) - tilt * t)
+            if value < best:
+                best_s, best = t, value
+        return best_s
+
+    def _value(self, at_s: float) -> float:
+        x, y = self._axis
+        near = [x * a + y * b for t, a, b in self._track if abs(t - at_s) <= 0.45]
+        if near:
+            return sum(near) / len(near)
+        _, a, b = min(self._track, key=lambda point: abs(point[0] - at_s))
+        return x * a + y * b

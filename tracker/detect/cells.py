@@ -1,0 +1,37 @@
+"""Where are the cells of the last seconds?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tracker.detect.samples import Floats
+
+Vector = tuple[float, float, float]
+
+
+def angle_deg(a: Vector, b: Vector) -> float:
+    """Between two unit vectors."""
+    return math.degrees(2.0 * math.asin(min(1.0, 0.5 * math.dist(a, b))))
+
+
+class Cells:
+    """The last seconds of cells, x, y, z in g, by their number."""
+
+    _KEPT = 250
+
+    def __init__(self) -> None:
+        self._first = 0
+        self._acc = np.empty((0, 3))
+
+    def add(self, first: int, acc: Floats) -> None:
+        """Cells that follow the ones before."""
+        tail = self._acc[-self._KEPT :]
+        self._first = first - len(tail)
+        self._acc = np.concatenate([tail, acc])
+
+    def span(self, first: int, last: int) -> tuple[int, Floats]:
+        """The number of the first cell, and cells first <= k <= last, as far as they are kept."""
+        first = max(first, self._first)
+        return first, self._acc[first - self._first : last - self._first + 1]

@@ -1,0 +1,95 @@
+"""At which moment did a leg that came to rest pass 5 degrees a second, or one that left?
+
+The band feels gravity plus the acceleration of its own swing. For a leg that turns about a joint at
+distance r, the felt direction is off by r/g times the angular acceleration, along the turn:
+
+    felt = angle + (r / g) * up_y * angle''        up_y: how far the long axis y points up
+
+With the joint below the band (a raised leg, a heel at the buttock: up_y < 0) the inverse of that is
+a symmetric exponential window of time constant sqrt(r |up_y| / g), 0.1 to 0.3 s. So the smoothing
+that removes the swing's own acceleration is known from the posture and the length of the limb, has
+no delay, and its smear is exactly the acceleration's. (Own derivation from rigid-body kinematics.)
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import signal
+
+from tracker.detect.cells import Cells, Vector
+from tracker.detect.grid import CELL_S
+from tracker.detect.samples import Floats
+
+# The definition of a bound (public contract).
+EDGE_DEG_S = 5.0
+_GRAVITY = 9.81
+# The slope of a straight line through 2 HALF + 1 cells, 0.28 s: shorter than any push of a leg.
+HALF = 3
+_TAPS = range(1, HALF + 1)
+_DEG_S = math.degrees(1.0) / (2.0 * sum(m * m for m in _TAPS) * CELL_S)
+
+
+def settled_s(cells: Cells, first: int, last: int, up: Vector, lever_m: float) -> float:
+    """The last time between two cells that the leg turned faster than EDGE_DEG_S."""
+    begin, acc = cells.span(first - HALF, last)
+    rates = rates_deg_s(acc, _window_s(up, lever_m))
+    fast = np.flatnonzero(rates > EDGE_DEG_S)
+    if not len(fast):
+        return _cell_s(begin)
+    i = int(fast[-1])
+    beyond = 0.5
+    if i + 1 < len(rates):
+        beyond = float((rates[i] - EDGE_DEG_S) / (rates[i] - rates[i + 1]))
+    return _cell_s(begin + HALF + i) + beyond * CELL_S
+
+
+def departed_s(cells: Cells, away: int, last: int, up: Vector, lever_m: float) -> float:
+    """When the turning that had the leg away at cell `away` had passed EDGE_DEG_S.
+
+    `last`: the last cell that may be looked at; three seconds before `away` are searched.
+    """
+    begin, acc = cells.span(away - 75, last)
+    rates = rates_deg_s(acc, _window_s(up, lever_m))[: max(away - begin - HALF + 1, 1)]
+    slow = np.flatnonzero(rates <= EDGE_DEG_S)
+    if not len(slow):
+        return _cell_s(begin)
+    i = int(slow[-1])
+    beyond = 0.5
+    if i + 1 < len(rates):
+        beyond = float((EDGE_DEG_S - rates[i]) / (rates[i + 1] - rates[i]))
+    return _cell_s(begin + HALF + i) + beyond * CELL_S
+
+
+def rates_deg_s(acc: Floats, window_s: float) -> Floats:
+    """Degrees a second at each cell but the first and last HALF, for (n, 3) cells in g."""
+    length = np.sqrt(acc[:, 0] * acc[:, 0] + acc[:, 1] * acc[:, 1] + acc[:, 2] * acc[:, 2])
+    up = acc / np.maximum(length, 1e-3)[:, None]
+    if window_s > 0.0 and len(up):
+        up = _symmetric(up, window_s)
+    n = max(len(up) - 2 * HALF, 0)
+    slope = np.zeros((n, 3))
+    for m in _TAPS:
+        slope += m * (up[HALF + m : HALF + m + n] - up[HALF - m : HALF - m + n])
+    x, y, z = slope[:, 0], slope[:, 1], slope[:, 2]
+    rates: Floats = _DEG_S * np.sqrt(x * x + y * y + z * z)
+    return rates
+
+
+def _window_s(up: Vector, lever_m: float) -> float:
+    return math.sqrt(lever_m * max(-up[1], 0.0) / _GRAVITY)
+
+
+def _symmetric(up: Floats, window_s: float) -> Floats:
+    """Forwards and backwards through one pole: exp(-|t| / window), no delay."""
+    keep = math.exp(-CELL_S / window_s)
+    for _ in range(2):
+        up, _zi = signal.lfilter([1.0 - keep], [1.0, -keep], up, axis=0, zi=keep * up[:1])
+        up = up[::-1]
+    return up
+
+
+def _cell_s(k: int) -> float:
+    """The middle of cell k."""
+    return (k - 0.5) * CELL_S

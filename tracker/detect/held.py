@@ -1,0 +1,184 @@
+"""What happens while a stretch is held, and what is there to say about it at its end?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tracker.detect.breaths import Breaths, BreathSeen
+from tracker.detect.cells import Vector
+from tracker.detect.events import (
+    OTHER,
+    Breath,
+    EndReason,
+    Event,
+    HoldEnded,
+    HoldStarted,
+    Strain,
+    TargetReached,
+)
+from tracker.detect.orientation import GRAVITY_DELAY_S, STEP_S
+from tracker.detect.stamps import Stamps, centi, ms
+from tracker.detect.strain import Strains
+from tracker.detect.stretches import Stretch
+
+# The end of the move into the stretch still rings in the low-pass so long after the start.
+SETTLING_S = 0.8
+# No leg keeps so still; a band that lies somewhere does.
+_DEAD_DEG = 0.03
+# The turn about the leg shows in gravity only where the leg is 20 degrees or more from vertical.
+_TWIST_SIN = math.sin(math.radians(20.0))
+
+
+class Held:
+    """One hold from its start to its end."""
+
+    def __init__(self, stretch: Stretch, up: Vector, start_s: float, stamps: Stamps) -> None:
+        self.stretch, self.start_s, self.hold_id = stretch, start_s, stamps.reference(start_s)
+        self._stamps = stamps
+        self._origin = up
+        self._sideways = _cross(up, stretch.deeper)
+        self.breaths = Breaths(start_s, one_way=stretch.name != OTHER)
+        self._strains = Strains()
+        self._reached = False
+        self._n = 0
+        self._sum = [0.0, 0.0, 0.0]
+        self._first_way: float | None = None
+        self._last_way = 0.0
+        self._mean = [0.0, 0.0]
+        self._square = 0.0
+        self.depth_deg = 0.0
+
+    def started(self, now_s: float) -> HoldStarted:
+        return HoldStarted(
+            event_id=self._stamps.event_id(now_s, "hold_started"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            hold_id=self.hold_id,
+            stretch=self.stretch.name,
+            side=self.stretch.side,
+            start_s=ms(self.start_s),
+            angle_deg=centi(self.stretch.angle_deg(self._origin)),
+        )
+
+    def step(self, now_s: float, up: Vector, unrest_g: float, *, slipping: bool) -> Iterator[Event]:
+        """A fifth of a second of the hold; `now_s` is its end."""
+        at_s = now_s - GRAVITY_DELAY_S
+        if at_s < self.start_s + SETTLING_S:
+            return
+        point = None if slipping else self._point(up)
+        for seen in self.breaths.step(at_s, point):
+            yield self._breath(seen, now_s)
+        if point is not None:
+            self._remember(up, point)
+            strain = self._strains.step(now_s, point[0], unrest_g)
+            if strain is not None:
+                yield Strain(
+                    event_id=self._stamps.event_id(now_s, f"strain-{strain.kind}"),
+                    band_id=self._stamps.band_id,
+                    t_s=ms(now_s),
+                    hold_id=self.hold_id,
+                    kind=strain.kind,
+                    size=round(strain.size, 2),
+                )
+
+    def target(self, now_s: float, target_s: float) -> Iterator[Event]:
+        """TargetReached, once, when the hold has lasted target_s."""
+        if not self._reached and now_s - self.start_s >= target_s:
+            self._reached = True
+            yield TargetReached(
+                event_id=self._stamps.event_id(now_s, "target_reached"),
+                band_id=self._stamps.band_id,
+                t_s=ms(now_s),
+                hold_id=self.hold_id,
+                target_s=target_s,
+            )
+
+    def lifeless(self) -> bool:
+        """So still that the band cannot be on a leg."""
+        if self._n * STEP_S < 3.0:
+            return False
+        x, y = (value / self._n for value in self._mean)
+        return self._square / self._n - x * x - y * y < _DEAD_DEG**2
+
+    def ended(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
+        """The last breath, where the end completed it, and the end."""
+        for seen in self.breaths.finish(end_s):
+            yield self._breath(seen, now_s)
+        breaths = self.breaths
+        yield HoldEnded(
+            event_id=self._stamps.event_id(now_s, "hold_ended"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            hold_id=self.hold_id,
+            stretch=self.stretch.name,
+            side=self.stretch.side,
+            start_s=ms(self.start_s),
+            end_s=ms(end_s),
+            duration_s=ms(end_s - self.start_s),
+            angle_deg=centi(self.stretch.angle_deg(self._middle())),
+            depth_gain_deg=centi(breaths.gain_deg(end_s)),
+            breaths=breaths.seen,
+            breath_rate_bpm=centi(breaths.rate_bpm()),
+            exhale_inhale_ratio=centi(breaths.exhale_inhale_ratio()),
+            steadiness_deg=centi(breaths.sway_deg()),
+            twist_deg=centi(self._twist_deg()),
+            reason=reason,
+        )
+
+    def _breath(self, seen: BreathSeen, now_s: float) -> Breath:
+        return Breath(
+            event_id=self._stamps.event_id(now_s, f"breath-{seen.number}"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            hold_id=self.hold_id,
+            number=seen.number,
+            exhale_start_s=ms(seen.exhale_start_s),
+            exhale_end_s=ms(seen.exhale_end_s),
+            end_s=ms(seen.end_s),
+            depth_deg=round(seen.depth_deg, 2),
+        )
+
+    def _point(self, up: Vector) -> tuple[float, float]:
+        """How far deeper and how far sideways than at the start, in degrees."""
+        away = [a - b for a, b in zip(up, self._origin, strict=True)]
+        deep = sum(a * b for a, b in zip(away, self.stretch.deeper, strict=True))
+        side = sum(a * b for a, b in zip(away, self._sideways, strict=True))
+        return math.degrees(deep), math.degrees(side)
+
+    def _remember(self, up: Vector, point: tuple[float, float]) -> None:
+        self._n += 1
+        for i in range(3):
+            self._sum[i] += up[i]
+        for i in range(2):
+            self._mean[i] += point[i]
+        self._square += point[0] * point[0] + point[1] * point[1]
+        self.depth_deg = point[0]
+        # The way sideways, averaged over the first and over the last seconds (a breath or so).
+        if self._first_way is None:
+            self._first_way = self._last_way = point[1]
+        share = max(1.0 / self._n, 0.04)
+        if share > 0.04:
+            self._first_way += share * (point[1] - self._first_way)
+        self._last_way += share * (point[1] - self._last_way)
+
+    def _middle(self) -> Vector:
+        x, y, z = self._sum if self._n else self._origin
+        n = math.sqrt(x * x + y * y + z * z)
+        return (x / n, y / n, z / n)
+
+    def _twist_deg(self) -> float | None:
+        """How far the leg turned about itself: sideways motion, as seen from its long axis."""
+        across = math.hypot(self._origin[0], self._origin[2])
+        known = self.stretch.name != OTHER and abs(self.stretch.deeper[1]) > 0.3
+        if self._first_way is None or across < _TWIST_SIN or not known:
+            return None
+        return (self._last_way - self._first_way) / across
+
+
+def _cross(a: Vector, b: Vector) -> Vector:
+    return (
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    )

@@ -1,0 +1,135 @@
+"""Which steady rhythm explains a slowly drifting signal best, and where in its cycle is it?
+
+A bank of Kalman filters, one a period. Each models what a held leg shows as a drifting line (level
+and slope: the stretch deepens) plus one rotating vector (the breath), in two directions at once.
+The gains of a Kalman filter do not depend on the data, so they are computed once, and a step is a
+few short array operations for the whole bank. The period is that of the filter whose prediction
+errors are the least likely to be worse: the maximum of the likelihood with the scale of the noise
+left free. After Harvey, "Forecasting, Structural Time Series Models and the Kalman Filter" (1989),
+chapter 2.3 (stochastic cycle) and 3.4 (likelihood from prediction errors).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from tracker.detect.orientation import STEP_S
+from tracker.detect.samples import Floats
+
+# 2.4 to 15.8 s, 25 to 3.8 breaths a minute; neighbours 17 % apart, within reach of the phase noise.
+PERIODS_S: Floats = 2.4 * np.power(1.17, np.arange(13.0))
+# The wander of one breath's length against the next, as a share of the length.
+_JITTER = 0.08
+# Only ratios matter: half a degree of breath against 0.2 deg^2 of sway that has a memory of a
+# second (five steps), so that independent noise of the same effect is five times its variance.
+_AMPLITUDE_DEG, _NOISE_DEG2 = 0.5, 0.2
+# The line: level wanders little, the slope loses its value within tens of seconds.
+_LEVEL_DEG2_S, _SLOPE_DEG2_S3 = 4e-4, 2.5e-5
+_START_LEVEL_DEG2, _START_SLOPE = 9.0, 0.3**2
+# The gains have settled long before.
+_GAINS = 600
+# The likelihood of 40 s counts.
+_FORGET = math.exp(-STEP_S / 40.0)
+
+
+class Gains(NamedTuple):
+    """Per step and filter: gains of level, slope, cosine and sine; predicted error variance."""
+
+    level: Floats
+    slope: Floats
+    cos: Floats
+    sin: Floats
+    inverse: Floats
+    log: Floats
+
+
+@cache
+def _gains() -> Gains:
+    turn = 2.0 * np.pi / PERIODS_S * STEP_S
+    n = len(PERIODS_S)
+    move = np.zeros((n, 4, 4))
+    move[:, 0, 0] = move[:, 1, 1] = 1.0
+    move[:, 0, 1] = STEP_S
+    move[:, 2, 2] = move[:, 3, 3] = np.cos(turn)
+    move[:, 2, 3], move[:, 3, 2] = -np.sin(turn), np.sin(turn)
+    wander = _AMPLITUDE_DEG**2 * (_JITTER * 2.0 * np.pi) ** 2 * STEP_S / PERIODS_S / 2.0
+    drift = np.zeros((n, 4, 4))
+    drift[:, 0, 0], drift[:, 1, 1] = _LEVEL_DEG2_S * STEP_S, _SLOPE_DEG2_S3 * STEP_S
+    drift[:, 2, 2] = drift[:, 3, 3] = wander
+    sees = np.array([1.0, 0.0, 1.0, 0.0])
+    spread = np.zeros((n, 4, 4))
+    spread[:] = np.diag([_START_LEVEL_DEG2, _START_SLOPE, _AMPLITUDE_DEG**2, _AMPLITUDE_DEG**2])
+    gains, variances = np.zeros((_GAINS, n, 4)), np.zeros((_GAINS, n))
+    for k in range(_GAINS):
+        if k:
+            spread = move @ spread @ move.transpose(0, 2, 1) + drift
+        seen = spread @ sees
+        variances[k] = seen @ sees + _NOISE_DEG2
+        gains[k] = seen / variances[k][:, None]
+        spread = spread - gains[k][:, :, None] * seen[:, None, :]
+    level, slope, cos, sin = (np.ascontiguousarray(gains[:, None, :, i]) for i in range(4))
+    return Gains(level, slope, cos, sin, 1.0 / variances, np.log(variances))
+
+
+class Oscillators:
+    """Follows a point (deepening, sideways) in degrees, one step (0.2 s) at a time.
+
+    level, slope, cos, sin: (2, n), the two directions by the filters; the breath is `cos`.
+    """
+
+    _COS: Floats = np.cos(2.0 * np.pi / PERIODS_S * STEP_S)
+    _SIN: Floats = np.sin(2.0 * np.pi / PERIODS_S * STEP_S)
+
+    def __init__(self, first: tuple[float, float]) -> None:
+        n = len(PERIODS_S)
+        self._gains = _gains()
+        self.level: Floats = np.repeat(np.array(first)[:, None], n, axis=1)
+        self.slope: Floats = np.zeros((2, n))
+        self.cos: Floats = np.zeros((2, n))
+        self.sin: Floats = np.zeros((2, n))
+        self.steps = 0
+        self._seen = 0
+        self._weight = 0.0
+        self._errors: Floats = np.full(n, 1e-9)
+        self._logs: Floats = np.zeros(n)
+
+    def turn(self) -> None:
+        """One step on, without looking."""
+        self.steps += 1
+        self.level = self.level + STEP_S * self.slope
+        self.cos, self.sin = (
+            self._COS * self.cos - self._SIN * self.sin,
+            self._SIN * self.cos + self._COS * self.sin,
+        )
+
+    def look(self, point: tuple[float, float]) -> None:
+        """Correct all filters by the point and score their predictions."""
+        gains, k = self._gains, min(self._seen, _GAINS - 1)
+        self._seen += 1
+        error = np.array(point)[:, None] - self.level - self.cos
+        self.level = self.level + gains.level[k] * error
+        self.slope = self.slope + gains.slope[k] * error
+        self.cos = self.cos + gains.cos[k] * error
+        self.sin = self.sin + gains.sin[k] * error
+        square = error * error
+        self._weight = _FORGET * self._weight + 1.0
+        self._errors = _FORGET * self._errors + (square[0] + square[1]) * gains.inverse[k]
+        self._logs = _FORGET * self._logs + gains.log[k]
+
+    def costs(self) -> list[float]:
+        """Minus twice the log likelihood of each filter, up to a constant."""
+        logs: list[float] = self._logs.tolist()
+        return [
+            self._weight * math.log(errors) + log
+            for errors, log in zip(self._errors.tolist(), logs, strict=True)
+        ]
+
+    def noise_deg(self, i: int) -> float:
+        """Root mean square of what filter i did not expect."""
+        if self._weight == 0.0:
+            return 0.0
+        return math.sqrt(float(self._errors[i]) * _NOISE_DEG2 / self._weight)

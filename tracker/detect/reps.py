@@ -1,0 +1,100 @@
+"""When was the leg straightened with the breath, before a hold?
+
+A repetition goes from a rest up towards a stretch with the exhale and back with the inhale. On the
+angle from the rest it is a low, a high and a low again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tracker.detect.cells import Vector, angle_deg
+
+# Less is shifting about, not straightening.
+LEAST_DEG = 20.0
+# The two lows may differ: one relaxes between repetitions.
+_RETURN = 0.35
+# A zigzag turns when it has gone back by so much.
+_TURN_DEG = 8.0
+# One breath: 20 a minute is no straightening any more, and nobody exhales for 10 s at length.
+SHORTEST_S, LONGEST_S = 3.0, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class RepSeen:
+    """A repetition, seconds and degrees, and where its top was."""
+
+    start_s: float
+    top_s: float
+    end_s: float
+    range_deg: float
+    top: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    t_s: float
+    angle_deg: float
+    up: Vector
+
+
+class Reps:
+    """Folds directions, one a step, into repetitions away from a rest."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget: the leg is held, or gravity was lost."""
+        self._rising = False
+        self._low: _Turn | None = None
+        self._turn: _Turn | None = None
+        self._top: _Turn | None = None
+
+    def step(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
+        here = _Turn(t_s, angle_deg(up, rest), up)
+        turn = self._turn
+        if turn is None:
+            self._turn = here
+            return None
+        onward = here.angle_deg - turn.angle_deg
+        if (onward >= 0.0) if self._rising else (onward <= 0.0):
+            self._turn = here
+            return self._settled(here) if not self._rising else None
+        if abs(onward) < _TURN_DEG:
+            return None if self._rising else self._settled(here)
+        return self._turned(turn, here)
+
+    def _turned(self, turn: _Turn, here: _Turn) -> RepSeen | None:
+        """The zigzag has turned at `turn`."""
+        self._turn = here
+        if self._rising:
+            self._top, self._rising = turn, False
+            return None
+        seen = self._between(turn)
+        self._low, self._top, self._rising = turn, None, True
+        return seen
+
+    def _settled(self, here: _Turn) -> RepSeen | None:
+        """Back down for a second without going up again: the last one of a row."""
+        turn = self._turn
+        if turn is None or here.t_s - turn.t_s < 1.0:
+            return None
+        seen = self._between(turn)
+        self._low, self._top = turn, None
+        return seen
+
+    def _between(self, end: _Turn) -> RepSeen | None:
+        low, top = self._low, self._top
+        if low is None or top is None:
+            return None
+        reach = top.angle_deg - max(low.angle_deg, end.angle_deg)
+        level = abs(low.angle_deg - end.angle_deg) < _RETURN * reach
+        if reach < LEAST_DEG or not level:
+            return None
+        if not SHORTEST_S <= end.t_s - low.t_s <= LONGEST_S:
+            return None
+        if min(top.t_s - low.t_s, end.t_s - top.t_s) < SHORTEST_S / 3.0:
+            return None
+        return RepSeen(low.t_s, top.t_s, end.t_s, reach, top.up) if math.isfinite(reach) else None

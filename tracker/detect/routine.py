@@ -1,0 +1,207 @@
+"""What does the wearer do: rest, straighten, hold, and when is a session over?
+
+Folds steps into events. One Routine lives from a fresh start to the end of a session, over gaps.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from tracker.detect.cells import Cells, Vector, angle_deg
+from tracker.detect.edges import settled_s
+from tracker.detect.events import (
+    EndReason,
+    Event,
+    Rep,
+    SessionEnded,
+    SessionStarted,
+    Worn,
+)
+from tracker.detect.held import SETTLING_S, Held
+from tracker.detect.holds import Keeping, Kept, Left
+from tracker.detect.live import Phase
+from tracker.detect.orientation import STEP_S
+from tracker.detect.reps import Reps, RepSeen
+from tracker.detect.settings import Settings
+from tracker.detect.stamps import Stamps, ms
+from tracker.detect.stretches import Postures, unknown
+from tracker.detect.worn import Wear
+
+# A hold is known two seconds after it began; its first steps are folded then.
+_RECENT = 24
+
+
+class Routine:
+    """Folds steps; `session` is the id of the open session."""
+
+    def __init__(self, settings: Settings, stamps: Stamps) -> None:
+        self._settings, self._stamps = settings, stamps
+        self.postures = Postures(any_posture=settings.any_posture, side=settings.side)
+        self.wear = Wear()
+        self.held: Held | None = None
+        self.session: str | None = None
+        self.active_s = 0.0
+        self._holds, self._hold_s = 0, 0.0
+        self._reps = Reps()
+        self._calm_again()
+
+    def _calm_again(self) -> None:
+        self._keeping = Keeping()
+        self._recent: deque[tuple[float, Vector, float]] = deque(maxlen=_RECENT)
+        self._resting = False
+
+    @property
+    def phase(self) -> Phase:
+        if self.held is not None:
+            return "inhale" if self.held.breaths.deepening is False else "exhale"
+        return "rest" if self._keeping.still else "moving"
+
+    def step(self, j: int, up: Vector, rate: float, unrest: float, cells: Cells) -> Iterator[Event]:
+        now_s = j * STEP_S
+        if self.wear.step(up):
+            yield self._worn(now_s)
+        self._recent.append((now_s, up, unrest))
+        if self._settings.as_hold:
+            yield from self._as_hold(now_s, up, unrest)
+            return
+        turn = self._keeping.step(j, up, rate, unrest, cells)
+        if isinstance(turn, Kept):
+            yield from self._on_kept(now_s, turn, cells)
+        elif isinstance(turn, Left):
+            yield from self._on_left(now_s, turn)
+        elif self.held is not None:
+            yield from self._in_hold(now_s, up, unrest)
+        if self.held is None and self.postures.rest is not None:
+            yield from self._straighten(now_s, up, self.postures.rest)
+
+    def end_hold(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
+        """End the hold, if there is one."""
+        held, self.held = self.held, None
+        if held is None:
+            return
+        if end_s - held.start_s < self._settings.min_hold_s and not self._settings.as_hold:
+            return
+        if held.lifeless() and not self._settings.as_hold:
+            return
+        self._holds += 1
+        self._hold_s += end_s - held.start_s
+        yield from held.ended(now_s, end_s, reason)
+
+    def end_session(self, now_s: float) -> Iterator[Event]:
+        """End the session, if there is one."""
+        if self.session is None:
+            return
+        yield SessionEnded(
+            event_id=self._stamps.event_id(now_s, "session_ended"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            session_id=self.session,
+            holds=self._holds,
+            hold_s=ms(self._hold_s),
+        )
+        self.session = None
+
+    def lose_sight(self, from_s: float, to_s: float) -> Iterator[Event]:
+        """Samples are missing: nothing is known of what the leg did."""
+        if not self._settings.as_hold:
+            yield from self.end_hold(to_s, from_s, "gap")
+        self._reps.restart()
+        self._calm_again()
+
+    def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
+        start_s = settled_s(cells, kept.first, kept.last, kept.up, 0.0)
+        stretch = self.postures.name(kept.up, start_s)
+        if stretch is None:
+            self.postures.at_rest(kept.up)
+            self._resting = True
+            return
+        self._resting = False
+        self._keeping.lever_m = stretch.lever_m
+        start_s = settled_s(cells, kept.first, kept.last, kept.up, stretch.lever_m)
+        yield from self._open_session(now_s, start_s)
+        yield from self._start(Held(stretch, self._at(start_s), start_s, self._stamps), now_s)
+
+    def _start(self, held: Held, now_s: float) -> Iterator[Event]:
+        self.held = held
+        self._reps.restart()
+        yield held.started(now_s)
+        for _, up, unrest in list(self._recent):
+            yield from held.step(_, up, unrest, slipping=False)
+
+    def _at(self, start_s: float) -> Vector:
+        """The direction when the move into the stretch had rung out."""
+        later = [up for t_s, up, _ in self._recent if t_s >= start_s + SETTLING_S]
+        return later[0] if later else self._recent[-1][1]
+
+    def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
+        if self._resting:
+            self.postures.at_rest(left.up, left.end_s)
+        self._resting = False
+        yield from self.end_hold(now_s, left.end_s, "released")
+
+    def _in_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
+        held = self.held
+        if held is None:
+            return
+        self.active_s = now_s
+        yield from held.step(now_s, up, unrest, slipping=self._keeping.leaving)
+        if not self._keeping.leaving:
+            yield from held.target(now_s, self._settings.target_s)
+
+    def _as_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
+        if self.held is None:
+            start_s = now_s - STEP_S
+            yield from self._open_session(now_s, start_s)
+            self.held = Held(unknown(up, self._settings.side), up, start_s, self._stamps)
+            yield self.held.started(now_s)
+        self.active_s = now_s
+        yield from self.held.step(now_s, up, unrest, slipping=False)
+        yield from self.held.target(now_s, self._settings.target_s)
+
+    def _straighten(self, now_s: float, up: Vector, rest: Vector) -> Iterator[Event]:
+        rep = self._reps.step(now_s, up, rest)
+        if rep is None or self.postures.name_of_top(rep.top) is None:
+            return
+        yield from self._open_session(now_s, rep.start_s)
+        yield self._rep(now_s, rep)
+
+    def _rep(self, now_s: float, rep: RepSeen) -> Rep:
+        return Rep(
+            event_id=self._stamps.event_id(now_s, "rep"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            start_s=ms(rep.start_s),
+            top_s=ms(rep.top_s),
+            end_s=ms(rep.end_s),
+            range_deg=round(rep.range_deg, 2),
+        )
+
+    def _worn(self, now_s: float) -> Worn:
+        return Worn(
+            event_id=self._stamps.event_id(now_s, "worn"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            worn=bool(self.wear.worn),
+        )
+
+    def _open_session(self, now_s: float, start_s: float) -> Iterator[Event]:
+        self.active_s = now_s
+        if self.session is not None:
+            return
+        self.session = self._stamps.reference(start_s)
+        self._holds, self._hold_s = 0, 0.0
+        yield SessionStarted(
+            event_id=self._stamps.event_id(now_s, "session_started"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            session_id=self.session,
+        )
+
+
+def depth_deg(routine: Routine, up: Vector) -> float | None:
+    """For a display: the angle of the stretch, or from the rest."""
+    if routine.held is not None:
+        return routine.held.stretch.angle_deg(up)
+    rest = routine.postures.rest
+    return None if rest is None else angle_deg(up, rest)
