@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.detect.events import Breath, HoldEnded, HoldStarted, Side, Worn
+from tracker.detect.events import Breath, HoldDropped, HoldEnded, HoldStarted, Side, Worn
 from tracker.mqtt.payloads import BandState, after, live, moment, signal, stored, today
 
 STARTED = HoldStarted(
@@ -69,6 +69,12 @@ def test_a_finished_hold_becomes_the_last_one() -> None:
         b'"breath_rate_bpm":9.1,"reason":"released"}'
     )
     assert stored(state.last_hold) == state.last_hold
+
+
+def test_a_hold_that_was_too_short_leaves_no_trace() -> None:
+    dropped = HoldDropped(event_id="d", band_id="band1", t_s=104.0, hold_id="h")
+    state = BandState(battery=80, connected=True)
+    assert after(after(state, STARTED, 30.0), dropped, 30.0) == state
 
 
 def test_a_breath_changes_nothing_that_is_retained() -> None:

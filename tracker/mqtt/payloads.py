@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from tracker.detect.events import Event, HoldEnded, HoldStarted, Side, Worn
+from tracker.detect.events import Event, HoldDropped, HoldEnded, HoldStarted, Side, Worn
 
 # Raised when a field changes its meaning; new fields do not raise it.
 SCHEMA = 1
@@ -176,6 +176,8 @@ def after(state: BandState, event: Event, target_s: float | None) -> BandState:
             )
         case HoldEnded():
             return msgspec.structs.replace(resting(state), last_hold=ended(event))
+        case HoldDropped():
+            return resting(state)
         case Worn():
             return msgspec.structs.replace(state, worn=event.worn)
         case _:
