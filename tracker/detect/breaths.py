@@ -12,6 +12,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import mean, median, pstdev
 
 from tracker.detect.orientation import STEP_S
@@ -20,8 +21,8 @@ from tracker.detect.oscillators import PERIODS_S, Oscillators
 _PERIODS: list[float] = PERIODS_S.tolist()
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
 FLOOR_DEG = 0.12
-# A rhythm is believed when it has been seen for one cycle and a quarter.
-_CYCLES = 1.25
+# A rhythm is believed when it has been seen for one cycle and a half.
+_CYCLES = 1.5
 # Some time after a turning point the phase is looked at once more, now with the new direction.
 _LOOK_S = 0.8
 # Breaths of one hold differ; outside of this share of the period there is no second turning point.
@@ -34,6 +35,8 @@ _BETTER = 2.0
 _FOR_RATE = 2
 _UNEVEN, _DISAGREE = 0.35, 0.3
 _TRACK_S = 40.0
+# More breaths of a hold than this are forgotten, the oldest first.
+_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ class BreathSeen:
     depth_deg: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Turning:
+    """An exhale begins at t_s; the rhythm's swing, peak to peak, was swing_deg then."""
+
+    t_s: float
+    swing_deg: float
+
+
 class Breaths:
     """Folds the points of one hold into breaths."""
 
@@ -57,15 +68,14 @@ class Breaths:
         self._bank: Oscillators | None = None
         self._track: deque[tuple[float, float, float]] = deque(maxlen=round(_TRACK_S / STEP_S))
         self._sin: list[float] = []
-        self._turned: list[deque[float]] = [deque(maxlen=40) for _ in _PERIODS]
+        self._turned: list[deque[_Turning]] = [deque(maxlen=_MOST) for _ in _PERIODS]
         self._pending: deque[tuple[float, int]] = deque()
         self._best = 0
         self._axis = (1.0, 0.0)
         self._last_s: float | None = None
         self._begun = False
         self.seen = 0
-        self._lengths: deque[float] = deque(maxlen=100)
-        self._exhales: deque[float] = deque(maxlen=100)
+        self._ratios: deque[float] = deque(maxlen=_MOST)
         self._early: tuple[float, float] | None = None
 
     @property
@@ -108,23 +118,37 @@ class Breaths:
         self._pending.clear()
         return seen
 
+    def count(self) -> int:
+        """Whole breaths of the hold, by the rhythm that explains all of it best.
+
+        May differ from the breaths told on the way: those had to be told before all was seen.
+        """
+        return len(self._lengths())
+
     def rate_bpm(self) -> float | None:
         """Breaths a minute, or None when the breaths do not tell a rate."""
-        if len(self._lengths) < _FOR_RATE:
+        lengths = [length for length in self._lengths() if length < _MISSED * self.period_s]
+        if len(lengths) < _FOR_RATE or pstdev(lengths) > _UNEVEN * mean(lengths):
             return None
-        middle = median(self._lengths)
-        even = [length for length in self._lengths if length < _MISSED * middle]
-        if pstdev(even) > _UNEVEN * mean(even):
+        if abs(math.log(mean(lengths) / self.period_s)) > _DISAGREE:
             return None
-        if abs(math.log(mean(even) / self.period_s)) > _DISAGREE:
-            return None
-        return 60.0 / mean(even)
+        return 60.0 / mean(lengths)
 
     def exhale_inhale_ratio(self) -> float | None:
-        if len(self._lengths) < _FOR_RATE:
+        if len(self._ratios) < _FOR_RATE:
             return None
-        pairs = zip(self._exhales, self._lengths, strict=True)
-        return median(exhale / max(length - exhale, 0.1) for exhale, length in pairs)
+        return median(self._ratios)
+
+    def _lengths(self) -> list[float]:
+        """Seconds between one exhale and the next."""
+        turned = self._turned[self._best]
+        if not turned:
+            return []
+        starts = [turning.t_s for turning in turned if turning.swing_deg >= FLOOR_DEG]
+        first_s = self._first(turned[0].t_s, self.period_s)
+        if first_s is not None and starts and starts[0] == turned[0].t_s:
+            starts.insert(0, first_s)
+        return [b - a for a, b in pairwise(starts)]
 
     def gain_deg(self, end_s: float) -> float | None:
         """How much deeper the end is than the start, both at the same point of a breath."""
@@ -183,9 +207,9 @@ class Breaths:
 
     def _turning(self, i: int, at_s: float, now_s: float) -> list[BreathSeen]:
         period, turned = _PERIODS[i], self._turned[i]
-        if turned and at_s - turned[-1] < _REFRACTORY * period:
+        if turned and at_s - turned[-1].t_s < _REFRACTORY * period:
             return []
-        turned.append(max(self._dated(i, at_s, now_s), turned[-1] + 0.4 if turned else -math.inf))
+        turned.append(_Turning(self._dated(i, at_s, now_s), self._swing_deg(i)))
         if i != self._best:
             return []
         return list(self._tell(now_s))
@@ -196,8 +220,8 @@ class Breaths:
             if now_s - self._start_s < _CYCLES * period:
                 return
             self._begun = True
-            self._last_s = self._first(turned[0], period)
-        for end_s in list(turned):
+            self._last_s = self._first(turned[0].t_s, period)
+        for end_s in [turning.t_s for turning in turned]:
             last_s = self._last_s
             if last_s is not None and end_s - last_s < _REFRACTORY * period:
                 continue
@@ -221,9 +245,12 @@ class Breaths:
         if depth - tilt * (top_s - start_s) < FLOOR_DEG:
             return
         self.seen += 1
-        self._lengths.append(end_s - start_s)
-        self._exhales.append(top_s - start_s)
+        self._ratios.append((top_s - start_s) / (end_s - top_s))
         yield BreathSeen(self.seen, start_s, top_s, end_s, depth)
+
+    def _swing_deg(self, i: int) -> float:
+        bank = self._bank
+        return 2.0 * math.hypot(self._along(bank.cos, i), self._along(bank.sin, i)) if bank else 0.0
 
     def _dated(self, i: int, at_s: float, now_s: float) -> float:
         bank, period = self._bank, _PERIODS[i]

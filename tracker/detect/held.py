@@ -118,7 +118,7 @@ class Held:
             duration_s=ms(end_s - self.start_s),
             angle_deg=centi(self.stretch.angle_deg(self._middle())),
             depth_gain_deg=centi(breaths.gain_deg(end_s)),
-            breaths=breaths.seen,
+            breaths=breaths.count(),
             breath_rate_bpm=centi(breaths.rate_bpm()),
             exhale_inhale_ratio=centi(breaths.exhale_inhale_ratio()),
             steadiness_deg=centi(breaths.sway_deg()),

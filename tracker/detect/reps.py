@@ -1,7 +1,7 @@
 """When was the leg straightened with the breath, before a hold?
 
-A repetition goes from a rest up towards a stretch with the exhale and back with the inhale. On the
-angle from the rest it is a low, a high and a low again.
+A repetition goes from a rest up towards a stretch with the exhale and back with the inhale. Its
+angle between the leg and the vertical has a low, a high and a low again.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tracker.detect.cells import Vector, angle_deg
+from tracker.detect.cells import Vector
 
 # Less is shifting about, not straightening.
 LEAST_DEG = 20.0
 # The two lows may differ: one relaxes between repetitions.
 _RETURN = 0.35
-# A zigzag turns when it has gone back by so much.
-_TURN_DEG = 8.0
+# A zigzag turns when it has gone back by so much; a leg that lies still stays within the other.
+_TURN_DEG, _STILL_LOW_DEG = 8.0, 3.0
 # One breath: 20 a minute is no straightening any more, and nobody exhales for 10 s at length.
 SHORTEST_S, LONGEST_S = 3.0, 20.0
 
@@ -40,20 +40,21 @@ class _Turn:
 
 
 class Reps:
-    """Folds directions, one a step, into repetitions away from a rest."""
+    """Folds directions, one a step, into repetitions."""
 
     def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        """Forget: the leg is held, or gravity was lost."""
+        """Begin anew: the leg rests, is held, or was out of sight."""
         self._rising = False
         self._low: _Turn | None = None
         self._turn: _Turn | None = None
+        self._low_until_s = 0.0
         self._top: _Turn | None = None
 
-    def step(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
-        here = _Turn(t_s, angle_deg(up, rest), up)
+    def step(self, t_s: float, up: Vector) -> RepSeen | None:
+        here = _Turn(t_s, math.degrees(math.acos(max(-1.0, min(1.0, up[1])))), up)
         turn = self._turn
         if turn is None:
             self._turn = here
@@ -61,10 +62,11 @@ class Reps:
         onward = here.angle_deg - turn.angle_deg
         if (onward >= 0.0) if self._rising else (onward <= 0.0):
             self._turn = here
-            return self._settled(here) if not self._rising else None
-        if abs(onward) < _TURN_DEG:
-            return None if self._rising else self._settled(here)
-        return self._turned(turn, here)
+        if self._rising:
+            return self._turned(turn, here) if onward < -_TURN_DEG else None
+        if onward < _STILL_LOW_DEG:
+            self._low_until_s = t_s
+        return self._turned(turn, here) if onward > _TURN_DEG else self._settled(t_s)
 
     def _turned(self, turn: _Turn, here: _Turn) -> RepSeen | None:
         """The zigzag has turned at `turn`."""
@@ -73,13 +75,15 @@ class Reps:
             self._top, self._rising = turn, False
             return None
         seen = self._between(turn)
-        self._low, self._top, self._rising = turn, None, True
+        # A leg that rested in between starts when it leaves the rest.
+        self._low, self._top = _Turn(self._low_until_s, turn.angle_deg, turn.up), None
+        self._rising = True
         return seen
 
-    def _settled(self, here: _Turn) -> RepSeen | None:
+    def _settled(self, t_s: float) -> RepSeen | None:
         """Back down for a second without going up again: the last one of a row."""
         turn = self._turn
-        if turn is None or here.t_s - turn.t_s < 1.0:
+        if turn is None or t_s - turn.t_s < 1.0:
             return None
         seen = self._between(turn)
         self._low, self._top = turn, None
@@ -97,4 +101,4 @@ class Reps:
             return None
         if min(top.t_s - low.t_s, end.t_s - top.t_s) < SHORTEST_S / 3.0:
             return None
-        return RepSeen(low.t_s, top.t_s, end.t_s, reach, top.up) if math.isfinite(reach) else None
+        return RepSeen(low.t_s, top.t_s, end.t_s, reach, top.up)

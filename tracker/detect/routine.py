@@ -25,11 +25,13 @@ from tracker.detect.orientation import STEP_S
 from tracker.detect.reps import Reps, RepSeen
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
-from tracker.detect.stretches import Postures, unknown
+from tracker.detect.stretches import Postures, posture, unknown
 from tracker.detect.worn import Wear
 
 # A hold is known two seconds after it began; its first steps are folded then.
 _RECENT = 24
+# A posture that is no known rest changes what the rest was only when it lasts.
+PAUSE_S = 5.0
 
 
 class Routine:
@@ -50,6 +52,7 @@ class Routine:
         self._keeping = Keeping()
         self._recent: deque[tuple[float, Vector, float]] = deque(maxlen=_RECENT)
         self._resting = False
+        self._rest_start_s = 0.0
 
     @property
     def phase(self) -> Phase:
@@ -73,7 +76,7 @@ class Routine:
         elif self.held is not None:
             yield from self._in_hold(now_s, up, unrest)
         if self.held is None and self.postures.rest is not None:
-            yield from self._straighten(now_s, up, self.postures.rest)
+            yield from self._straighten(now_s, up)
 
     def end_hold(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
         """End the hold, if there is one."""
@@ -113,8 +116,11 @@ class Routine:
         start_s = settled_s(cells, kept.first, kept.last, kept.up, 0.0)
         stretch = self.postures.name(kept.up, start_s)
         if stretch is None:
-            self.postures.at_rest(kept.up)
             self._resting = True
+            self._rest_start_s = start_s
+            self._reps.restart()
+            if self._settings.any_posture or posture(kept.up) != "other":
+                self.postures.at_rest(kept.up)
             return
         self._resting = False
         self._keeping.lever_m = stretch.lever_m
@@ -135,10 +141,14 @@ class Routine:
         return later[0] if later else self._recent[-1][1]
 
     def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
-        if self._resting:
+        if self._resting and left.end_s - self._rest_start_s > self._pause_s(left.up):
             self.postures.at_rest(left.up, left.end_s)
         self._resting = False
         yield from self.end_hold(now_s, left.end_s, "released")
+
+    def _pause_s(self, up: Vector) -> float:
+        """How long a rest has to be to count: a strange posture may be a pause on the way."""
+        return 0.0 if self._settings.any_posture or posture(up) != "other" else PAUSE_S
 
     def _in_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
         held = self.held
@@ -159,8 +169,8 @@ class Routine:
         yield from self.held.step(now_s, up, unrest, slipping=False)
         yield from self.held.target(now_s, self._settings.target_s)
 
-    def _straighten(self, now_s: float, up: Vector, rest: Vector) -> Iterator[Event]:
-        rep = self._reps.step(now_s, up, rest)
+    def _straighten(self, now_s: float, up: Vector) -> Iterator[Event]:
+        rep = self._reps.step(now_s, up)
         if rep is None or self.postures.name_of_top(rep.top) is None:
             return
         yield from self._open_session(now_s, rep.start_s)
