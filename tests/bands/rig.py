@@ -95,13 +95,19 @@ class Linked:
 
     async def take(self) -> None:
         """Wait for the next frame or greeting."""
+        if not self.queue.empty():
+            self._keep(self.queue.get_nowait())
+            return
         getting = asyncio.ensure_future(self.queue.get())
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait({getting, self.task}, return_when=asyncio.FIRST_COMPLETED)
         if not getting.done():
             getting.cancel()
             self.task.result()
-        match getting.result():
+        self._keep(getting.result())
+
+    def _keep(self, come: Arrival | Greeting) -> None:
+        match come:
             case Arrival() as arrival:
                 self.arrivals.append(arrival)
             case greeting:
@@ -116,15 +122,6 @@ class Linked:
         """Wait until the band has greeted so many times in all."""
         while len(self.greetings) < total:
             await self.take()
-
-    def drain(self) -> None:
-        """Take what is there already."""
-        while not self.queue.empty():
-            match self.queue.get_nowait():
-                case Arrival() as arrival:
-                    self.arrivals.append(arrival)
-                case greeting:
-                    self.greetings.append(greeting)
 
 
 @asynccontextmanager

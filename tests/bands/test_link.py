@@ -28,7 +28,7 @@ from tests.bands.rig import (
     still_firmware,
 )
 from tracker.bands.bumble_radio import BumbleRadio
-from tracker.bands.link import INBOX, Limits, LinkState
+from tracker.bands.link import Limits, LinkState
 from tracker.bands.radio import RadioUnavailable
 from tracker.bands.reader import Cursor
 from tracker.bands.stretchband import Haptic
@@ -358,19 +358,45 @@ async def test_a_wild_air_loses_and_doubles_nothing(tmp_path: Path) -> None:
 # -- too much at once
 
 
-async def test_a_full_queue_makes_the_link_wait_and_loses_nothing(tmp_path: Path) -> None:
+async def test_a_full_queue_stops_the_band_and_loses_nothing(tmp_path: Path) -> None:
     firmware = still_firmware()
-    fill(firmware, 3 * INBOX)
-    async with rig(tmp_path, firmware) as r, linked(r.radio, queue_size=8) as link:
+    fill(firmware, 300)
+    async with rig(tmp_path, firmware) as r, linked(r.radio, queue_size=20) as link:
         await soon(link.queue.full)
-        # The band goes on sending into an inbox that nobody empties.
-        await soon(lambda: len(r.band.gatt.device.connections) == 1)
-        for n in range(1, 20):
-            await link.take_frames(10 * n)
-            await soon(link.queue.full)
-        await link.take_frames(3 * INBOX)
-        assert link.got == numbers(0, 3 * INBOX)
-        await soon(lambda: link.link.state.faults["overflow"] > 0)
+        heard = r.air.fault = Heard()
+        await r.band.gatt.publish()
+        await send(r.band, 30)
+        await soon(link.queue.full)
+        assert heard.notifications < 30  # nothing is sent to be thrown away
+        await link.take_frames(330)
+        assert link.got == numbers(0, 330)
+        assert not link.link.state.faults
+
+
+class Heard:
+    """Counts the notifications that pass."""
+
+    def __init__(self) -> None:
+        self.notifications = 0
+
+    def __call__(self, frame: bytes) -> Sequence[bytes]:
+        self.notifications += frame[4:5] == b"\x1b"
+        return [frame]
+
+
+async def test_more_than_the_inbox_holds_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.bands.inbox.INBOX", 4)  # the band sends 8 in one go
+    firmware = still_firmware()
+    fill(firmware, 100)
+    async with rig(tmp_path, firmware) as r, linked(r.radio) as link:
+        await link.take_frames(100)
+        await send(r.band, 1)
+        await link.take_frames(101)
+        assert link.got == numbers(0, 101)
+        assert link.link.state.faults["overflow"] > 0
+        assert link.link.state.reconnects == 0
 
 
 async def test_an_overrun_ring_goes_on_at_its_oldest_frame(tmp_path: Path) -> None:

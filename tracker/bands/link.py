@@ -8,6 +8,7 @@
     conversation: subscribe --> ask: status, greeting, ReadFrom --> frames, one after the other
                                  ^                                     |
                                  +-- a hole: Stop, ask again ----------+
+                                 +-- the queue is full: Stop, wait ----+
                                  +-- silence: ask; frames were due -> the link is dead, end it
 
 Only the failures of a link are caught here; anything else is a bug and ends the task.
@@ -19,12 +20,13 @@ import asyncio
 import math
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
+from tracker.bands.inbox import Inbox
 from tracker.bands.radio import (
     RADIO_ERRORS,
     Connection,
@@ -55,10 +57,11 @@ from tracker.bands.stretchband import (
     encode_haptic,
 )
 
-# Notifications between bleak's callback and this file's task: at 10,000 a second, the most that was
-# ever measured, the task may be late by 50 ms. What finds it full is dropped and read again.
-INBOX = 512
-REPORT_S = 1.0  # frames come about twice a second; their time alone is told no oftener than this
+REPORT_S: Final = (
+    1.0  # frames come about twice a second; their time alone is told no oftener than this
+)
+# How often the link looks whether a full queue has been half emptied; a queue does not tell.
+ROOM_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ class BandLink:
 
     cursor:    awaited once, before the first connect: the last frame stored. From then on the link
                knows by itself what it has delivered; the queue may hold more than is stored.
-    arrivals:  bounded. While it is full the link waits; the band keeps the frames.
+    arrivals:  bounded. While it is full the band is stopped; it keeps the frames.
     on_change: told of every change, from the task of `run`.
     """
 
@@ -241,7 +244,7 @@ class BandLink:
         if seen is None:
             raise _LinkFault("not_seen", f"is not heard; {_NOT_SEEN}")
         self._report(rssi=seen.rssi)
-        inbox = _Inbox()
+        inbox = Inbox()
         band = await self._radio.connect(seen, inbox.on_gone, limits.connect_s, limits.request_s)
         try:
             await self._converse(band, inbox)
@@ -250,21 +253,23 @@ class BandLink:
             await band.close()
             self._report(connected=False)
 
-    async def _converse(self, band: Connection, inbox: _Inbox) -> None:
+    async def _converse(self, band: Connection, inbox: Inbox) -> None:
         if not band.has_service(SERVICE_UUID):
             raise _LinkFault(
                 "not_a_stretchband", "is no stretchband; stretchband scan shows who is."
             )
         await self._introduce(band, inbox)
         await band.subscribe(MOTION_UUID, inbox.on_notification)
-        await self._ask(band)
+        due = await self._ask(band)
         self._band = band
         self._connections += 1
         self._heard_s = _now_s()
         self._report(connected=True, reconnects=self._connections - 1)
+        if not due:
+            self._is_well()
         while True:
             await inbox.wait(until_s=self._heard_s + self._limits.silence_s)
-            await self._deliver(inbox)
+            await self._deliver(band, inbox)
             if inbox.gone:
                 raise _LinkFault("disconnected", "has disconnected.")
             if self._reader.hole:
@@ -272,7 +277,7 @@ class BandLink:
             elif _now_s() >= self._heard_s + self._limits.silence_s:
                 await self._ask_why_silent(band, inbox)
 
-    async def _introduce(self, band: Connection, inbox: _Inbox) -> None:
+    async def _introduce(self, band: Connection, inbox: Inbox) -> None:
         """What is good to know, before the frames fill the link."""
         firmware = await _read_if_there(band, FIRMWARE_REVISION_UUID)
         battery = await _read_if_there(band, BATTERY_LEVEL_UUID)
@@ -301,26 +306,30 @@ class BandLink:
         first = status.oldest_seq if command == ReadFrom(0, 0) else command.seq
         return status.head_seq - first
 
-    async def _ask_again(self, band: Connection, inbox: _Inbox) -> None:
+    async def _ask_again(self, band: Connection, inbox: Inbox) -> None:
         """A frame is missing: stop the band, let go what was on its way, and ask."""
         await band.write(CONTROL_UUID, encode_control(Stop()))
         inbox.clear()  # the answer came after all that was sent before it
         await self._ask(band)
 
-    async def _ask_why_silent(self, band: Connection, inbox: _Inbox) -> None:
+    async def _ask_why_silent(self, band: Connection, inbox: Inbox) -> None:
         """A band that sleeps has nothing to send; if frames are due, the link is dead."""
         if await self._ask(band) and not inbox.notifications:
             raise _LinkFault("silent", "is connected, but its frames do not come.")
         self._heard_s = _now_s()
+        self._is_well()
 
-    async def _deliver(self, inbox: _Inbox) -> None:
+    async def _deliver(self, band: Connection, inbox: Inbox) -> None:
         """Pass on what came, up to the first frame that is missing."""
         frame_s = None
         while inbox.notifications and not self._reader.hole:
+            if self._arrivals.full():
+                await self._wait_for_room(band, inbox)
+                continue
             data, host_s = inbox.notifications.popleft()
             frame = self._reader.receive(data)
             if frame is not None:
-                await self._arrivals.put(Arrival(frame, host_s))
+                self._arrivals.put_nowait(Arrival(frame, host_s))
                 frame_s = host_s
         if inbox.overflows:
             self._reader.faults["overflow"] += inbox.overflows
@@ -331,6 +340,14 @@ class BandLink:
             self._heard_s = _now_s()
         self._report_frame(frame_s, inbox.battery)
 
+    async def _wait_for_room(self, band: Connection, inbox: Inbox) -> None:
+        """The queue is full: stop the band, which keeps the frames, until it is half empty."""
+        await band.write(CONTROL_UUID, encode_control(Stop()))
+        while self._arrivals.qsize() > self._arrivals.maxsize // 2:  # noqa: ASYNC110 - see ROOM_S
+            await asyncio.sleep(ROOM_S)
+        inbox.clear()
+        self._reader.hole = True
+
     # -- what is told of it
 
     def _report_frame(self, frame_s: float | None, battery: int | None) -> None:
@@ -340,6 +357,10 @@ class BandLink:
             self._report(battery=battery, last_frame_s=frame_s, trouble=None)
         else:
             self._report(battery=battery)
+
+    def _is_well(self) -> None:
+        self._failures = 0
+        self._report(trouble=None)
 
     def _fail(self, fault: str, sentence: str) -> None:
         self._reader.faults[fault] += 1
@@ -358,44 +379,6 @@ class BandLink:
         limits = self._limits
         doubled_s = limits.first_pause_s * 2.0 ** min(max(self._failures - 1, 0), 20)
         return min(doubled_s, limits.longest_pause_s) * random.uniform(0.5, 1)  # noqa: S311 - jitter
-
-
-class _Inbox:
-    """Where bleak's callbacks of one connection end; bounded, and what is too much is counted."""
-
-    def __init__(self) -> None:
-        self.notifications: deque[tuple[bytes, float]] = deque()
-        self.overflows = 0
-        self.battery: int | None = None
-        self.gone = False
-        self._news = asyncio.Event()
-
-    def on_notification(self, data: bytes) -> None:
-        if len(self.notifications) < INBOX:
-            self.notifications.append((data, time.time()))
-        else:
-            self.overflows += 1
-        self._news.set()
-
-    def on_battery(self, data: bytes) -> None:
-        if data:
-            self.battery = data[0]
-            self._news.set()
-
-    def on_gone(self) -> None:
-        self.gone = True
-        self._news.set()
-
-    def clear(self) -> None:
-        self.notifications.clear()
-        self.overflows = 0
-
-    async def wait(self, until_s: float) -> None:
-        """Until something has come, or the event loop's clock shows this."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(until_s):
-                await self._news.wait()
-        self._news.clear()
 
 
 async def _read_if_there(band: Connection, uuid: str) -> bytes | None:
