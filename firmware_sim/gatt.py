@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -36,6 +37,8 @@ ADVERTISING_INTERVAL_MS: Final = 100
 # Enough to fill every connection interval of a link, few enough that a slow link delays new frames
 # by no more than these.
 IN_FLIGHT: Final = 8
+
+GOODBYE_S: Final = 1.0
 
 _IMMEDIATE_ALERT: Final = UUID.from_16_bits(0x1802)
 
@@ -109,14 +112,16 @@ class GattBand:
         await self.device.start_advertising(auto_restart=True)
 
     async def stop(self) -> None:
-        """Disconnect and fall silent."""
-        await self.device.stop_advertising()
-        for connection in list(self.device.connections.values()):
-            await connection.disconnect()
-        for stream in list(self._streams.values()):
+        """Disconnect and fall silent; does not wait long for a radio that is gone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await self.device.stop_advertising()
+                for connection in list(self.device.connections.values()):
+                    await connection.disconnect()
+                await self.device.power_off()
+        for stream in self._streams.values():
             stream.end()
         self._streams.clear()
-        await self.device.power_off()
 
     async def publish(self) -> None:
         """The firmware has moved on: wake the streams, tell a changed battery."""

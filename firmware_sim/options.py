@@ -49,9 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     radio.add_argument("--listen", metavar="unix:PATH|tcp:127.0.0.1:PORT", help="a virtual air")
     radio.add_argument("--transport", metavar="NAME", help="a real dongle, e.g. usb:0")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "--seed", type=int, default=1, help="a scripted session (default: %(default)s)"
-    )
+    # No defaults beside an exclusive group: argparse lets a value pass that equals its default.
+    what.add_argument("--seed", type=int, help="a scripted session (default: 1)")
     what.add_argument("--recording", type=Path, metavar="FILE", help="time_s,x_g,y_g,z_g")
     parser.add_argument("--total-s", type=float, metavar="S", help="length of the scripted session")
     parser.add_argument("--rate-hz", type=float, default=50.0, help="of it (default: %(default)s)")
@@ -106,4 +105,5 @@ def read_options(arguments: list[str]) -> Options:
 def _motion(given: argparse.Namespace) -> Motion:
     if given.recording is not None:
         return recording(given.recording)
-    return scripted(given.seed, given.total_s, rate_hz=given.rate_hz)
+    seed = 1 if given.seed is None else given.seed
+    return scripted(seed, given.total_s, rate_hz=given.rate_hz)

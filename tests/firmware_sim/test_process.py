@@ -1,0 +1,243 @@
+"""`python -m firmware_sim` as others drive it: a process, its lines, its signals, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bumble import hci
+from bumble.core import ConnectionError as LinkError
+from bumble.core import TimeoutError as LinkTimeoutError
+
+from tests.firmware_sim.central import PATIENCE_S, central_by, seqs, take
+from tracker.bands.stretchband import (
+    ALERT_LEVEL_UUID,
+    HAPTIC_UUID,
+    MOTION_UUID,
+    Haptic,
+    encode_haptic,
+)
+
+START_S = 30.0  # importing alone takes a second, and more on a machine that is busy
+
+
+class Sim:
+    """A running simulated band."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def line(self) -> dict[str, object]:
+        """Its next line on standard output."""
+        assert self.process.stdout is not None
+        line = await asyncio.wait_for(self.process.stdout.readline(), START_S)
+        said: dict[str, object] = json.loads(line)
+        return said
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """End it; its status and what it said on standard error."""
+        self.process.send_signal(how)
+        _, errors = await asyncio.wait_for(self.process.communicate(), PATIENCE_S)
+        assert self.process.returncode is not None
+        return self.process.returncode, errors.decode()
+
+
+@asynccontextmanager
+async def sim(*arguments: str) -> AsyncIterator[Sim]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "firmware_sim", *arguments,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield Sim(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+def write_recording(path: Path, seconds: float, rate_hz: float = 50.0) -> Path:
+    t_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    rows = np.column_stack([t_s, np.sin(t_s), np.cos(t_s), np.zeros(len(t_s))])
+    np.savetxt(path, rows, "%.5f", ",", header="time_s,x_g,y_g,z_g", comments="")
+    return path
+
+
+async def test_a_recording_is_played_to_its_end_and_then_still_served(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "r.csv", 20.2)
+    async with sim(
+        "--listen", f"unix:{tmp_path}/hci", "--recording", str(path), "--speed", "100"
+    ) as band:
+        assert await band.line() == {
+            "ready": True,
+            "address": "F0:F1:F2:F3:F4:01",
+            "transport": f"unix:{tmp_path}/hci",
+        }
+        assert await band.line() == {"ended": True, "frames": 41}
+        async with central_by(f"unix:{tmp_path}/hci") as central:
+            talk = await central.connect()
+            frames = await take(await talk.stream(), 41)
+            assert (await talk.status()).asleep
+        t_s = np.concatenate([f.t_first_ms / 1000 + f.offsets_s for f in frames])
+        acc_g = np.concatenate([f.acc_g for f in frames])
+        assert np.abs(t_s - np.arange(1010) / 50).max() < 1e-9
+        assert np.abs(acc_g[:, 0] - np.sin(t_s)).max() < 2 / 32768 / 2 + 1e-5
+        assert await band.stop() == (0, "")
+    assert not (tmp_path / "hci").exists()
+
+
+async def test_a_session_is_streamed_while_it_is_played_and_buzzes_are_shown() -> None:
+    async with sim(
+        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "160", "--speed", "50",
+        "--address", "f0:f1:f2:f3:f4:0a", "--name", "left", "--start-on-connect",
+    ) as band:  # fmt: skip
+        ready = await band.line()
+        assert ready["address"] == "F0:F1:F2:F3:F4:0A"
+        name = str(ready["transport"])
+        assert name.startswith("tcp-client:127.0.0.1:")
+        async with central_by(name) as central:
+            talk = await central.connect("F0:F1:F2:F3:F4:0A")
+            assert (await talk.status()).now_ms == 0  # nobody has asked yet
+            queue = await talk.stream()
+            frames = await take(queue, 100)
+            assert seqs(frames) == list(range(100))
+            await talk.write(ALERT_LEVEL_UUID, b"\x02", response=False)
+            buzz = await band.line()
+            assert buzz["buzz"] == 2
+            assert 48 < float(str(buzz["t_s"])) < 160
+            await talk.write(HAPTIC_UUID, encode_haptic(Haptic(2, 0.15, 0.1)))
+            assert (await band.line())["buzz"] == [2, 0.15, 0.1]
+            ended = await band.line()
+            assert ended["ended"] is True
+            rest = await take(queue, int(str(ended["frames"])) - 100)
+            assert seqs(frames + rest) == list(range(int(str(ended["frames"]))))
+        status, shown = await band.stop(signal.SIGINT)
+        assert status == 0
+        assert [line.split("bzz ")[1] for line in shown.splitlines()] == [
+            "strong",
+            "2 x 0.15 s, 0.1 s apart",
+        ]
+
+
+async def test_a_killed_band_comes_back_with_its_ring_and_another_boot(tmp_path: Path) -> None:
+    place = ("--listen", f"unix:{tmp_path}/hci", "--flash", str(tmp_path / "flash"))
+    path = write_recording(tmp_path / "r.csv", 60.0)
+    async with sim(*place, "--recording", str(path), "--speed", "20") as band:
+        await band.line()
+        async with central_by(f"unix:{tmp_path}/hci") as central:
+            before = await take(await (await central.connect()).stream(), 20)
+            os.kill(band.process.pid, signal.SIGKILL)
+            await band.process.wait()
+    async with sim(*place, "--recording", str(path), "--speed", "1000") as band:
+        await band.line()
+        assert await band.line() == {"ended": True, "frames": 120}
+        async with central_by(f"unix:{tmp_path}/hci") as central:
+            talk = await central.connect()
+            status = await talk.status()
+            assert status.boot_id == 2
+            queue = await talk.subscribe(MOTION_UUID)
+            await talk.ask(1, 10)
+            after = await take(queue, status.head_seq - 10)
+        assert seqs(after) == list(range(10, status.head_seq))
+        assert [f.counts.tolist() for f in after[:10]] == [f.counts.tolist() for f in before[10:]]
+        assert [f.boot_id for f in after].count(2) == 120
+        assert (await band.stop())[0] == 0
+
+
+async def test_signals_silence_the_air_and_bring_it_back(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "r.csv", 60.0)
+    async with sim(
+        "--listen", f"unix:{tmp_path}/hci", "--recording", str(path), "--speed", "20"
+    ) as band:
+        await band.line()
+        async with central_by(f"unix:{tmp_path}/hci") as central:
+            talk = await central.connect()
+            await take(await talk.stream(), 4)
+            band.process.send_signal(signal.SIGUSR1)
+            reason = await asyncio.wait_for(talk.lost, PATIENCE_S)
+            assert reason == hci.HCI_CONNECTION_TIMEOUT_ERROR
+            with pytest.raises((LinkError, LinkTimeoutError)):
+                await central.connect(timeout_s=0.3)
+            band.process.send_signal(signal.SIGUSR2)
+            again = await central.connect()
+            assert seqs(await take(await again.stream(), 120)) == list(range(120))
+        assert (await band.stop())[0] == 0
+
+
+async def test_a_killed_central_leaves_the_band_to_the_next(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "r.csv", 20.0)
+    async with sim(
+        "--listen", f"unix:{tmp_path}/hci", "--recording", str(path), "--speed", "100"
+    ) as band:
+        await band.line()
+        holder = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", HOLDER, f"unix:{tmp_path}/hci", stdout=asyncio.subprocess.PIPE
+        )
+        assert holder.stdout is not None
+        assert await asyncio.wait_for(holder.stdout.readline(), START_S) == b"streaming\n"
+        holder.kill()
+        await holder.communicate()
+        async with central_by(f"unix:{tmp_path}/hci") as central:
+            talk = await central.connect()
+            assert seqs(await take(await talk.stream(), 40)) == list(range(40))
+
+
+HOLDER = """
+import asyncio, sys
+from tests.firmware_sim.central import central_by, take
+async def main():
+    async with central_by(sys.argv[1]) as central:
+        queue = await (await central.connect()).stream()
+        await take(queue, 1)
+        print("streaming", flush=True)
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "one of the arguments --listen --transport is required"),
+        (["--listen", "udp:1"], '"udp:1" is neither unix:PATH nor tcp:127.0.0.1:PORT'),
+        (["--listen", "unix:{}/no/hci"], "No such file"),
+        (["--listen", "unix:{}/hci", "--speed", "0"], "--speed 0: more than 0"),
+        (["--listen", "unix:{}/hci", "--speed", "nan"], "--speed nan: more than 0"),
+        (["--listen", "unix:{}/hci", "--address", "here"], "six bytes as in"),
+        (["--listen", "unix:{}/hci", "--name", "much too long"], "up to 8 bytes"),
+        (["--listen", "unix:{}/hci", "--boot-id", "0"], "--boot-id 0: 1 to 65535"),
+        (["--listen", "unix:{}/hci", "--ring-frames", "0"], "--ring-frames 0: at least 1"),
+        (["--listen", "unix:{}/hci", "--recording", "{}/none.csv"], "none.csv"),
+        (["--listen", "unix:{}/hci", "--recording", "{}/text.csv"], "text.csv: line 1"),
+        (["--listen", "unix:{}/hci", "--flash", "{}/text.csv"], "not a band's flash file"),
+        (["--listen", "unix:{}/hci", "--recording", "x", "--seed", "1"], "not allowed with"),
+        (["--listen", "unix:{}/hci", "--total-s", "9"], "9 s"),
+        (["--transport", "carrier-pigeon:1"], "--transport carrier-pigeon:1"),
+        (["--listen", "unix:{}/hci", "--spede", "2"], "unrecognized arguments: --spede"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line_with_status_2(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from firmware_sim.__main__ import main
+
+    (tmp_path / "text.csv").write_text("no recording\n")
+    monkeypatch.setattr(sys, "argv", ["firmware_sim", *(a.format(tmp_path) for a in arguments)])
+    assert main() == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert said in printed.err
+    assert not (tmp_path / "hci").exists()
