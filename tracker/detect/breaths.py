@@ -169,7 +169,10 @@ class Breaths:
 
     def _choose(self, bank: Oscillators) -> None:
         costs = bank.costs()
-        least = min(range(len(costs)), key=costs.__getitem__)
+        # A rhythm is not known from less than a cycle of it.
+        elapsed_s = bank.steps * STEP_S
+        known = [i for i, period in enumerate(_PERIODS) if not i or period <= elapsed_s]
+        least = min(known, key=costs.__getitem__)
         if costs[self._best] - costs[least] > _BETTER:
             self._best = least
         if self._one_way:

@@ -24,8 +24,9 @@ from tracker.detect.stretches import Stretch
 
 # The end of the move into the stretch still rings in the low-pass so long after the start.
 SETTLING_S = 0.8
-# No leg keeps so still; a band that lies somewhere does.
-_DEAD_DEG = 0.03
+# A band that lies somewhere shows only its sensor's noise, the same from step to step as over the
+# whole hold. A leg wanders slowly, so that the whole has several times the variance.
+_ALIVE = 2.0
 # The turn about the leg shows in gravity only where the leg is 20 degrees or more from vertical.
 _TWIST_SIN = math.sin(math.radians(20.0))
 
@@ -46,7 +47,8 @@ class Held:
         self._first_way: float | None = None
         self._last_way = 0.0
         self._mean = [0.0, 0.0]
-        self._square = 0.0
+        self._square = self._jitter = 0.0
+        self._last: tuple[float, float] | None = None
         self.depth_deg = 0.0
 
     def started(self, now_s: float) -> HoldStarted:
@@ -99,7 +101,8 @@ class Held:
         if self._n * STEP_S < 3.0:
             return False
         x, y = (value / self._n for value in self._mean)
-        return self._square / self._n - x * x - y * y < _DEAD_DEG**2
+        whole = self._square / self._n - x * x - y * y
+        return whole < _ALIVE * self._jitter / self._n / 2.0
 
     def ended(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
         """The last breath, where the end completed it, and the end."""
@@ -153,6 +156,9 @@ class Held:
         for i in range(2):
             self._mean[i] += point[i]
         self._square += point[0] * point[0] + point[1] * point[1]
+        if self._last is not None:
+            self._jitter += math.dist(point, self._last) ** 2
+        self._last = point
         self.depth_deg = point[0]
         # The way sideways, averaged over the first and over the last seconds (a breath or so).
         if self._first_way is None:

@@ -18,13 +18,13 @@ import math
 from dataclasses import dataclass
 
 from tracker.detect.cells import Cells, Vector, angle_deg
-from tracker.detect.edges import departed_s, settled_s
+from tracker.detect.edges import departed_s, drift_deg_s, settled_s
 from tracker.detect.orientation import CELLS_A_STEP, STEP_S
 
 # Hysteresis on the low-passed turning and on all that is not gravity. A breath of 2.5 degrees at 20
 # a minute turns the leg by 2.6 deg/s; holding muscles shake 30 mg; walking swings 300 mg.
 SLOW_DEG_S, FAST_DEG_S = 10.0, 18.0
-CALM_G, RESTLESS_G = 0.080, 0.128
+CALM_G, RESTLESS_G = 0.200, 0.300
 # A second and a half without motion is a stop, not the turning point of a repetition; the rest of
 # the two seconds that a start may take is the delay of the low-pass.
 CONFIRM_S = 1.4
@@ -36,6 +36,8 @@ _ANCHOR_SHARE = 0.07
 
 # A start is looked for in the last eight seconds; the history behind must reach further back.
 _LOOK_BACK = 200
+# What is kept does not drift, seen over a second; a breath moves it by 2.6 degrees.
+DRIFT_DEG_S = 5.0
 # Before it has a name, what is kept is dated with the lever of the shank, the shorter one.
 _LEVER_M = 0.35
 
@@ -94,6 +96,8 @@ class Keeping:
         if self._slow_since is None or (j - self._slow_since) * STEP_S < CONFIRM_S - 0.4:
             return None
         now = j * CELLS_A_STEP
+        if drift_deg_s(cells, now) > DRIFT_DEG_S:
+            return None
         kept = Kept(up, max(self._slow_since * CELLS_A_STEP - 25, now - _LOOK_BACK), now)
         if j * STEP_S - settled_s(cells, kept.first, kept.last, up, _LEVER_M) < CONFIRM_S:
             return None

@@ -68,6 +68,9 @@ class Routine:
         if self._settings.as_hold:
             yield from self._as_hold(now_s, up, unrest)
             return
+        if self._settings.any_posture and self.postures.rest is None:
+            # Whatever there is to hold away from, it is where the leg was at first.
+            self.postures.at_rest(up)
         turn = self._keeping.step(j, up, rate, unrest, cells)
         if isinstance(turn, Kept):
             yield from self._on_kept(now_s, turn, cells)

@@ -39,8 +39,8 @@ _LEVEL, _FACE = 0.40, 0.55
 # A leg on a cushion or an armrest is up to 30 degrees; a stretch begins above.
 _LEAST_RAISE_DEG = 35.0
 # Standing, the heel is pulled towards the buttock: 110 to 150 degrees. Lying down from standing
-# turns the shank by 90.
-_LEAST_BEND_DEG, _MOST_BEND_DEG = 102.0, 170.0
+# turns the shank by 90, legs up on an armrest by little more; rolling over by 180.
+_LEAST_BEND_DEG, _MOST_BEND_DEG = 106.0, 158.0
 # A knee is bent within two seconds and settled within four; sitting and lying down take longer.
 _LONGEST_BEND_S = 5.0
 # Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
