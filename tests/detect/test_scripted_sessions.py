@@ -1,0 +1,51 @@
+"""Sessions of the simulated leg, which no threshold was chosen on: every hold once, and rightly named.
+
+Its wearer does straightenings of 20 to 60 degrees before all four stretches, slowly, on either leg,
+with the band turned and tilted; the truth comes from the noiseless motion.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from firmware_sim.motion import scripted
+from firmware_sim.truth import Truth
+from tracker.detect.events import Event, HoldEnded, Rep
+from tracker.detect.samples import Block
+from tracker.detect.session import Session
+
+SESSIONS = [(seed, total_s) for total_s in (240.0, 480.0, None) for seed in (1, 2, 3, 4)]
+BLOCK = 25
+
+
+@cache
+def told(seed: int, total_s: float | None) -> tuple[Truth, list[Event]]:
+    motion = scripted(seed, total_s)
+    samples = motion.read(float("inf"))
+    session = Session("band1")
+    events: list[Event] = []
+    for first in range(0, len(samples.t_s), BLOCK):
+        part = slice(first, first + BLOCK)
+        events += session.receive(Block(samples.t_s[part], samples.acc_g[part]))
+    return motion.truth, events + session.close()
+
+
+@pytest.mark.parametrize(("seed", "total_s"), SESSIONS)
+def test_every_hold_is_found_once_and_named(seed: int, total_s: float | None) -> None:
+    truth, events = told(seed, total_s)
+    found = [event for event in events if isinstance(event, HoldEnded)]
+    assert [(h.stretch, h.side) for h in found] == [(h.stretch, h.side) for h in truth.holds]
+    for mine, theirs in zip(found, truth.holds, strict=True):
+        assert mine.start_s == pytest.approx(theirs.start_s, abs=0.6)
+        assert mine.end_s == pytest.approx(theirs.end_s, abs=0.6)
+
+
+def test_reps_are_counted_within_a_tenth() -> None:
+    true = found = 0
+    for seed, total_s in SESSIONS:
+        truth, events = told(seed, total_s)
+        true += len(truth.reps)
+        found += sum(isinstance(event, Rep) for event in events)
+    assert found == pytest.approx(true, rel=0.1)
