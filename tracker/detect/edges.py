@@ -28,6 +28,9 @@ EDGE_DEG_S = 5.0
 _MOST_DEG_S = 30.0
 _GRAVITY = 9.81
 _SECOND = 25
+_QUARTER = 6
+# Three, less what the difference itself adds: the root of 1.5.
+_SURE = 3.0 / math.sqrt(1.5)
 # The slope of a straight line through 2 HALF + 1 cells, 0.28 s: shorter than any push of a leg.
 HALF = 3
 _TAPS = range(1, HALF + 1)
@@ -40,8 +43,8 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, lever_m: float) -
     At cell `last` it has been still for a second or more.
     """
     begin, acc = cells.span(first - HALF, last)
-    rates = rates_deg_s(acc, _window_s(up, lever_m))
-    edge = _edge_deg_s(rates[-_SECOND:])
+    slopes = _slopes_deg_s(acc, _window_s(up, lever_m))
+    rates, edge = _length(slopes), _edge_deg_s(slopes[-_SECOND:])
     fast = np.flatnonzero(rates > edge)
     if not len(fast):
         return _cell_s(begin)
@@ -58,8 +61,8 @@ def departed_s(cells: Cells, away: int, last: int, up: Vector, lever_m: float) -
     `last`: the last cell that may be looked at; three seconds before `away` are searched.
     """
     begin, acc = cells.span(away - 3 * _SECOND, last)
-    rates = rates_deg_s(acc, _window_s(up, lever_m))[: max(away - begin - HALF + 1, 1)]
-    edge = _edge_deg_s(rates[: 2 * _SECOND])
+    slopes = _slopes_deg_s(acc, _window_s(up, lever_m))[: max(away - begin - HALF + 1, 1)]
+    rates, edge = _length(slopes), _edge_deg_s(slopes[: 2 * _SECOND])
     slow = np.flatnonzero(rates <= edge)
     if not len(slow):
         return _cell_s(begin)
@@ -81,17 +84,20 @@ def drift_deg_s(cells: Cells, last: int) -> float:
     return angle_deg(a, b) / (0.5 * len(acc) * CELL_S)
 
 
-def _edge_deg_s(still: Floats) -> float:
+def _edge_deg_s(slopes: Floats) -> float:
     """EDGE_DEG_S, or what trembling muscles do not reach while the leg is still.
 
-    The length of a vector of two noises stays below three times its median, all but 0.2 % of the
-    time. A leg passes 5 and 15 deg/s within a tenth of a second of each other, so a higher edge
-    costs little, while a tremble taken for motion costs the whole hold.
+    Tremble is what differs from the middle of a quarter of a second before and after: a steady or
+    a smoothly reversing turn cancels. The length of a vector of two noises stays below three times
+    its median, all but 0.2 % of the time. A leg passes 5 and 15 deg/s within a tenth of a second of
+    each other, so a higher edge costs little; a tremble taken for motion costs the whole hold.
     """
-    if not len(still):
+    if len(slopes) <= 2 * _QUARTER:
         return EDGE_DEG_S
-    middle: float = sorted(still.tolist())[len(still) // 2]
-    return min(max(EDGE_DEG_S, 3.0 * middle), _MOST_DEG_S)
+    around = 0.5 * (slopes[: -2 * _QUARTER] + slopes[2 * _QUARTER :])
+    tremble = sorted(_length(slopes[_QUARTER:-_QUARTER] - around).tolist())
+    middle: float = tremble[len(tremble) // 2]
+    return min(max(EDGE_DEG_S, _SURE * middle), _MOST_DEG_S)
 
 
 def _unit(v: list[float]) -> Vector:
@@ -100,19 +106,21 @@ def _unit(v: list[float]) -> Vector:
     return (x / n, y / n, z / n)
 
 
-def rates_deg_s(acc: Floats, window_s: float) -> Floats:
-    """Degrees a second at each cell but the first and last HALF, for (n, 3) cells in g."""
-    length = np.sqrt(acc[:, 0] * acc[:, 0] + acc[:, 1] * acc[:, 1] + acc[:, 2] * acc[:, 2])
-    up = acc / np.maximum(length, 1e-3)[:, None]
+def _slopes_deg_s(acc: Floats, window_s: float) -> Floats:
+    """(n - 2 HALF, 3): how fast the direction turns at each inner one of n cells in g."""
+    up = acc / np.maximum(_length(acc), 1e-3)[:, None]
     if window_s > 0.0 and len(up):
         up = _symmetric(up, window_s)
     n = max(len(up) - 2 * HALF, 0)
     slope = np.zeros((n, 3))
     for m in _TAPS:
         slope += m * (up[HALF + m : HALF + m + n] - up[HALF - m : HALF - m + n])
-    x, y, z = slope[:, 0], slope[:, 1], slope[:, 2]
-    rates: Floats = _DEG_S * np.sqrt(x * x + y * y + z * z)
-    return rates
+    return _DEG_S * slope
+
+
+def _length(v: Floats) -> Floats:
+    length: Floats = np.sqrt(v[:, 0] * v[:, 0] + v[:, 1] * v[:, 1] + v[:, 2] * v[:, 2])
+    return length
 
 
 def _window_s(up: Vector, lever_m: float) -> float:

@@ -21,13 +21,15 @@ from tracker.detect.cells import Cells, Vector, angle_deg
 from tracker.detect.edges import departed_s, drift_deg_s, settled_s
 from tracker.detect.orientation import CELLS_A_STEP, STEP_S
 
-# Hysteresis on the low-passed turning and on all that is not gravity. A breath of 2.5 degrees at 20
-# a minute turns the leg by 2.6 deg/s; holding muscles shake 30 mg; walking swings 300 mg.
-SLOW_DEG_S, FAST_DEG_S = 10.0, 18.0
+# A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
+# Muscles at work shake a leg by 30 to 200 mg, which leaves up to 20 deg/s below 1.5 Hz; walking
+# swings the leg at 50 deg/s and 300 mg.
+SLOW_DEG_S, FAST_DEG_S = 14.0, 20.0
 CALM_G, RESTLESS_G = 0.200, 0.300
-# A second and a half without motion is a stop, not the turning point of a repetition; the rest of
-# the two seconds that a start may take is the delay of the low-pass.
-CONFIRM_S = 1.4
+# A leg that has turned no faster than the edge for so long has stopped; the turning point of a slow
+# straightening (20 degrees in 6 s) is below the edge for 0.9 s. The low-pass adds 0.2 s, and two
+# are allowed. Who asks for shorter holds than two seconds gets a shorter look.
+CONFIRM_S, _CONFIRM_SHARE = 1.2, 0.65
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
@@ -62,7 +64,8 @@ class Left:
 class Keeping:
     """Folds steps into Kept and Left."""
 
-    def __init__(self) -> None:
+    def __init__(self, min_hold_s: float) -> None:
+        self._confirm_s = min(CONFIRM_S, _CONFIRM_SHARE * min_hold_s)
         self._slow_since: int | None = None
         self._anchor: Vector | None = None
         self._left: int | None = None
@@ -93,13 +96,13 @@ class Keeping:
         return self._maybe_left(j, up, self._anchor, cells)
 
     def _maybe_kept(self, j: int, up: Vector, cells: Cells) -> Kept | None:
-        if self._slow_since is None or (j - self._slow_since) * STEP_S < CONFIRM_S - 0.4:
+        if self._slow_since is None or (j - self._slow_since) * STEP_S < self._confirm_s - 0.4:
             return None
         now = j * CELLS_A_STEP
         if drift_deg_s(cells, now) > DRIFT_DEG_S:
             return None
         kept = Kept(up, max(self._slow_since * CELLS_A_STEP - 25, now - _LOOK_BACK), now)
-        if j * STEP_S - settled_s(cells, kept.first, kept.last, up, _LEVER_M) < CONFIRM_S:
+        if j * STEP_S - settled_s(cells, kept.first, kept.last, up, _LEVER_M) < self._confirm_s:
             return None
         self._anchor, self.lever_m = up, 0.0
         return kept

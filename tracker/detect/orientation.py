@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class Steps:
 
     first:   number of the first step.
     up:      (m, 3) unit vectors, the direction of up in band axes, 1.5 Hz low-passed.
-    rate:    (m,) degrees a second by which `up` turned since the step before.
+    rate:    (m,) degrees a second by which `up` turned over the last two steps.
     unrest:  (m,) g, root mean square of what is not gravity.
     """
 
@@ -45,7 +46,7 @@ class Orientation:
     def __init__(self) -> None:
         self._zi: Floats | None = None
         self._left = np.empty((0, 5))
-        self._last_up: Floats | None = None
+        self._last_ups: Floats | None = None
 
     def feed(self, first: int, cells: Floats) -> Steps:
         """`cells` as Grid gives them, following the ones before without a gap."""
@@ -62,7 +63,7 @@ class Orientation:
 
     def _steps(self, first: int, new: Floats) -> Steps:
         rows = np.concatenate([self._left, new])
-        begin = (1 - first) % CELLS_A_STEP if self._last_up is None else 0
+        begin = (1 - first) % CELLS_A_STEP if self._last_ups is None else 0
         count = max(len(rows) - begin, 0) // CELLS_A_STEP
         end = begin + count * CELLS_A_STEP
         self._left = rows[end:] if count else rows
@@ -77,10 +78,10 @@ class Orientation:
         return Steps(number, up, rate, np.sqrt(np.maximum(mean, 0.0)))
 
     def _rate(self, up: Floats) -> Floats:
-        before = up[:1] if self._last_up is None else self._last_up
-        turned = up - np.concatenate([before, up[:-1]])
-        self._last_up = up[-1:]
-        return np.sqrt(_norm2(turned)) * (np.float64(180.0 / np.pi) / STEP_S)
+        before = np.repeat(up[:1], 2, axis=0) if self._last_ups is None else self._last_ups
+        row = np.concatenate([before, up])
+        self._last_ups = row[-2:]
+        return np.sqrt(_norm2(row[2:] - row[:-2])) * (math.degrees(0.5) / STEP_S)
 
 
 def _norm2(v: Floats) -> Floats:

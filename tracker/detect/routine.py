@@ -49,7 +49,7 @@ class Routine:
         self._calm_again()
 
     def _calm_again(self) -> None:
-        self._keeping = Keeping()
+        self._keeping = Keeping(self._settings.min_hold_s)
         self._recent: deque[tuple[float, Vector, float]] = deque(maxlen=_RECENT)
         self._resting = False
         self._rest_start_s = 0.0
@@ -78,7 +78,7 @@ class Routine:
             yield from self._on_left(now_s, turn)
         elif self.held is not None:
             yield from self._in_hold(now_s, up, unrest)
-        if self.held is None and self.postures.rest is not None:
+        if self.postures.rest is not None:
             yield from self._straighten(now_s, up)
 
     def end_hold(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
@@ -90,6 +90,7 @@ class Routine:
             return
         if held.lifeless() and not self._settings.as_hold:
             return
+        self._reps.restart()
         self._holds += 1
         self._hold_s += end_s - held.start_s
         yield from held.ended(now_s, end_s, reason)
@@ -133,7 +134,6 @@ class Routine:
 
     def _start(self, held: Held, now_s: float) -> Iterator[Event]:
         self.held = held
-        self._reps.restart()
         yield held.started(now_s)
         for _, up, unrest in list(self._recent):
             yield from held.step(_, up, unrest, slipping=False)
