@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +86,12 @@ def test_a_frame_is_written_as_these_bytes() -> None:
 
 def test_these_bytes_are_read_as_the_frame() -> None:
     assert fields(decode_frame(FRAME_BYTES)) == fields(FRAME)
+
+
+def test_the_protocols_page_shows_these_bytes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "band-protocol.md").read_text().replace(" ", "")
+    assert FRAME_BYTES.hex() in page
+    assert STATUS_BYTES.hex() in page
 
 
 def test_the_check_sum_is_the_published_one() -> None:
