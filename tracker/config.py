@@ -16,7 +16,7 @@ from msgspec import Meta, field
 
 from tracker.detect.events import Side
 from tracker.detect.samples import Axes
-from tracker.detect.session import Settings
+from tracker.detect.settings import Settings
 from tracker.errors import StretchbandError
 
 PASSWORD_VARIABLE = "STRETCHBAND_MQTT_PASSWORD"  # noqa: S105 - the variable's name, not a password

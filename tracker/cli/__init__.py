@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 
-from tracker.cli.analyze import analyze
-from tracker.cli.demo import demo
-from tracker.cli.export import export
-from tracker.cli.history import history
-from tracker.cli.run import run
-from tracker.cli.scan import scan
 from tracker.errors import StretchbandError
 
-app = typer.Typer(
-    help="A band on the ankle sees when a stretch is held and how the breath moves it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (demo, run, scan, analyze, history, export):
-    app.command()(command)
+COMMANDS = ("demo", "run", "scan", "analyze", "history", "export")
+
+
+def application(*names: str) -> typer.Typer:
+    """The command line with these subcommands."""
+    app = typer.Typer(
+        name="stretchband",
+        help="A band on the ankle sees when a stretch is held and how the breath moves it.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(lambda: None)  # without it a single subcommand would lose its name
+    for name in names:
+        app.command(name)(getattr(import_module(f"tracker.cli.{name}"), name))
+    return app
 
 
 def main() -> None:
-    """Run the command line; what a person can mend is one line on standard error, status 2."""
+    """Run the command line; what a person can mend is one line on standard error.
+
+    Only the subcommand that is asked for is imported: SciPy alone takes more than a second.
+    """
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        app()
+        application(*([asked] if asked in COMMANDS else COMMANDS))()
     except StretchbandError as error:
         print(f"stretchband: {error}", file=sys.stderr)  # noqa: T201 - the edge where errors are told
         sys.exit(error.exit_status)

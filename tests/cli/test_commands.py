@@ -1,0 +1,50 @@
+"""The command line as a whole: what is there, how wrong input ends, how quick it answers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def stretchband(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tracker", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_help_names_every_command() -> None:
+    shown = stretchband("--help")
+    assert shown.returncode == 0
+    for name in ("demo", "run", "scan", "analyze", "history", "export"):
+        assert f" {name} " in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "--config", "nowhere.toml"), "nowhere.toml cannot be read"),
+        (("history", "--db", "nowhere.db"), "there is no history at nowhere.db"),
+        (("analyze", "nowhere.csv", "--json"), "nowhere.csv"),
+    ],
+)
+def test_what_a_person_can_mend_is_one_line_and_status_2(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    done = stretchband(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    done = stretchband("dance")
+    assert done.returncode == 2
+    assert "No such command 'dance'" in done.stderr
+
+
+def test_reading_the_history_does_not_import_scipy() -> None:
+    code = "import sys, tracker.cli as c; c.application('history'); print('scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
