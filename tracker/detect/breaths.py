@@ -24,7 +24,7 @@ FLOOR_DEG = 0.12
 # A rhythm is believed when it has been seen for one cycle and a half.
 _CYCLES = 1.5
 # Some time after a turning point the phase is looked at once more, now with the new direction.
-_LOOK_S = 0.8
+_LOOK_S = 0.6
 # Breaths of one hold differ; outside of this share of the period there is no second turning point.
 _REFRACTORY = 0.5
 # An interval longer than this share of the period hides a breath that was not seen.

@@ -29,7 +29,7 @@ CALM_G, RESTLESS_G = 0.200, 0.300
 # A leg that has turned no faster than the edge for so long has stopped; the turning point of a slow
 # straightening (20 degrees in 6 s) is below the edge for 0.9 s. The low-pass adds 0.2 s, and two
 # are allowed. Who asks for shorter holds than two seconds gets a shorter look.
-CONFIRM_S, _CONFIRM_SHARE = 1.2, 0.65
+CONFIRM_S, _CONFIRM_SHARE = 1.4, 0.65
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
@@ -116,7 +116,7 @@ class Keeping:
         if self._left is None:
             self._left = j * CELLS_A_STEP
             self._left_s = departed_s(cells, self._left, self._left, anchor, self.lever_m)
-        if j * STEP_S - self._left_s < RETURN_S + 0.2:
+        if j * STEP_S - self._left_s < RETURN_S:
             return None
         end_s = departed_s(cells, self._left, j * CELLS_A_STEP, anchor, self.lever_m)
         self._anchor = self._left = None

@@ -31,7 +31,7 @@ from tracker.detect.worn import Wear
 # A hold is known two seconds after it began; its first steps are folded then.
 _RECENT = 24
 # A posture that is no known rest changes what the rest was only when it lasts.
-PAUSE_S = 5.0
+PAUSE_S = 15.0
 
 
 class Routine:

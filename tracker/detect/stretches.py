@@ -151,7 +151,7 @@ class Postures:
         across = math.hypot(x, z)
         front = math.copysign(1.0, rest[0])
         fallen = _out_deg(up, front) - _out_deg(rest, front)
-        if across > 0.5 and _FALLEN_DEG < fallen < 120.0 and y < _RAISED and z < rest[2]:
+        if across > 0.5 and _FALLEN_DEG < fallen < 120.0 and y < _RAISED:
             return self._stretch(INNER_THIGH, self._on_back(front), up, rest)
         forward = x * rest[0] + z * rest[2]
         turned = math.degrees(math.atan2(-y, math.copysign(across, forward)))
