@@ -25,7 +25,7 @@ from tracker.detect.orientation import STEP_S
 from tracker.detect.reps import Reps, RepSeen
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
-from tracker.detect.stretches import Postures, posture, unknown
+from tracker.detect.stretches import Postures, unknown
 from tracker.detect.worn import Wear
 
 # A hold is known two seconds after it began; its first steps are folded then.
@@ -91,6 +91,7 @@ class Routine:
         if held.lifeless() and not self._settings.as_hold:
             return
         self._reps.restart()
+        self.postures.counted(held.stretch)
         self._holds += 1
         self._hold_s += end_s - held.start_s
         yield from held.ended(now_s, end_s, reason)
@@ -123,7 +124,7 @@ class Routine:
             self._resting = True
             self._rest_start_s = start_s
             self._reps.restart()
-            if self._settings.any_posture or posture(kept.up) != "other":
+            if self._settings.any_posture or self.postures.kind(kept.up) != "other":
                 self.postures.at_rest(kept.up)
             return
         self._resting = False
@@ -145,13 +146,14 @@ class Routine:
 
     def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
         if self._resting and left.end_s - self._rest_start_s > self._pause_s(left.up):
-            self.postures.at_rest(left.up, left.end_s)
+            self.postures.rest_left(left.up, left.end_s)
         self._resting = False
         yield from self.end_hold(now_s, left.end_s, "released")
 
     def _pause_s(self, up: Vector) -> float:
         """How long a rest has to be to count: a strange posture may be a pause on the way."""
-        return 0.0 if self._settings.any_posture or posture(up) != "other" else PAUSE_S
+        known = self._settings.any_posture or self.postures.kind(up) != "other"
+        return 0.0 if known else PAUSE_S
 
     def _in_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
         held = self.held

@@ -41,12 +41,17 @@ _LEAST_RAISE_DEG = 35.0
 # Standing, the heel is pulled towards the buttock: 110 to 150 degrees. Lying down from standing
 # turns the shank by 90, legs up on an armrest by little more; rolling over by 180.
 _LEAST_BEND_DEG, _MOST_BEND_DEG = 106.0, 158.0
-# A knee is bent within two seconds and settled within four; sitting and lying down take longer.
-_LONGEST_BEND_S = 5.0
+# Up to here it may be someone who lay down at once with the legs up; but a knee is bent within two
+# seconds and settled within four, and sitting and lying down take longer.
+_SURE_BEND_DEG, _LONGEST_BEND_S = 115.0, 5.0
 # Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
 _RAISE_OR_BEND_DEG, _PER_NAT_DEG = 104.0, 5.0
-# Natural logarithms of odds for the back against the belly, all else unknown.
-_BACK_FIRST, _ROLLED, _TOES = 1.5, 6.0, 4.0
+# Natural logarithms of odds. Most lie down on the back first; toes fall out on the back (z below 0),
+# which a turned band may hide; how far the leg turned counts up to a limit; a hold that was named
+# tells the leg for as long as nobody stands up.
+_BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED = 1.5, 4.0, 4.0, 8.0
+# From standing, a knee bent to little more than level is not yet lying; a flat leg is level.
+_FLAT = -0.18
 # Inner thigh: fallen out by so much against the rest, with the leg still off the floor.
 _FALLEN_DEG, _RAISED = 25.0, -0.18
 # `any_posture`: this far from the rest is another posture, not the same one taken again.
@@ -90,22 +95,39 @@ class Postures:
         self._any = any_posture
         self._rest: Vector | None = None
         self._rest_end_s = 0.0
-        # The leg that the band is on, as far as holds since the last time upright have shown it.
-        self._leg: Side | None = None
+        # Logarithm of the odds that it is the right leg, as far as lying has shown it.
+        self._right: float | None = None
+        self._front = 0.0
 
     @property
     def rest(self) -> Vector | None:
         """The direction of the last rest."""
         return self._rest
 
-    def at_rest(self, up: Vector, end_s: float | None = None) -> None:
-        """The leg rests like this, until end_s where it has left."""
+    def kind(self, up: Vector) -> Posture:
+        """What a rest with this direction would be, after the rest before."""
+        kind = posture(up)
+        bent = self._rest is not None and posture(self._rest) == "upright" and up[1] < _FLAT
+        return "other" if kind == "lying" and bent else kind
+
+    def at_rest(self, up: Vector) -> None:
+        """The leg has come to rest like this."""
         self._rest = up
-        if end_s is not None:
-            self._rest_end_s = end_s
-        if posture(up) == "upright":
-            # Upright is the only way to put the band on the other leg; what was known may be over.
-            self._leg = None
+        match posture(up):
+            case "upright":
+                # Upright the band may go to the other leg; what was known may be over.
+                self._right = None
+            case "lying":
+                self._learn_from_lying(up)
+
+    def rest_left(self, up: Vector, end_s: float) -> None:
+        """The rest, like this at last, is over."""
+        self._rest, self._rest_end_s = up, end_s
+
+    def counted(self, stretch: Stretch) -> None:
+        """The hold was one; its side stands for the leg until the wearer is upright again."""
+        if stretch.side is not None and stretch.name in {HAMSTRING, INNER_THIGH, PRONE_QUAD}:
+            self._right = _NAMED if stretch.side == "right" else -_NAMED
 
     def name(self, up: Vector, start_s: float) -> Stretch | None:
         """The stretch that is kept with this direction, or None: a rest."""
@@ -113,8 +135,6 @@ class Postures:
         if rest is None:
             return None
         known = self._known(up, rest, start_s)
-        if known is not None and known.side is not None:
-            self._leg = known.side
         if known is None and self._any and angle_deg(up, rest) > AWAY_DEG:
             return self._stretch(OTHER, self.side, up, rest)
         return known
@@ -142,7 +162,7 @@ class Postures:
         sideways = abs(z) > abs(x)
         if sideways or not _LEAST_BEND_DEG < bend < _MOST_BEND_DEG:
             return None
-        if start_s - self._rest_end_s > _LONGEST_BEND_S:
+        if bend < _SURE_BEND_DEG and start_s - self._rest_end_s > _LONGEST_BEND_S:
             return None
         return self._stretch(STANDING_QUAD, self.side or ("left" if x > 0 else "right"), up, rest)
 
@@ -157,22 +177,29 @@ class Postures:
         turned = math.degrees(math.atan2(-y, math.copysign(across, forward)))
         if not _LEAST_RAISE_DEG < turned < _MOST_BEND_DEG:
             return None
-        if self._back_odds(front, rest, turned) >= 0.0:
+        if self._back_odds(front, turned) >= 0.0:
             return self._stretch(HAMSTRING, self._on_back(front), up, rest)
         return self._stretch(PRONE_QUAD, _other(self._on_back(front)), up, rest)
 
     def _on_back(self, front: float) -> Side:
         return "right" if front > 0 else "left"
 
-    def _back_odds(self, front: float, rest: Vector, turned_deg: float) -> float:
+    def _learn_from_lying(self, up: Vector) -> None:
+        """Which leg it is if this is the back; rolled over, it is still the same leg."""
+        front = math.copysign(1.0, up[0])
+        if self._right is None:
+            self._right = front * (_BACK_FIRST - _TOES * up[2])
+        elif front != self._front:
+            self._right -= front * _TOES * up[2]
+        self._front = front
+
+    def _back_odds(self, front: float, turned_deg: float) -> float:
         """Is the wearer on the back (above 0) or on the belly (below)? Logarithm of the odds."""
-        odds = _BACK_FIRST + (_RAISE_OR_BEND_DEG - turned_deg) / _PER_NAT_DEG
-        # Toes fall out on the back, so z is below 0; a turned band hides it, so it counts little.
-        odds -= _TOES * rest[2]
-        leg = self.side or self._leg
-        if leg is not None:
-            odds += _ROLLED if leg == self._on_back(front) else -_ROLLED
-        return odds
+        right = self._right or 0.0
+        if self.side is not None:
+            right = _NAMED if self.side == "right" else -_NAMED
+        turn = (_RAISE_OR_BEND_DEG - turned_deg) / _PER_NAT_DEG
+        return front * right + max(-_TURN_LIMIT, min(_TURN_LIMIT, turn))
 
     def _stretch(self, name: str, side: Side | None, up: Vector, rest: Vector) -> Stretch:
         lever = HIP_M if name in {HAMSTRING, INNER_THIGH} else KNEE_M
