@@ -106,6 +106,11 @@ class Linked:
             self.task.result()
         self._keep(getting.result())
 
+    async def end(self) -> None:
+        """Wait until the link ends by itself; raises what ended it."""
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.shield(self.task)
+
     def _keep(self, come: Arrival | Greeting) -> None:
         match come:
             case Arrival() as arrival:

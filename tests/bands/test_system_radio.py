@@ -140,4 +140,4 @@ async def test_a_link_without_bluetooth_ends_with_the_same_sentence(
         linked(open_radio("system")) as link,
     ):
         with pytest.raises(RadioUnavailable, match="No Bluetooth adapter was found"):
-            await link.task
+            await link.end()
