@@ -52,6 +52,8 @@ class Told:
 async def _on_radio(options: Options, firmware: Firmware) -> AsyncIterator[tuple[PlayedBand, str]]:
     """The band on its radio, and the name by which a central reaches it. Raises UsageError."""
     if options.transport is not None:
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            _on_signal(number, _no_air)
         async with _on_dongle(options, options.transport, firmware) as band:
             yield band, options.transport
         return
@@ -87,6 +89,10 @@ async def _on_dongle(
             yield PlayedBand(gatt)
         finally:
             await gatt.stop()
+
+
+def _no_air() -> None:
+    print("firmware_sim: only an air of its own can be silenced", file=sys.stderr)  # noqa: T201  # a command's output
 
 
 def _reason(error: Exception) -> str:

@@ -17,7 +17,9 @@ from bumble import hci
 from bumble.core import ConnectionError as LinkError
 from bumble.core import TimeoutError as LinkTimeoutError
 
-from tests.firmware_sim.central import PATIENCE_S, central_by, seqs, take
+from firmware_sim.air import Air
+from firmware_sim.hub import Hub
+from tests.firmware_sim.central import PATIENCE_S, central_by, central_on, seqs, take
 from tracker.bands.stretchband import (
     ALERT_LEVEL_UUID,
     HAPTIC_UUID,
@@ -125,6 +127,28 @@ async def test_a_session_is_streamed_while_it_is_played_and_buzzes_are_shown() -
             "strong",
             "2 x 0.15 s, 0.1 s apart",
         ]
+
+
+async def test_a_transport_name_alone_puts_the_band_on_another_radio(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "r.csv", 10.0)
+    air = Air()
+    hub = Hub(air)
+    dongle = await hub.listen(f"unix:{tmp_path}/dongle")
+    try:
+        async with (
+            sim("--transport", dongle, "--recording", str(path), "--speed", "50") as band,
+            central_on(air) as central,
+        ):
+            assert (await band.line())["transport"] == dongle
+            talk = await central.connect()
+            assert seqs(await take(await talk.stream(), 20)) == list(range(20))
+            band.process.send_signal(signal.SIGUSR1)
+            status, errors = await band.stop()
+            assert await asyncio.wait_for(talk.lost, PATIENCE_S)
+        assert (status, errors.count("\n")) == (0, 1)
+        assert "only an air of its own" in errors
+    finally:
+        await hub.close()
 
 
 async def test_a_killed_band_comes_back_with_its_ring_and_another_boot(tmp_path: Path) -> None:

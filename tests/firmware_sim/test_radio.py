@@ -30,7 +30,7 @@ from tests.firmware_sim.central import (
     take,
 )
 from tests.firmware_sim.test_firmware import steady
-from tracker.bands.stretchband import MOTION_UUID, FrameError, decode_frame
+from tracker.bands.stretchband import ALERT_LEVEL_UUID, MOTION_UUID, FrameError, decode_frame
 
 ABSENT = "F0:F1:F2:F3:F4:77"
 OTHER = "F0:F1:F2:F3:F4:02"
@@ -185,16 +185,19 @@ async def test_silence_ends_the_connection_at_both_ends_after_the_supervision_ti
 
 async def test_a_short_silence_costs_nothing_but_time() -> None:
     air = Air()
+    air.supervision_timeout_s = 0.4
     async with connected(air, 100.0) as (_, _, talk):
         queue = await talk.stream()
         await take(queue, 20)
         air.silence()
         reading = asyncio.create_task(talk.status())
-        done, _ = await asyncio.wait([reading], timeout=0.1)
+        done, _ = await asyncio.wait([reading], timeout=0.05)
         assert not done
         air.restore()
         assert (await reading).head_seq == 200
         assert seqs(await take(queue, 180)) == list(range(20, 200))
+        lost_now, _ = await asyncio.wait([talk.lost], timeout=0.5)
+        assert not lost_now
 
 
 async def test_who_hangs_up_in_silence_is_missed_later() -> None:
@@ -227,15 +230,16 @@ async def test_a_dropped_link_is_told_at_once_with_its_reason() -> None:
 async def test_latency_delays_but_does_not_reorder() -> None:
     air = Air()
     loop = asyncio.get_running_loop()
-    async with connected(air, 50.0) as (_, _, talk):
+    async with connected(air) as (band, _, talk):
         air.latency_s = 0.05
         began_s = loop.time()
         await talk.status()
         assert loop.time() - began_s >= 0.1  # there and back
-        queue = await talk.stream()
-        await take(queue, 20)
-        air.latency_s = 0.0  # packets on their way are not overtaken
-        assert seqs(await take(queue, 80)) == list(range(20, 100))
+        await talk.write(ALERT_LEVEL_UUID, b"\x01", response=False)
+        air.latency_s = 0.0  # what is on its way is not overtaken
+        await talk.write(ALERT_LEVEL_UUID, b"\x02", response=False)
+        await talk.status()
+        assert [buzz.what for buzz in band.firmware.buzzes] == [1, 2]
 
 
 async def test_a_slow_link_carries_so_many_packets_an_interval() -> None:
