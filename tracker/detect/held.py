@@ -25,7 +25,9 @@ from tracker.detect.stretches import Stretch
 # The end of the move into the stretch still rings in the low-pass so long after the start.
 SETTLING_S = 0.8
 # A band that lies somewhere shows only its sensor's noise, the same from step to step as over the
-# whole hold. A leg wanders slowly, so that the whole has several times the variance.
+# whole hold. A leg wanders slowly, so that the whole has several times the variance; and no leg in
+# a stretch keeps within a tenth of a degree.
+_DEAD_DEG = 0.1
 _ALIVE = 2.0
 # The turn about the leg shows in gravity only where the leg is 20 degrees or more from vertical.
 _TWIST_SIN = math.sin(math.radians(20.0))
@@ -102,7 +104,7 @@ class Held:
             return False
         x, y = (value / self._n for value in self._mean)
         whole = self._square / self._n - x * x - y * y
-        return whole < _ALIVE * self._jitter / self._n / 2.0
+        return whole < min(_DEAD_DEG**2, _ALIVE * self._jitter / self._n / 2.0)
 
     def ended(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
         """The last breath, where the end completed it, and the end."""

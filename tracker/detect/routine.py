@@ -30,8 +30,6 @@ from tracker.detect.worn import Wear
 
 # A hold is known two seconds after it began; its first steps are folded then.
 _RECENT = 24
-# A posture that is no known rest changes what the rest was only when it lasts.
-PAUSE_S = 15.0
 
 
 class Routine:
@@ -52,6 +50,7 @@ class Routine:
         self._keeping = Keeping(self._settings.min_hold_s)
         self._recent: deque[tuple[float, Vector, float]] = deque(maxlen=_RECENT)
         self._resting = False
+        self._rest_known = False
         self._rest_start_s = 0.0
 
     @property
@@ -124,7 +123,8 @@ class Routine:
             self._resting = True
             self._rest_start_s = start_s
             self._reps.restart()
-            if self._settings.any_posture or self.postures.kind(kept.up) != "other":
+            self._rest_known = self._pause_s(kept.up) == 0.0
+            if self._rest_known:
                 self.postures.at_rest(kept.up)
             return
         self._resting = False
@@ -145,15 +145,16 @@ class Routine:
         return later[0] if later else self._recent[-1][1]
 
     def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
-        if self._resting and left.end_s - self._rest_start_s > self._pause_s(left.up):
+        if self._resting and left.end_s - self._rest_start_s >= self._pause_s(left.up):
+            if not self._rest_known:
+                self.postures.at_rest(left.up)
             self.postures.rest_left(left.up, left.end_s)
         self._resting = False
         yield from self.end_hold(now_s, left.end_s, "released")
 
     def _pause_s(self, up: Vector) -> float:
-        """How long a rest has to be to count: a strange posture may be a pause on the way."""
-        known = self._settings.any_posture or self.postures.kind(up) != "other"
-        return 0.0 if known else PAUSE_S
+        """How long a rest has to be to count; a shorter one is a pause on the way."""
+        return 0.0 if self._settings.any_posture else self.postures.pause_s(up)
 
     def _in_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
         held = self.held

@@ -46,12 +46,15 @@ _LEAST_BEND_DEG, _MOST_BEND_DEG = 106.0, 158.0
 _SURE_BEND_DEG, _LONGEST_BEND_S = 115.0, 5.0
 # Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
 _RAISE_OR_BEND_DEG, _PER_NAT_DEG = 104.0, 5.0
-# Natural logarithms of odds. Most lie down on the back first; toes fall out on the back (z below 0),
-# which a turned band may hide; how far the leg turned counts up to a limit; a hold that was named
-# tells the leg for as long as nobody stands up.
+# Natural logarithms of odds. Most lie down on the back first; toes fall out on the back (z below
+# 0), which a turned band may hide; how far the leg turned counts up to a limit; a hold that was
+# named tells the leg for as long as nobody stands up.
 _BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED = 1.5, 4.0, 4.0, 8.0
-# From standing, a knee bent to little more than level is not yet lying; a flat leg is level.
-_FLAT = -0.18
+# From standing, a knee bent to level looks like lying down. But a flat leg is level within 10
+# degrees, and who lay down takes a breath before the next thing.
+_FLAT, _LAID_S = -0.18, 2.5
+# A posture that is no known rest changes what the rest was only when it lasts.
+_STRANGE_S = 15.0
 # Inner thigh: fallen out by so much against the rest, with the leg still off the floor.
 _FALLEN_DEG, _RAISED = 25.0, -0.18
 # `any_posture`: this far from the rest is another posture, not the same one taken again.
@@ -104,11 +107,12 @@ class Postures:
         """The direction of the last rest."""
         return self._rest
 
-    def kind(self, up: Vector) -> Posture:
-        """What a rest with this direction would be, after the rest before."""
+    def pause_s(self, up: Vector) -> float:
+        """How long this posture has to be kept to be a rest rather than a pause on the way."""
         kind = posture(up)
-        bent = self._rest is not None and posture(self._rest) == "upright" and up[1] < _FLAT
-        return "other" if kind == "lying" and bent else kind
+        if kind == "lying" and self._rest is not None and posture(self._rest) == "upright":
+            return _LAID_S if up[1] > _FLAT else _STRANGE_S
+        return _STRANGE_S if kind == "other" else 0.0
 
     def at_rest(self, up: Vector) -> None:
         """The leg has come to rest like this."""
