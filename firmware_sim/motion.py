@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 from firmware_sim.imu import RANGES_G, Imu, Samples
 from firmware_sim.recording import read
-from firmware_sim.routine import Routine
-from firmware_sim.truth import Truth
+
+if TYPE_CHECKING:
+    from firmware_sim.routine import Routine
+    from firmware_sim.truth import Truth
 
 __all__ = ["Motion", "Played", "Samples", "Scripted", "recording", "scripted"]
 
@@ -161,6 +163,8 @@ def scripted(
 
     The part is one off the reel unless `imu` names it. Raises ValueError for a time too short.
     """
+    from firmware_sim.routine import Routine  # with SciPy's splines: a recording does without
+
     part = Imu.part(seed, rate_hz) if imu is None else imu
     return Scripted(Routine.fitted(seed, total_s), part, seed)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
 import signal
 import sys
 import tempfile
@@ -126,6 +127,8 @@ async def simulated_band(plan: Plan) -> AsyncIterator[Process]:
     """firmware_sim on its air; it begins to move when the daemon reads it."""
     command = ["-m", "firmware_sim", "--listen", plan.air, "--seed", str(plan.seed)]
     command += ["--speed", str(plan.speed), "--total-s", str(plan.total_s), "--address", ADDRESS]
+    # Without a flash it counts from nothing: a boot of its own keeps it apart in a kept history.
+    command += ["--boot-id", str(random.randint(1, 0xFFFF))]  # noqa: S311 - a name, no secret
     async with process("simulated band", *command, "--start-on-connect") as band:
         assert band.stdout is not None
         try:
