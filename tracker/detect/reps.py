@@ -7,13 +7,15 @@ angle between the leg and the vertical has a low, a high and a low again.
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 from tracker.detect.cells import Vector
+from tracker.detect.orientation import STEP_S
 
 # Less is shifting about, not straightening.
-LEAST_DEG = 20.0
-# The two lows may differ: one relaxes between repetitions.
+LEAST_DEG = 15.0
+# The leg comes back to where it was, or not quite so far down: some keep it up in between.
 _RETURN = 0.35
 # A zigzag turns when it has gone back by so much; a leg that lies still stays within the other.
 _TURN_DEG, _STILL_LOW_DEG = 8.0, 3.0
@@ -52,6 +54,7 @@ class Reps:
         self._turn: _Turn | None = None
         self._low_until_s = 0.0
         self._top: _Turn | None = None
+        self._climb: deque[tuple[float, float]] = deque(maxlen=round(LONGEST_S / STEP_S))
 
     def step(self, t_s: float, up: Vector) -> RepSeen | None:
         here = _Turn(t_s, math.degrees(math.acos(max(-1.0, min(1.0, up[1])))), up)
@@ -63,6 +66,7 @@ class Reps:
         if (onward >= 0.0) if self._rising else (onward <= 0.0):
             self._turn = here
         if self._rising:
+            self._climb.append((t_s, here.angle_deg))
             return self._turned(turn, here) if onward < -_TURN_DEG else None
         if onward < _STILL_LOW_DEG:
             self._low_until_s = t_s
@@ -78,6 +82,7 @@ class Reps:
         # A leg that rested in between starts when it leaves the rest.
         self._low, self._top = _Turn(self._low_until_s, turn.angle_deg, turn.up), None
         self._rising = True
+        self._climb.clear()
         return seen
 
     def _settled(self, t_s: float) -> RepSeen | None:
@@ -94,11 +99,13 @@ class Reps:
         if low is None or top is None:
             return None
         reach = top.angle_deg - max(low.angle_deg, end.angle_deg)
-        level = abs(low.angle_deg - end.angle_deg) < _RETURN * reach
-        if reach < LEAST_DEG or not level:
+        if reach < LEAST_DEG or end.angle_deg < low.angle_deg - _RETURN * reach:
             return None
-        if not SHORTEST_S <= end.t_s - low.t_s <= LONGEST_S:
+        # The first of a row comes from further down: it began where the next one will.
+        level = end.angle_deg + _STILL_LOW_DEG
+        start_s = max((t for t, angle in self._climb if angle <= level), default=low.t_s)
+        if not SHORTEST_S <= end.t_s - start_s <= LONGEST_S:
             return None
-        if min(top.t_s - low.t_s, end.t_s - top.t_s) < SHORTEST_S / 3.0:
+        if min(top.t_s - start_s, end.t_s - top.t_s) < SHORTEST_S / 3.0:
             return None
-        return RepSeen(low.t_s, top.t_s, end.t_s, reach, top.up)
+        return RepSeen(start_s, top.t_s, end.t_s, reach, top.up)
