@@ -79,6 +79,17 @@ async def test_two_who_look_at_once_share_one_scanner(tmp_path: Path) -> None:
         assert (len(scan), nobody, band.address) == (1, None, ADDRESS)
 
 
+async def test_who_has_found_leaves_the_scanner_to_who_still_looks(tmp_path: Path) -> None:
+    other = "F0:F1:F2:F3:F4:02"
+    async with rig(tmp_path, still_firmware()) as r:
+        looking = asyncio.create_task(r.radio.find(other, 5.0))
+        await found(r.radio)
+        async with virtual_band(still_firmware(), r.air, address=other):
+            seen = await looking
+        assert seen is not None
+        assert seen.address == other
+
+
 async def test_a_scan_that_is_cancelled_leaves_the_radio_usable(tmp_path: Path) -> None:
     async with rig(tmp_path, still_firmware()) as r:
         scanning = asyncio.create_task(r.radio.scan(60))
@@ -154,7 +165,7 @@ async def test_a_failed_subscription_does_not_double_the_next(tmp_path: Path) ->
         heard.append(bytes(data))
 
     async with rig(tmp_path, still_firmware()) as r, connected(r) as client:
-        r.air.fault = lambda _frame: []
+        r.air.fault = lambda frame: [] if frame[4:5] == b"\x12" else [frame]  # lost: the write
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await client.start_notify(MOTION_UUID, hear)

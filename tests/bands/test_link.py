@@ -262,7 +262,7 @@ async def test_a_link_too_narrow_for_a_frame_is_said_to_be(tmp_path: Path) -> No
         )
 
 
-async def test_pauses_grow_with_failures_and_not_with_absence(tmp_path: Path) -> None:
+async def test_pauses_grow_with_failures(tmp_path: Path) -> None:
     growing = Limits(scan_s=0.3, request_s=1.0, first_pause_s=0.1, longest_pause_s=0.4)
     times: list[float] = []
 
@@ -279,6 +279,12 @@ async def test_pauses_grow_with_failures_and_not_with_absence(tmp_path: Path) ->
     # Half to the whole of 0.1, 0.2, 0.4, 0.4 s, and up to an advertising interval for the scan.
     for pause, least in zip(pauses, (0.05, 0.1, 0.2, 0.2), strict=True):
         assert pause >= least
+
+
+async def test_pauses_do_not_grow_with_absence(tmp_path: Path) -> None:
+    limits = Limits(scan_s=0.05, first_pause_s=0.05, longest_pause_s=60)
+    async with radio_on(Air(), tmp_path) as radio, linked(radio, limits=limits) as link:
+        await soon(lambda: link.link.state.faults["not_seen"] == 10)  # doubling takes 12 s and more
 
 
 # -- notifications are lost, doubled, damaged
