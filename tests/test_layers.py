@@ -79,8 +79,8 @@ def test_the_detector_knows_nothing_but_samples() -> None:
             assert roots <= allowed, f"{name} imports {sorted(roots - allowed)}"
 
 
-def test_only_the_link_and_the_radios_know_bleak() -> None:
+def test_only_the_radios_know_bleak() -> None:
     users = {
         name for name, path in modules() if any(i.startswith("bleak") for i in imports_of(path))
     }
-    assert users <= {"tracker.bands.link", "tracker.bands.radio", "tracker.bands.bumble_radio"}
+    assert users <= {"tracker.bands.radio", "tracker.bands.bumble_radio"}

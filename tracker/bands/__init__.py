@@ -1,1 +1,1 @@
-"""One file a device: its GATT names and a sans-I/O codec. Only link.py and bumble_radio.py know bleak."""
+"""The way to a band: codec, reader, link, radio. Only the two radios know bleak."""

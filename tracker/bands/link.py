@@ -115,13 +115,15 @@ class Limits:
     scan_s:    looking for the band at a time.
     connect_s: connecting, with learning its services; BlueZ gives up by itself after 20 to 25.
     request_s: one read or write. A band out of reach is noticed by its radio within 6.
-    silence_s: connected and no frame. They come about twice a second.
+    quiet_s:   no frame and the band is asked why. They come about twice a second.
+    silence_s: no frame although some are due: the link is dead. A sleeper is asked this often.
     first_pause_s, longest_pause_s: after a failure; doubled with each in a row.
     """
 
     scan_s: float = 10.0
     connect_s: float = 30.0
     request_s: float = 8.0
+    quiet_s: float = 3.0
     silence_s: float = 10.0
     first_pause_s: float = 1.0
     longest_pause_s: float = 30.0
@@ -189,6 +191,7 @@ class BandLink:
         self._failures = 0
         self._radio_worked = False
         self._heard_s = 0.0
+        self._ask_s = 0.0
         self._frame_told_s = -math.inf
 
     async def run(self) -> None:
@@ -263,18 +266,18 @@ class BandLink:
         due = await self._ask(band)
         self._band = band
         self._connections += 1
-        self._heard_s = _now_s()
+        self._heard()
         self._report(connected=True, reconnects=self._connections - 1)
         if not due:
             self._is_well()
         while True:
-            await inbox.wait(until_s=self._heard_s + self._limits.silence_s)
+            await inbox.wait(until_s=self._ask_s)
             await self._deliver(band, inbox)
             if inbox.gone:
                 raise _LinkFault("disconnected", "has disconnected.")
             if self._reader.hole:
                 await self._ask_again(band, inbox)
-            elif _now_s() >= self._heard_s + self._limits.silence_s:
+            elif _now_s() >= self._ask_s:
                 await self._ask_why_silent(band, inbox)
 
     async def _introduce(self, band: Connection, inbox: Inbox) -> None:
@@ -314,10 +317,14 @@ class BandLink:
 
     async def _ask_why_silent(self, band: Connection, inbox: Inbox) -> None:
         """A band that sleeps has nothing to send; if frames are due, the link is dead."""
-        if await self._ask(band) and not inbox.notifications:
+        dead_s = self._heard_s + self._limits.silence_s
+        self._ask_s = dead_s
+        if not await self._ask(band):
+            self._heard_s = _now_s()
+            self._ask_s = self._heard_s + self._limits.silence_s
+            self._is_well()
+        elif _now_s() >= dead_s and not inbox.notifications:
             raise _LinkFault("silent", "is connected, but its frames do not come.")
-        self._heard_s = _now_s()
-        self._is_well()
 
     async def _deliver(self, band: Connection, inbox: Inbox) -> None:
         """Pass on what came, up to the first frame that is missing."""
@@ -337,7 +344,7 @@ class BandLink:
             self._reader.hole = True
         if frame_s is not None:
             self._failures = 0
-            self._heard_s = _now_s()
+            self._heard()
         self._report_frame(frame_s, inbox.battery)
 
     async def _wait_for_room(self, band: Connection, inbox: Inbox) -> None:
@@ -347,6 +354,11 @@ class BandLink:
             await asyncio.sleep(ROOM_S)
         inbox.clear()
         self._reader.hole = True
+
+    def _heard(self) -> None:
+        """The link lives."""
+        self._heard_s = _now_s()
+        self._ask_s = self._heard_s + min(self._limits.quiet_s, self._limits.silence_s)
 
     # -- what is told of it
 

@@ -37,13 +37,16 @@ class LogReader:
     hole: bool = False
     _next_seq: int = 0
     _answered: bool = False
+    _reading_boot: int | None = None
 
     def begin(self, status: Status) -> ReadFrom:
         """Where to read on, given what the ring holds now."""
         self.hole = self._answered = False
+        self._reading_boot = None
         wanted = 0 if self.cursor is None else self.cursor.seq + 1
         if self.cursor is not None and status.oldest_seq <= wanted <= status.head_seq:
             self._next_seq = wanted
+            self._reading_boot = self.cursor.boot_id
             return ReadFrom(self.cursor.boot_id, wanted)
         # A first meeting, an overrun (those frames are gone), or a ring that began anew.
         self._next_seq = status.oldest_seq
@@ -63,8 +66,9 @@ class LogReader:
             self.hole = True
             return None
         # A band that no longer knows the cursor answers from its oldest frame: what it sends first
-        # is then not a repetition but a ring that began anew under the same numbers.
-        if frame.seq < self._next_seq and self._answered:
+        # is then not a repetition but a ring that began anew, on another clock, under the same
+        # numbers.
+        if frame.seq < self._next_seq and (self._answered or frame.boot_id == self._reading_boot):
             self.faults["repeated"] += 1
             return None
         self._answered = True

@@ -1,6 +1,7 @@
 """The stretchband's own protocol, bytes to records and back (docs/band-protocol.md).
 
-Little endian throughout. This file does no I/O; firmware_sim speaks the same bytes from the other end.
+Little endian throughout. This file does no I/O; firmware_sim speaks the same bytes from the other
+end.
 """
 
 from __future__ import annotations
@@ -77,12 +78,12 @@ class Frame:
     @property
     def acc_g(self) -> NDArray[np.float64]:
         """Shape (n, 3), in g, sensor axes."""
-        return self.counts * (self.range_g / 32768)
+        return self.counts.astype(np.float64) * (self.range_g / 32768)
 
     @property
     def offsets_s(self) -> NDArray[np.float64]:
         """Shape (n,), seconds of each sample after the first."""
-        return np.arange(len(self.counts)) * (self.step / 16000)
+        return np.arange(len(self.counts), dtype=np.float64) * (self.step / 16000)
 
     @property
     def duration_s(self) -> float:
@@ -127,7 +128,9 @@ def decode_frame(data: bytes) -> Frame:
         raise FrameError("damaged", f"frame {seq}: check sum or length is wrong")
     if not (1 <= n <= MAX_SAMPLES and MIN_STEP <= step <= MAX_STEP and range_g in RANGES_G):
         raise FrameError("damaged", f"frame {seq}: {n} samples, step {step}, range {range_g} g")
-    counts = np.frombuffer(data, "<i2", 3 * n, _HEAD.size).reshape(n, 3).astype(np.int16, copy=False)
+    counts = (
+        np.frombuffer(data, "<i2", 3 * n, _HEAD.size).reshape(n, 3).astype(np.int16, copy=False)
+    )
     return Frame(boot_id, seq, t_first_ms, step, range_g, counts)
 
 

@@ -15,6 +15,7 @@ import typer
 from tracker.bands.radio import open_radio
 from tracker.config import Config, ConfigError, default_config_path, load
 from tracker.daemon import Daemon
+from tracker.errors import StretchbandError
 
 
 class LogLevel(StrEnum):
@@ -45,7 +46,20 @@ def run(
     )
     for library in ("bleak", "bleak_retry_connector", "bumble", "sqlite_utils"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
-    asyncio.run(until_stopped(settings))
+    try:
+        asyncio.run(until_stopped(settings))
+    except BaseExceptionGroup as group:
+        told, bugs = group.split(StretchbandError)
+        if told is None or bugs is not None:
+            raise
+        raise first_of(told) from None
+
+
+def first_of(group: BaseExceptionGroup[StretchbandError]) -> StretchbandError:
+    """What is to be told when several parts failed at once: the first will do."""
+    for error in group.exceptions:
+        return first_of(error) if isinstance(error, BaseExceptionGroup) else error
+    raise AssertionError("a group is never empty")
 
 
 def chosen(config: Path | None) -> Path:

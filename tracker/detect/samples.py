@@ -74,7 +74,8 @@ class Axes:
 
     def apply(self, acc: Floats) -> Floats:
         """Turn (n, 3) sensor axes into (n, 3) band axes."""
-        return acc[:, self.index] * np.array(self.sign)
+        turned: Floats = acc[:, list(self.index)] * np.array(self.sign)
+        return turned
 
 
 BAND_AXES = Axes((0, 1, 2), (1.0, 1.0, 1.0))
