@@ -103,7 +103,7 @@ class _Steps:
         rate_hz = 1.0 / self.EDGES[min(middle, len(self.EDGES) - 1)]
         if not MIN_RATE_HZ / _RATE_SLACK <= rate_hz <= MAX_RATE_HZ * _RATE_SLACK:
             raise StretchbandError(
-                f"{path}, line 2: about {rate_hz:.3g} samples a second, "
+                f"{path}, line 2: about {rate_hz:.1f} samples a second, "
                 f"but {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} are allowed"
             )
 

@@ -1,14 +1,16 @@
 """At which moment did a leg that came to rest pass 5 degrees a second, or one that left?
 
-The band feels gravity plus the acceleration of its own swing. For a leg that turns about a joint at
-distance r, the felt direction is off by r/g times the angular acceleration, along the turn:
+The band feels gravity plus the acceleration of its own swing. For a limb that turns about a joint
+at distance r, what is felt along the turn is off by r/g times the angular acceleration, so that
 
     felt = angle + (r / g) * up_y * angle''        up_y: how far the long axis y points up
 
 With the joint below the band (a raised leg, a heel at the buttock: up_y < 0) the inverse of that is
 a symmetric exponential window of time constant sqrt(r |up_y| / g), 0.1 to 0.3 s. So the smoothing
 that removes the swing's own acceleration is known from the posture and the length of the limb, has
-no delay, and its smear is exactly the acceleration's. (Own derivation from rigid-body kinematics.)
+no delay, and its smear is exactly the acceleration's. It is laid on the acceleration itself, where
+the relation is linear also for a fast swing, and the direction is taken after. (Own derivation
+from rigid-body kinematics; the pull along the limb, which is small near a bound, is left out.)
 """
 
 from __future__ import annotations
@@ -108,9 +110,9 @@ def _unit(v: list[float]) -> Vector:
 
 def _slopes_deg_s(acc: Floats, window_s: float) -> Floats:
     """(n - 2 HALF, 3): how fast the direction turns at each inner one of n cells in g."""
+    if window_s > 0.0 and len(acc):
+        acc = _symmetric(acc, window_s)
     up = acc / np.maximum(_length(acc), 1e-3)[:, None]
-    if window_s > 0.0 and len(up):
-        up = _symmetric(up, window_s)
     n = max(len(up) - 2 * HALF, 0)
     slope = np.zeros((n, 3))
     for m in _TAPS:
@@ -127,13 +129,13 @@ def _window_s(up: Vector, lever_m: float) -> float:
     return math.sqrt(lever_m * max(-up[1], 0.0) / _GRAVITY)
 
 
-def _symmetric(up: Floats, window_s: float) -> Floats:
+def _symmetric(acc: Floats, window_s: float) -> Floats:
     """Forwards and backwards through one pole: exp(-|t| / window), no delay."""
     keep = math.exp(-CELL_S / window_s)
     for _ in range(2):
-        up, _zi = signal.lfilter([1.0 - keep], [1.0, -keep], up, axis=0, zi=keep * up[:1])
-        up = up[::-1]
-    return up
+        acc, _zi = signal.lfilter([1.0 - keep], [1.0, -keep], acc, axis=0, zi=keep * acc[:1])
+        acc = acc[::-1]
+    return acc
 
 
 def _cell_s(k: int) -> float:

@@ -63,8 +63,12 @@ class Session:
         return None if self._routine.held is None else self._routine.held.hold_id
 
     def receive(self, block: Block) -> list[Event]:
-        """The events that the samples make sure. They follow the samples before."""
+        """The events that the samples make sure.
+
+        Samples that are not later than the one before, given a second time for one, are passed by.
+        """
         events: list[Event] = []
+        block = self._new(block)
         while len(block):
             block = block.between(self._run(block, events))
         return events
@@ -91,6 +95,12 @@ class Session:
         points = list(self._live)
         self._live.clear()
         return points
+
+    def _new(self, block: Block) -> Block:
+        latest = np.maximum.accumulate(block.t_s)
+        before = np.concatenate([[-np.inf if self._last_s is None else self._last_s], latest[:-1]])
+        later = block.t_s > np.maximum(before, before[0])
+        return block if later.all() else Block(block.t_s[later], block.acc_g[later])
 
     def _fresh(self) -> None:
         self._routine = Routine(self._settings, self._stamps)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tests.detect.leg import SESSION, samples
+from tracker.cli.analyze import analyze
+from tracker.detect.samples import Block
+
+app = typer.Typer()
+app.command()(analyze)
+
+
+def recording(folder: Path, block: Block | None = None) -> Path:
+    block = block or samples(SESSION, breath_deg=1.5)
+    file = folder / "evening.csv"
+    lines = [
+        f"{t:.4f},{x:.5f},{y:.5f},{z:.5f}"
+        for t, (x, y, z) in zip(block.t_s.tolist(), block.acc_g.tolist(), strict=True)
+    ]
+    file.write_text("\n".join(["time_s,x_g,y_g,z_g", *lines]) + "\n")
+    return file
+
+
+def events(*arguments: str) -> list[dict[str, object]]:
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    assert result.exit_code == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_json_is_one_event_a_line_and_nothing_else(tmp_path: Path) -> None:
+    found = events(str(recording(tmp_path)))
+    kinds = [event["event"] for event in found]
+    assert kinds[0] == "worn"
+    assert kinds[-2:] == ["hold_ended", "session_ended"] or kinds[-1] == "session_ended"
+    assert {event["band_id"] for event in found} == {"evening"}
+    (hold,) = (event for event in found if event["event"] == "hold_ended")
+    assert (hold["stretch"], hold["side"]) == ("hamstring", "right")
+
+
+def test_a_person_gets_a_table(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [str(recording(tmp_path))])
+    assert result.exit_code == 0
+    assert "evening.csv: 1 hold" in result.stdout
+    assert "hamstring" in result.stdout
+    assert "right" in result.stdout
+
+
+def test_the_options_reach_the_detector(tmp_path: Path) -> None:
+    file = str(recording(tmp_path))
+    assert not [e for e in events(file, "--min-hold", "60") if e["event"] == "hold_ended"]
+    (hold,) = (e for e in events(file, "--as-hold") if e["event"] == "hold_ended")
+    assert hold["start_s"] == pytest.approx(0.0, abs=0.3)
+    (hold,) = (e for e in events(file, "--side", "left") if e["event"] == "hold_ended")
+    assert (hold["stretch"], hold["side"]) == ("prone_quad", "left")
+    assert events(file, "--band-id", "band7")[0]["band_id"] == "band7"
+
+
+def test_another_mounting_is_turned_back(tmp_path: Path) -> None:
+    block = samples(SESSION)
+    turned = Block(block.t_s, block.acc_g[:, [1, 2, 0]])
+    (hold,) = (
+        event
+        for event in events(str(recording(tmp_path, turned)), "--axes", "+z,+x,+y")
+        if event["event"] == "hold_ended"
+    )
+    assert hold["stretch"] == "hamstring"
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_fault_at_the_very_end_leaves_nothing_on_standard_output(
+    tmp_path: Path, options: list[str]
+) -> None:
+    file = recording(tmp_path)
+    with file.open("a") as text:
+        text.write("1.0,0,1,0\n")
+    result = CliRunner().invoke(app, [str(file), *options])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert "evening.csv, line 2653: time_s is 1 after" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["--side", "up"], ["--axes", "x,x,x"], ["--min-hold", "-1"], ["--axes", "-x,y,z"]]
+)
+def test_a_bad_option_is_refused(tmp_path: Path, options: list[str]) -> None:
+    result = CliRunner().invoke(app, [str(recording(tmp_path)), *options])
+    assert result.exit_code == 2
+    assert result.stdout == ""

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import math
+
+from tracker.detect.orientation import STEP_S
+from tracker.detect.strain import Strains, StrainSeen
+
+
+def strained(depth: list[float], unrest: list[float] | None = None) -> list[StrainSeen]:
+    strains = Strains()
+    quiet = unrest or [0.01] * len(depth)
+    seen = (
+        strains.step(i * STEP_S, d, u) for i, (d, u) in enumerate(zip(depth, quiet, strict=True))
+    )
+    return [strain for strain in seen if strain is not None]
+
+
+def wave(deg: float, period_s: float, length_s: float = 12.0) -> list[float]:
+    steps = round(length_s / STEP_S)
+    return [deg / 2 * math.sin(2 * math.pi * i * STEP_S / period_s) for i in range(steps)]
+
+
+def test_bouncing_is_told_with_its_swing() -> None:
+    first, *_ = strained(wave(3.0, 1.2))
+    assert first.kind == "bounce"
+    assert abs(first.size - 3.0) < 0.5
+
+
+def test_the_deepest_breath_is_no_strain() -> None:
+    assert strained(wave(3.0, 4.0, 60.0)) == []
+
+
+def test_pushing_is_told_in_degrees_a_second() -> None:
+    (force,) = strained([0.0] * 20 + [0.2 * 4.5 * i for i in range(8)] + [6.3] * 30)
+    assert force.kind == "force"
+    assert abs(force.size - 4.5) < 0.1
+
+
+def test_trembling_is_told_in_mg_and_not_again_at_once() -> None:
+    (tremble,) = strained([0.0] * 60, [0.01] * 10 + [0.09] * 40 + [0.01] * 10)
+    assert tremble.kind == "tremble"
+    assert abs(tremble.size - 90.0) < 5.0
+
+
+def test_holding_muscles_do_not_tremble() -> None:
+    assert strained([0.0] * 100, [0.035] * 100) == []

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.detect.leg import (
+    BACK,
+    BELLY,
+    STANDING,
+    Pose,
+    bent_prone,
+    bent_standing,
+    fallen_out,
+    raised,
+    samples,
+)
+from tracker.detect.events import HoldEnded
+from tracker.detect.samples import Block
+from tracker.detect.session import Session, Settings
+
+DEFAULT = Settings()
+STAND, LIE = Pose(STANDING, 6.0), Pose(BACK, 8.0, move_s=6.0)
+SIDE = (0.0, 0.05, -1.0)
+ROLLED = Pose(BELLY, 8.0, move_s=0.8)
+HAMSTRING = (STAND, LIE, Pose(raised(75), 12.0), Pose(BACK, 5.0))
+INNER_THIGH = (STAND, LIE, Pose(raised(80), 0.3), Pose(fallen_out(60), 12.0), Pose(BACK, 5.0))
+PRONE_QUAD = (STAND, LIE, Pose(SIDE, 0.1), ROLLED, Pose(bent_prone(125), 12.0), Pose(BELLY, 5.0))
+STANDING_QUAD = (STAND, Pose(bent_standing(130), 12.0), STAND)
+
+
+def named(block: Block, choice: Settings = DEFAULT) -> list[tuple[str, str | None, int]]:
+    session = Session("band", settings=choice)
+    events = session.receive(block) + session.close()
+    return [
+        (event.stretch, event.side, round(event.angle_deg or 0))
+        for event in events
+        if isinstance(event, HoldEnded)
+    ]
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize(("turned", "tilted"), [(0, 0), (30, 8), (-30, -8), (20, -8), (-15, 8)])
+@pytest.mark.parametrize(
+    ("poses", "stretch", "angle"),
+    [
+        (HAMSTRING, "hamstring", 75),
+        (INNER_THIGH, "inner_thigh", 60),
+        (PRONE_QUAD, "prone_quad", 125),
+        (STANDING_QUAD, "standing_quad", 130),
+    ],
+)
+def test_a_stretch_is_named_on_either_leg_however_the_band_sits(
+    poses: tuple[Pose, ...], stretch: str, angle: int, left: bool, turned: float, tilted: float
+) -> None:
+    (hold,) = named(samples(poses, left=left, turned_deg=turned, tilted_deg=tilted))
+    assert hold[:2] == (stretch, "left" if left else "right")
+    # A band turned about the leg shifts the fall of the inner thigh by as much.
+    assert abs(hold[2] - angle) <= (30 if stretch == "inner_thigh" else 15)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        (0.7, 0.7, 0.0),  # on the back, knee up
+        (0.97, 0.2, -0.1),  # on the sofa
+        (0.85, -0.5, 0.0),  # feet on a cushion
+        (0.0, 0.05, -1.0),  # on the side
+        (0.0, 0.05, 1.0),  # on the other side
+        (0.3, 0.3, 0.9),  # legs crossed
+        (-0.95, 0.0, 0.1),  # rolled to the belly
+    ],
+)
+def test_resting_is_no_hold(rest: tuple[float, float, float]) -> None:
+    poses = (
+        STAND,
+        LIE,
+        Pose(rest, 20.0, move_s=3.0),
+        Pose(BACK, 6.0),
+        Pose(rest, 20.0, move_s=2.0),
+    )
+    assert named(samples(poses)) == []
+
+
+def test_sitting_down_and_lying_down_is_no_hold() -> None:
+    poses = (STAND, Pose((0.05, 0.98, 0.1), 20.0), Pose((0.97, -0.15, -0.2), 30.0, move_s=4.0))
+    assert named(samples(poses)) == []
+
+
+def test_another_posture_counts_only_when_asked() -> None:
+    poses = (STAND, Pose((0.0, 0.1, 1.0), 12.0), STAND)
+    block = samples(poses)
+    assert named(block) == []
+    assert named(block, Settings(any_posture=True))[0][:2] == ("other", None)
+
+
+def test_a_leg_that_is_known_decides_between_back_and_belly() -> None:
+    poses = (Pose(BACK, 8.0), Pose(raised(95), 12.0), Pose(BACK, 5.0))
+    assert named(samples(poses), Settings(side="left"))[0][:2] == ("prone_quad", "left")
+    assert named(samples(poses), Settings(side="right"))[0][:2] == ("hamstring", "right")
