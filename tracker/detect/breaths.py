@@ -31,6 +31,8 @@ _REFRACTORY = 0.5
 _MISSED = 1.7
 # Another filter must be better by this (twice the log likelihood) to take over: no flicker.
 _BETTER = 2.0
+# The last breath is whole when so much of it has passed and its phase is so near the turning.
+_NEARLY, _RATHER = 0.75, 0.15
 # A rate is stated from three breaths on, when their lengths agree with each other and the rhythm.
 _FOR_RATE = 2
 _UNEVEN, _DISAGREE = 0.35, 0.3
@@ -63,7 +65,7 @@ class Breaths:
 
     def __init__(self, start_s: float, *, one_way: bool) -> None:
         """one_way: the breath moves the leg along the deepening; otherwise find out along what."""
-        self._start_s = start_s
+        self._start_s = self._now_s = start_s
         self._one_way = one_way
         self._bank: Oscillators | None = None
         self._track: deque[tuple[float, float, float]] = deque(maxlen=round(_TRACK_S / STEP_S))
@@ -92,6 +94,7 @@ class Breaths:
 
     def step(self, t_s: float, point: tuple[float, float] | None) -> list[BreathSeen]:
         """`point`: (deepening, sideways) in degrees at t_s, None while the leg slips."""
+        self._now_s = t_s
         if self._bank is None:
             if point is None:
                 return []
@@ -112,11 +115,27 @@ class Breaths:
     def finish(self, end_s: float) -> list[BreathSeen]:
         """What is still to be said when the leg has left at end_s."""
         seen: list[BreathSeen] = []
+        # What was felt until it was clear that the leg leaves belongs to the move, not the hold.
+        while len(self._track) > 1 and self._track[-1][0] > end_s - 0.2:
+            self._track.pop()
         for at_s, i in self._pending:
             if i == self._best and at_s <= end_s:
                 seen += self._turning(i, at_s, end_s)
         self._pending.clear()
-        return seen
+        return seen + self._last_turning(end_s)
+
+    def _last_turning(self, end_s: float) -> list[BreathSeen]:
+        """Who leaves the stretch with the end of an inhale has breathed a whole breath."""
+        i, period = self._best, self.period_s
+        turned = self._turned[i]
+        if self._bank is None or not turned or end_s - turned[-1].t_s < _NEARLY * period:
+            return []
+        phase = math.atan2(self._along(self._bank.sin, i), self._along(self._bank.cos, i))
+        phase -= 2.0 * math.pi * (self._now_s - end_s) / period
+        if phase % (2.0 * math.pi) < math.pi * (1.0 - 2.0 * _RATHER):
+            return []
+        turned.append(_Turning(end_s, self._swing_deg(i)))
+        return list(self._tell(end_s))
 
     def count(self) -> int:
         """Whole breaths of the hold, by the rhythm that explains all of it best.

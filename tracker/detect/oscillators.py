@@ -32,6 +32,9 @@ _LEVEL_DEG2_S, _SLOPE_DEG2_S3 = 4e-4, 2.5e-5
 _START_LEVEL_DEG2, _START_SLOPE = 9.0, 0.3**2
 # The gains have settled long before.
 _GAINS = 600
+# A jerk must not throw the phase: after two seconds an error counts up to four times the usual one
+# and half a degree.
+_SCALE_KNOWN, _LIMIT, _LEAST_LIMIT_DEG = 10.0, 4.0, 0.5
 # The likelihood of 40 s counts.
 _FORGET = math.exp(-STEP_S / 40.0)
 
@@ -111,6 +114,9 @@ class Oscillators:
         gains, k = self._gains, min(self._seen, _GAINS - 1)
         self._seen += 1
         error = np.array(point)[:, None] - self.level - self.cos
+        if self._weight > _SCALE_KNOWN:
+            most = _LEAST_LIMIT_DEG + _LIMIT * self.noise_deg(int(self._errors.argmin()))
+            error = np.minimum(np.maximum(error, -most), most)
         self.level = self.level + gains.level[k] * error
         self.slope = self.slope + gains.slope[k] * error
         self.cos = self.cos + gains.cos[k] * error
