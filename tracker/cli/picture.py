@@ -17,6 +17,7 @@ from rich.text import Text
 from tracker.detect.events import (
     Breath,
     Event,
+    HoldDropped,
     HoldEnded,
     HoldStarted,
     Rep,
@@ -70,6 +71,9 @@ class Picture:
             case Rep():
                 self.reps += 1
                 self.said = "exhale and straighten, inhale and relax"
+            case HoldDropped():
+                self.held = None
+                self.said = "too short to count"
             case HoldEnded():
                 self.held = None
                 self.holds.append(event)
@@ -82,7 +86,7 @@ class Picture:
     def feel(self, live: LivePoint) -> None:
         """Take a point of the leg's motion in."""
         self.live = live
-        if live.breath_deg is not None:
+        if live.breath_deg is not None and self.held is not None:
             self.wave.append(live.breath_deg)
 
     def render(self) -> RenderableType:
@@ -105,7 +109,7 @@ class Picture:
             name.append(f"  {leg(self.held.side)}", style="bold")
         else:
             name = Text(self.said, style=SOFT)
-        angle = self.live.angle_deg if self.live else None
+        angle = self.live.angle_deg if self.live and self.held else None
         grid.add_row(name, Text("" if angle is None else f"{angle:.0f}°", style=SOFT))
         return grid
 
@@ -134,11 +138,11 @@ class Picture:
         ]
 
     def _done(self) -> RenderableType:
-        table = Table(box=None, pad_edge=False, header_style=SOFT, expand=True)
-        for name in ("hold", "leg"):
-            table.add_column(name)
+        table = Table(box=None, pad_edge=False, header_style=SOFT)
+        table.add_column("hold", width=15)
+        table.add_column("leg", width=6)
         for name in ("length", "angle", "deeper", "breaths", "a minute"):
-            table.add_column(name, justify="right")
+            table.add_column(name, justify="right", width=8)
         for hold in self.holds[-SHOWN_HOLDS:]:
             mark = " ✓" if hold.hold_id in self.reached else "  "
             table.add_row(
@@ -160,7 +164,7 @@ class Picture:
         )
         share = left / (left + right) if left + right else 0.5
         cells = round(share * 40)
-        bar = Text.assemble(("━" * cells, "sky_blue2"), ("━" * (40 - cells), WARM))
+        bar = Text.assemble(("█" * cells, "sky_blue2"), ("░" * (40 - cells), WARM))
         return Align.center(
             Text(f"left {left:3.0f} s ").append_text(bar).append(f" {right:3.0f} s right")
         )
@@ -208,11 +212,16 @@ def filled(share: float, cells: int, style: str) -> Text:
 
 
 def wave_rows(values: list[float], cells: int, rows: int) -> list[str]:
-    """A curve of block characters, newest at the right, scaled to its own swing."""
+    """A curve of block characters, newest at the right, scaled to its own swing.
+
+    The scale leaves a tenth at either end out, so that one start does not flatten the breath.
+    """
     values = values[-cells:]
-    low, high = min(values, default=0.0), max(values, default=0.0)
-    swing = max(high - low, 0.4)  # below 0.4 degrees a breath is drawn flat, not blown up
-    levels = [round((v - low) / swing * (rows * 8 - 1)) + 1 for v in values]
+    ordered = sorted(values) or [0.0]
+    low, high = ordered[len(ordered) // 10], ordered[-1 - len(ordered) // 10]
+    swing = max(1.25 * (high - low), 0.4)  # below 0.4 degrees a breath is drawn flat, not blown up
+    floor = (low + high - swing) / 2
+    levels = [round(min(max((v - floor) / swing, 0.0), 1.0) * (rows * 8 - 1)) + 1 for v in values]
     lines = []
     for row in reversed(range(rows)):
         cut = [BLOCKS[min(max(level - row * 8, 0), 8)] for level in levels]
