@@ -11,7 +11,7 @@ import pytest
 
 from tests.store.filling import BAND, START, Told, new_store
 from tracker.clock import rfc3339
-from tracker.detect.events import Event
+from tracker.detect.events import Event, HoldDropped
 from tracker.store import History, Store, StretchTotal
 
 DAY = date(2026, 11, 2)
@@ -67,6 +67,20 @@ def test_a_hold_whose_end_never_came_stays_open(store: Store) -> None:
     ends = rows(store, "SELECT end_s FROM holds ORDER BY start_s")
     assert [row["end_s"] for row in ends] == [None, 545.0]
     assert store.day_totals(BAND, DAY, UTC).holds == 1
+
+
+def test_a_dropped_hold_is_in_the_event_log_only(store: Store) -> None:
+    told = Told()
+    started = told.hold_started(100.0)
+    dropped = HoldDropped(
+        event_id=f"{BAND}-0001-000104000-hold_dropped",
+        band_id=BAND,
+        t_s=104.0,
+        hold_id=told.clocked(100.0),
+    )
+    store.add(BAND, [], [told.session_started(90.0), started, dropped], None)
+    assert rows(store, "SELECT * FROM holds") == []
+    assert [entry.event for entry in store.outbox("test", 10)][-1] == dropped
 
 
 def test_the_end_of_a_hold_may_name_the_stretch_anew(store: Store) -> None:

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from tracker.detect.events import (
     Breath,
     Event,
+    HoldDropped,
     HoldEnded,
     HoldStarted,
     Rep,
@@ -22,7 +23,7 @@ from tracker.detect.events import (
 from tracker.store.times import moment_of
 
 
-def project(db: Database, event: Event) -> None:
+def project(db: Database, event: Event) -> None:  # noqa: C901 - one case an event
     """Write what one event adds to the history; inside the caller's transaction."""
     match event:
         case SessionStarted():
@@ -36,6 +37,8 @@ def project(db: Database, event: Event) -> None:
         case HoldEnded():
             _end_hold(db, event)
             _prolong_session(db, event, event.end_s)
+        case HoldDropped():
+            _drop_hold(db, event)
         case Breath():
             _add_breath(db, event)
         case TargetReached():
@@ -150,6 +153,12 @@ def _end_hold(db: Database, event: HoldEnded) -> None:
             event.hold_id,
         ),
     )
+
+
+def _drop_hold(db: Database, event: HoldDropped) -> None:
+    """It was too short to count: what it had is in the event log only."""
+    db.execute("DELETE FROM breaths WHERE hold_id = ?", (event.hold_id,))
+    db.execute("DELETE FROM holds WHERE hold_id = ?", (event.hold_id,))
 
 
 def _add_breath(db: Database, event: Breath) -> None:
