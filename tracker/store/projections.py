@@ -23,7 +23,7 @@ from tracker.detect.events import (
 from tracker.store.times import moment_of
 
 
-def project(db: Database, event: Event) -> None:  # noqa: C901 - one case an event
+def project(db: Database, event: Event) -> None:
     """Write what one event adds to the history; inside the caller's transaction."""
     match event:
         case SessionStarted():
