@@ -31,6 +31,8 @@ _MOST_DEG_S = 30.0
 _GRAVITY = 9.81
 _SECOND = 25
 _QUARTER = 6
+# A felt reversal of a push lasts no longer than a fifth of a second.
+_DIP = 5
 # Three, less what the difference itself adds: the root of 1.5.
 _SURE = 3.0 / math.sqrt(1.5)
 # The slope of a straight line through 2 HALF + 1 cells, 0.28 s: shorter than any push of a leg.
@@ -65,13 +67,15 @@ def departed_s(cells: Cells, away: int, last: int, up: Vector, lever_m: float) -
     begin, acc = cells.span(away - 3 * _SECOND, last)
     slopes = _slopes_deg_s(acc, _window_s(up, lever_m))[: max(away - begin - HALF + 1, 1)]
     rates, edge = _length(slopes), _edge_deg_s(slopes[: 2 * _SECOND])
-    slow = np.flatnonzero(rates <= edge)
-    if not len(slow):
+    fast = np.flatnonzero(rates > edge)
+    if not len(fast):
+        return _cell_s(begin + HALF + len(rates) - 1)
+    # Back over dips: a push may reverse the felt direction for a moment.
+    pauses = np.flatnonzero(np.diff(fast) > _DIP)
+    i = int(fast[pauses[-1] + 1 if len(pauses) else 0]) - 1
+    if i < 0:
         return _cell_s(begin)
-    i = int(slow[-1])
-    beyond = 0.5
-    if i + 1 < len(rates):
-        beyond = float((edge - rates[i]) / (rates[i + 1] - rates[i]))
+    beyond = float((edge - rates[i]) / (rates[i + 1] - rates[i]))
     return _cell_s(begin + HALF + i) + beyond * CELL_S
 
 
