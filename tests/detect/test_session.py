@@ -63,6 +63,26 @@ def test_any_cutting_gives_the_same_events_to_the_byte(
     assert b"gap" in whole
 
 
+TWO_SESSIONS = samples(
+    (*SESSION, Pose(STANDING, 30.0, move_s=6.0), *SESSION, Pose(STANDING, 5.0)),
+    breath_deg=1.2,
+    rate_hz=26.0,
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(0, len(TWO_SESSIONS)), max_size=40), boot=st.integers(0, 9))
+def test_beginning_afresh_between_sessions_falls_on_the_same_sample(
+    cuts: list[int], boot: int
+) -> None:
+    choice = Settings(session_gap_s=15.0)
+    whole, cut = Session("band", boot, choice), Session("band", boot, choice)
+    assert fold(whole, TWO_SESSIONS, []) == fold(cut, TWO_SESSIONS, cuts)
+    assert whole.resume_s == cut.resume_s
+    assert whole.resume_s is not None
+    assert whole.resume_s > 60.0
+
+
 def test_the_events_of_a_hold_come_in_their_order() -> None:
     kinds = [event_name(event) for event in stated(BREATHING)]
     assert [kind for kind in kinds if kind not in {"breath", "worn"}] == [
@@ -166,8 +186,7 @@ def test_a_session_ends_when_nothing_was_held_for_long() -> None:
 
 def test_a_fresh_session_from_resume_states_the_same_further_events() -> None:
     choice = Settings(session_gap_s=15.0)
-    poses = (*SESSION, Pose(STANDING, 30.0, move_s=6.0), *SESSION, Pose(STANDING, 5.0))
-    block = samples(poses, breath_deg=1.2)
+    block = TWO_SESSIONS
     session = Session("band", 3, choice)
     events = session.receive(block)
     assert session.resume_s is not None
