@@ -79,17 +79,17 @@ def _print(file: Path, events: list[Event]) -> None:
     holds = [event for event in events if isinstance(event, HoldEnded)]
     table = Table(title=f"{file.name}: {_count(len(holds), 'hold')}", title_justify="left")
     for name in ("stretch", "side"):
-        table.add_column(name)
-    for name in ("start", "length", "angle", "deeper", "breaths", "breaths/min"):
-        table.add_column(name, justify="right")
+        table.add_column(name, no_wrap=True)
+    for name in ("start", "length", "angle", "deeper", "breaths", "a minute"):
+        table.add_column(name, justify="right", no_wrap=True)
     for hold in holds:
         table.add_row(
             hold.stretch.replace("_", " "),
             hold.side or "?",
             _clock(hold.start_s),
             f"{hold.duration_s:.1f} s",
-            _number(hold.angle_deg, "{:.0f} deg"),
-            _number(hold.depth_gain_deg, "{:+.1f} deg"),
+            _number(hold.angle_deg, "{:.0f}°"),
+            _number(hold.depth_gain_deg, "{:+.1f}°"),
             str(hold.breaths),
             _number(hold.breath_rate_bpm, "{:.1f}"),
         )
