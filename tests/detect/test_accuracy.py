@@ -1,4 +1,4 @@
-"""The figures that the detector must keep, on recordings with their truth (see docs/detection.md)."""
+"""The figures that the detector must keep on recordings with their truth (docs/detection.md)."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _print(file: Path, events: list[Event]) -> None:
     table = Table(title=f"{file.name}: {_count(len(holds), 'hold')}", title_justify="left")
     for name in ("stretch", "side"):
         table.add_column(name, no_wrap=True)
-    for name in ("start", "length", "angle", "deeper", "breaths", "a minute"):
+    for name in ("start", "length", "angle", "deeper", "breaths", "per min"):
         table.add_column(name, justify="right", no_wrap=True)
     for hold in holds:
         table.add_row(
