@@ -1,4 +1,4 @@
-"""Sessions of the simulated leg, which no threshold was chosen on: every hold once, and rightly named.
+"""Sessions of the simulated leg: every hold once, and rightly named.
 
 Its wearer does straightenings of 20 to 60 degrees before all four stretches, slowly, on either leg,
 with the band turned and tilted; the truth comes from the noiseless motion.

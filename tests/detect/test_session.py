@@ -11,6 +11,7 @@ from tracker.detect.events import (
     Breath,
     Event,
     Gap,
+    HoldDropped,
     HoldEnded,
     HoldStarted,
     SessionEnded,
@@ -129,7 +130,11 @@ def test_the_target_is_told_once_while_the_hold_goes_on() -> None:
 
 def test_a_short_stop_is_no_hold() -> None:
     poses = (Pose(BACK, 8.0), Pose(raised(70), 3.5), Pose(BACK, 6.0))
-    assert not any(isinstance(event, HoldEnded) for event in stated(samples(poses)))
+    events = stated(samples(poses))
+    assert not any(isinstance(event, HoldEnded) for event in events)
+    started = [event.hold_id for event in events if isinstance(event, HoldStarted)]
+    assert len(started) == 1
+    assert [event.hold_id for event in events if isinstance(event, HoldDropped)] == started
 
 
 def test_a_slip_that_returns_does_not_split_a_hold() -> None:

@@ -114,7 +114,7 @@ class HoldEnded(Fact, frozen=True, kw_only=True, tag="hold_ended"):
 
 
 class HoldDropped(Fact, frozen=True, kw_only=True, tag="hold_dropped"):
-    """A hold that was started lasted less than the shortest that counts: it was none."""
+    """What was started as a hold was none: too short to count, or nobody's leg."""
 
     hold_id: str
 

@@ -12,6 +12,7 @@ from tracker.detect.events import (
     Breath,
     EndReason,
     Event,
+    HoldDropped,
     HoldEnded,
     HoldStarted,
     Strain,
@@ -105,6 +106,15 @@ class Held:
         x, y = (value / self._n for value in self._mean)
         whole = self._square / self._n - x * x - y * y
         return whole < min(_DEAD_DEG**2, _ALIVE * self._jitter / self._n / 2.0)
+
+    def dropped(self, now_s: float) -> HoldDropped:
+        """What was told as a hold was none."""
+        return HoldDropped(
+            event_id=self._stamps.event_id(now_s, "hold_dropped"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            hold_id=self.hold_id,
+        )
 
     def ended(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
         """The last breath, where the end completed it, and the end."""

@@ -85,9 +85,9 @@ class Routine:
         held, self.held = self.held, None
         if held is None:
             return
-        if end_s - held.start_s < self._settings.min_hold_s and not self._settings.as_hold:
-            return
-        if held.lifeless() and not self._settings.as_hold:
+        is_short = end_s - held.start_s < self._settings.min_hold_s
+        if (is_short or held.lifeless()) and not self._settings.as_hold:
+            yield held.dropped(now_s)
             return
         self._reps.restart()
         self.postures.counted(held.stretch)
