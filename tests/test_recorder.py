@@ -234,6 +234,26 @@ def test_a_hold_ended_by_the_wearer_stays_ended_after_a_restart(home: Home) -> N
     assert home.log() == log
 
 
+def test_a_side_said_by_the_wearer_holds_over_sleep_and_restart(home: Home) -> None:
+    middle = hold_under_way() - 10
+    frames = session_frames()
+    store, recorder = home.open()
+    recorder.receive([first_greeting(), *arrivals(frames[: middle // 2])])
+    recorder.command("side", "right")
+    recorder.receive(
+        [*arrivals(frames[middle // 2 : middle]), greeting(frames[:middle], asleep=True)]
+    )
+    store.close()
+    store, recorder = home.open()
+    recorder.receive(arrivals(frames[middle:]))
+    store.close()
+    ends = [event for event in home.log() if isinstance(event, HoldEnded)]
+    assert {event.side for event in ends} == {"right"}
+    store, recorder = home.open()
+    recorder.command("side", "auto")
+    store.close()
+
+
 def test_a_band_clock_past_49_days_goes_on(home: Home) -> None:
     ahead_ms = 2**32 - 100_000
     frames = [replace(f, t_first_ms=(f.t_first_ms + ahead_ms) % 2**32) for f in session_frames()]

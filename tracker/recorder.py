@@ -12,19 +12,21 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from tracker.bands.link import Arrival, Greeting
 from tracker.clock import BandClock
-from tracker.detect.events import Event
+from tracker.detect.events import Event, Side
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Live, Session, Settings
 from tracker.store import Resume, Store, StoredCommand, StoredFrame
 
 WRAP_S = 2**32 / 1000  # the band's milliseconds are 32 bits wide
+_SIDES: Final[dict[str, Side]] = {"left": "left", "right": "right"}
 ASLEEP = "asleep"  # kept among the wearer's commands: the band stopped sampling here
 
 
@@ -44,6 +46,7 @@ class Recorder:
         self._band_id = band_id
         self._axes = axes
         self._settings = settings
+        self._configured_side = settings.side
         self._session: Session | None = None
         self._boot_id = 0
         self._last_s = -math.inf
@@ -63,6 +66,7 @@ class Recorder:
         """Fold what is stored since the last finished session, as if it came now."""
         self._resume = self._store.resume(self._band_id)
         commands = deque(self._store.commands(self._band_id, self._resume))
+        self._take_side_said_before(len(commands))
         events: list[Event] = []
         for stored in self._store.frames(self._band_id, self._resume):
             events += self._fold(stored)
@@ -172,19 +176,26 @@ class Recorder:
             case "pain":
                 events = self._session.end_hold("pain")
             case "side":
-                self._session.set_side(
-                    "left"
-                    if command.payload == "left"
-                    else "right"
-                    if command.payload == "right"
-                    else None
-                )
+                self._take_side(command.payload)
                 events = []
             case "asleep":
                 events = self._sleep()
             case _:
                 events = []
         return self._dated_events(events)
+
+    def _take_side(self, word: str | None) -> None:
+        """`left` or `right` from here on, over sleep and reboots; `auto`: what the config says."""
+        known = _SIDES.get(word or "", self._configured_side)
+        self._settings = replace(self._settings, side=known)
+        if self._session is not None:
+            self._session.set_side(known)
+
+    def _take_side_said_before(self, replayed: int) -> None:
+        """The last word on the side before those that are replayed still holds."""
+        said = self._store.commands(self._band_id, None)
+        sides = [c.payload for c in said[: len(said) - replayed] if c.name == "side"]
+        self._take_side(sides[-1] if sides else None)
 
     def _sleep(self) -> list[Event]:
         """No more samples until the band is moved: what is open ends with the last one."""

@@ -212,7 +212,8 @@ class Postures:
             if name == INNER_THIGH
             else tuple(u - r for u, r in zip(up, rest, strict=True))
         )
-        return Stretch(name, side, lever, _tangent((way[0], way[1], way[2]), up), rest)
+        told = side if self.side is None else self.side  # the wearer is not contradicted
+        return Stretch(name, told, lever, _tangent((way[0], way[1], way[2]), up), rest)
 
 
 def posture(up: Vector) -> Posture:
