@@ -30,6 +30,10 @@ CALM_G, RESTLESS_G = 0.200, 0.300
 # straightening (20 degrees in 6 s) is below the edge for 0.9 s. The low-pass adds 0.2 s, and two
 # are allowed. Who asks for shorter holds than two seconds gets a shorter look.
 CONFIRM_S, _CONFIRM_SHARE = 1.4, 0.65
+# The turning point of a slow straightening lasts as long as that, and the leg is then on its way
+# again: faster than any breath (2.6 deg/s: 2.5 degrees, 20 a minute). Such a leg is given a moment
+# to show what it does; one that only shakes has stopped after all. Not where short holds are asked.
+TURNING_DEG_S, WAIT_S = 2.6, 1.0
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
@@ -66,6 +70,7 @@ class Keeping:
 
     def __init__(self, min_hold_s: float) -> None:
         self._confirm_s = min(CONFIRM_S, _CONFIRM_SHARE * min_hold_s)
+        self._wait_s = WAIT_S if self._confirm_s == CONFIRM_S else 0.0
         self._slow_since: int | None = None
         self._anchor: Vector | None = None
         self._left: int | None = None
@@ -92,17 +97,19 @@ class Keeping:
         elif rate > FAST_DEG_S or unrest > RESTLESS_G:
             self._slow_since = None
         if self._anchor is None:
-            return self._maybe_kept(j, up, cells)
+            return self._maybe_kept(j, up, rate, cells)
         return self._maybe_left(j, up, self._anchor, cells)
 
-    def _maybe_kept(self, j: int, up: Vector, cells: Cells) -> Kept | None:
+    def _maybe_kept(self, j: int, up: Vector, rate: float, cells: Cells) -> Kept | None:
         if self._slow_since is None or (j - self._slow_since) * STEP_S < self._confirm_s - 0.4:
             return None
         now = j * CELLS_A_STEP
         if drift_deg_s(cells, now) > DRIFT_DEG_S:
             return None
         kept = Kept(up, max(self._slow_since * CELLS_A_STEP - 25, now - _LOOK_BACK), now)
-        if j * STEP_S - settled_s(cells, kept.first, kept.last, up, _LEVER_M) < self._confirm_s:
+        stood_s = j * STEP_S - settled_s(cells, kept.first, kept.last, up, _LEVER_M)
+        waited = stood_s >= self._confirm_s + self._wait_s
+        if stood_s < self._confirm_s or (rate > TURNING_DEG_S and not waited):
             return None
         self._anchor, self.lever_m = up, 0.0
         return kept
