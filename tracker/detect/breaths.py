@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import mean, median, pstdev
 
+import numpy as np
+
 from tracker.detect.orientation import STEP_S
 from tracker.detect.oscillators import PERIODS_S, Oscillators
+from tracker.detect.turnings import Turnings
 
 _PERIODS: list[float] = PERIODS_S.tolist()
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
@@ -24,7 +27,7 @@ FLOOR_DEG = 0.12
 # A rhythm is believed when it has been seen for one cycle and a half.
 _CYCLES = 1.5
 # Some time after a turning point the phase is looked at once more, now with the new direction.
-_LOOK_S = 0.6
+_LOOK_S = 0.4
 # Breaths of one hold differ; outside of this share of the period there is no second turning point.
 _REFRACTORY = 0.5
 # An interval longer than this share of the period hides a breath that was not seen.
@@ -37,6 +40,11 @@ _NEARLY, _RATHER = 0.75, 0.15
 _FOR_RATE = 2
 _UNEVEN, _DISAGREE = 0.35, 0.3
 _TRACK_S = 40.0
+# So much of a breath has to follow a turning before its shape can be looked at.
+_SEEN = 0.3
+# The first 30 s are looked at again from their end to see where the stretch began; the first 0.8 s
+# of a hold ring.
+_EARLY, _RUNG_S, _LEAST_POINTS = round(30.0 / STEP_S), 0.8, 10
 # More breaths of a hold than this are forgotten, the oldest first.
 _MOST = 1000
 
@@ -74,11 +82,13 @@ class Breaths:
         self._pending: deque[tuple[float, int]] = deque()
         self._best = 0
         self._axis = (1.0, 0.0)
+        self._turnings = Turnings()
+        self._dates: dict[float, float] = {}
         self._last_s: float | None = None
         self._begun = False
         self.seen = 0
         self._ratios: deque[float] = deque(maxlen=_MOST)
-        self._early: tuple[float, float] | None = None
+        self._early: list[tuple[float, float]] = []
 
     @property
     def period_s(self) -> float:
@@ -99,7 +109,6 @@ class Breaths:
             if point is None:
                 return []
             self._bank = Oscillators(point)
-            self._early = point
         else:
             self._bank.turn()
         if point is None:
@@ -107,6 +116,8 @@ class Breaths:
             return []
         self._bank.look(point)
         self._track.append((t_s, *point))
+        if len(self._early) < _EARLY:
+            self._early.append(point)
         if self._bank.steps % 5 == 0:
             self._choose(self._bank)
         self._notice(self._bank, t_s)
@@ -122,7 +133,10 @@ class Breaths:
             if i == self._best and at_s <= end_s:
                 seen += self._turning(i, at_s, end_s)
         self._pending.clear()
-        return seen + self._last_turning(end_s)
+        seen += self._last_turning(end_s)
+        if self._last_s is not None and self._last_s < end_s - _SEEN * self.period_s:
+            self._redated(self._last_s)
+        return seen
 
     def _last_turning(self, end_s: float) -> list[BreathSeen]:
         """Who leaves the stretch with the end of an inhale has breathed a whole breath."""
@@ -166,21 +180,22 @@ class Breaths:
         starts = [turning.t_s for turning in turned if turning.swing_deg >= FLOOR_DEG]
         first_s = self._first(turned[0].t_s, self.period_s)
         if first_s is not None and starts and starts[0] == turned[0].t_s:
-            starts.insert(0, first_s)
+            starts.insert(0, self._dates.get(first_s, first_s))
         return [b - a for a, b in pairwise(starts)]
 
     def gain_deg(self, end_s: float) -> float | None:
         """How much deeper the end is than the start, both at the same point of a breath."""
-        if self._bank is None or self._early is None:
+        if self._bank is None or len(self._early) < _LEAST_POINTS:
             return None
         i = self._best
-        level = self._along(self._bank.level, i)
-        if self._last_s is None:
-            return level - self._early[0]
-        slope = self._along(self._bank.slope, i)
-        at_end = self._value(self._last_s)
-        first = self._axis[0] * self._early[0] + self._axis[1] * self._early[1]
-        return at_end + slope * (end_s - self._last_s) - first
+        backwards = Oscillators(self._early[-1])
+        for point in self._early[::-1]:
+            backwards.turn()
+            backwards.look(point)
+        first = self._along(backwards.level, i) + self._along(backwards.slope, i) * _RUNG_S
+        last = self._along(self._bank.level, i)
+        last -= self._along(self._bank.slope, i) * (self._now_s - end_s)
+        return last - first
 
     def sway_deg(self) -> float | None:
         """Root mean square of the movement that is neither breath nor deepening."""
@@ -249,7 +264,19 @@ class Breaths:
                 continue
             self._last_s = end_s
             if last_s is not None:
-                yield from self._breath(last_s, end_s)
+                yield from self._breath(self._redated(last_s), end_s)
+
+    def _redated(self, start_s: float) -> float:
+        """The start of an exhale once more, now that all of the breath has been seen."""
+        x, y = self._axis
+        t_s, deeper, sideways = np.array(self._track).T
+        dated_s = self._turnings.date(t_s, x * deeper + y * sideways, start_s, self.period_s)
+        self._dates[start_s] = dated_s
+        turned = self._turned[self._best]
+        for k, turning in enumerate(turned):
+            if turning.t_s == start_s:
+                turned[k] = _Turning(dated_s, turning.swing_deg)
+        return dated_s
 
     def _first(self, second_s: float, period: float) -> float | None:
         """When the first exhale began, a breath before the second one, if in the hold at all."""
