@@ -46,7 +46,7 @@ def test_a_hold_is_shown_with_its_leg_its_seconds_and_its_breath() -> None:
     breathing(picture, 25.0)
     picture.hear(BREATH)
     shown = drawn(picture)
-    for word in ("inner thigh", "left leg", "15 s", "of 30", "exhale", "1 breaths", "61°"):
+    for word in ("inner thigh", "left leg", "15 s", "of 30", "exhale", "1 breath ", "61°"):
         assert word in shown
     assert "█" in shown
 

@@ -32,6 +32,7 @@ WARM = "orange3"
 SOFT = "grey58"
 BLOCKS = " ▁▂▃▄▅▆▇█"
 WAVE_ROWS = 3
+WAVE_STEP_S = 0.38  # every fourth of ten points a second
 BAR_CELLS = 44
 SHOWN_HOLDS = 8
 
@@ -50,7 +51,8 @@ class Picture:
     events: int = 0
     reached: set[str] = field(default_factory=set)
     live: LivePoint | None = None
-    wave: deque[float] = field(default_factory=lambda: deque(maxlen=600))
+    wave: deque[float] = field(default_factory=lambda: deque(maxlen=BAR_CELLS))
+    wave_s: float = 0.0
     battery: int | None = None
     connected: bool = False
     said: str = "waiting for the band"
@@ -86,8 +88,12 @@ class Picture:
     def feel(self, live: LivePoint) -> None:
         """Take a point of the leg's motion in."""
         self.live = live
-        if live.breath_deg is not None and self.held is not None:
+        if live.breath_deg is None or self.held is None:
+            return
+        # A column of the wave is 0.4 s, so that it shows the last two or three breaths.
+        if not self.wave or live.t_s - self.wave_s >= WAVE_STEP_S:
             self.wave.append(live.breath_deg)
+            self.wave_s = live.t_s
 
     def render(self) -> RenderableType:
         """The whole picture, for a terminal of 80 by 24."""
@@ -130,8 +136,9 @@ class Picture:
     def _breath(self) -> list[RenderableType]:
         phase = self.live.phase if self.live and self.held else ""
         word = phase if phase in ("exhale", "inhale") else ""
-        rows = wave_rows(list(self.wave)[-2 * BAR_CELLS :: 2], BAR_CELLS, WAVE_ROWS)
-        labels = ["", word, f"{self.breaths} breaths" if self.held else ""]
+        rows = wave_rows(list(self.wave), BAR_CELLS, WAVE_ROWS)
+        count = "1 breath" if self.breaths == 1 else f"{self.breaths} breaths"
+        labels = ["", word, count if self.held else ""]
         return [
             Text.assemble((row, "sky_blue2" if self.held else "grey30"), "  ", (label, "bold"))
             for row, label in zip(rows, labels, strict=True)
@@ -139,10 +146,10 @@ class Picture:
 
     def _done(self) -> RenderableType:
         table = Table(box=None, pad_edge=False, header_style=SOFT)
-        table.add_column("hold", width=15)
+        table.add_column("hold", width=13)
         table.add_column("leg", width=6)
         for name in ("length", "angle", "deeper", "breaths", "a minute"):
-            table.add_column(name, justify="right", width=8)
+            table.add_column(name, justify="right", width=8, no_wrap=True)
         for hold in self.holds[-SHOWN_HOLDS:]:
             mark = " ✓" if hold.hold_id in self.reached else "  "
             table.add_row(
