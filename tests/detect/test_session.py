@@ -231,7 +231,9 @@ def test_live_points_show_the_angle_and_are_bounded() -> None:
     session = Session("band")
     session.receive(BREATHING.between(0, 1500))
     points = session.take_live()
-    assert 100 < len(points) <= 600
+    steps = [b.t_s - a.t_s for a, b in pairwise(points)]
+    assert all(abs(step - 0.1) < 0.002 for step in steps)
+    assert 250 < len(points) <= 600
     assert points[-1].angle_deg is not None
     assert abs(points[-1].angle_deg - 70.0) < 4.0
     assert session.take_live() == []

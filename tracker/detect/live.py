@@ -20,3 +20,16 @@ class Live:
     angle_deg: float | None
     breath_deg: float | None
     phase: Phase
+
+    def halfway_to(self, later: Live) -> Live:
+        """The point between two steps: what is shown has nothing faster than 1.5 Hz in it."""
+        return Live(
+            round((self.t_s + later.t_s) / 2, 3),
+            _between(self.angle_deg, later.angle_deg),
+            _between(self.breath_deg, later.breath_deg),
+            self.phase,
+        )
+
+
+def _between(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else round((a + b) / 2, 2)

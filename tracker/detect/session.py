@@ -39,6 +39,7 @@ class Session:
         self._stamps = Stamps(band_id, boot_id)
         self._settings = settings
         self._live: deque[Live] = deque(maxlen=_LIVE_POINTS)
+        self._shown: Live | None = None
         self._resume_s: float | None = None
         self._last_s: float | None = None
         self._fresh()
@@ -171,4 +172,8 @@ class Session:
     def _show(self, t_s: float, up: tuple[float, float, float]) -> None:
         held = self._routine.held
         breath = None if held is None else held.depth_deg
-        self._live.append(Live(ms(t_s), depth_deg(self._routine, up), breath, self._routine.phase))
+        point = Live(ms(t_s), depth_deg(self._routine, up), breath, self._routine.phase)
+        before, self._shown = self._shown, point
+        if before is not None and 0.0 < point.t_s - before.t_s < 2 * STEP_S:
+            self._live.append(before.halfway_to(point))
+        self._live.append(point)
