@@ -32,7 +32,7 @@ WARM = "orange3"
 SOFT = "grey58"
 BLOCKS = " ▁▂▃▄▅▆▇█"
 WAVE_ROWS = 3
-WAVE_STEP_S = 0.38  # every fourth of ten points a second
+WAVE_STEP_S = 0.38  # every fourth of ten points a second: two or three breaths in sight
 BAR_CELLS = 44
 SHOWN_HOLDS = 8
 
