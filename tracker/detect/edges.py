@@ -21,7 +21,7 @@ import numpy as np
 from scipy import signal
 
 from tracker.detect.cells import Cells, Vector, angle_deg
-from tracker.detect.grid import CELL_S
+from tracker.detect.grid import CELL_S, Ints
 from tracker.detect.samples import Floats
 
 # The definition of a bound (public contract).
@@ -33,12 +33,12 @@ _SECOND = 25
 _QUARTER = 6
 # A felt reversal of a push lasts no longer than a fifth of a second.
 _DIP = 5
+# A stopping leg rings for a quarter of a second; that is still the motion.
+_NEAR = 6
 # Three, less what the difference itself adds: the root of 1.5.
 _SURE = 3.0 / math.sqrt(1.5)
 # The slope of a straight line through 2 HALF + 1 cells, 0.28 s: shorter than any push of a leg.
 HALF = 3
-_TAPS = range(1, HALF + 1)
-_DEG_S = math.degrees(1.0) / (2.0 * sum(m * m for m in _TAPS) * CELL_S)
 
 
 def settled_s(cells: Cells, first: int, last: int, up: Vector, lever_m: float) -> float:
@@ -47,9 +47,7 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, lever_m: float) -
     At cell `last` it has been still for a second or more.
     """
     begin, acc = cells.span(first - HALF, last)
-    slopes = _slopes_deg_s(acc, _window_s(up, lever_m))
-    rates, edge = _length(slopes), _edge_deg_s(slopes[-_SECOND:])
-    fast = np.flatnonzero(rates > edge)
+    rates, edge, fast = _fast(acc, _window_s(up, lever_m), slice(-_SECOND, None))
     if not len(fast):
         return _cell_s(begin)
     i = int(fast[-1])
@@ -65,9 +63,9 @@ def departed_s(cells: Cells, away: int, last: int, up: Vector, lever_m: float) -
     `last`: the last cell that may be looked at; three seconds before `away` are searched.
     """
     begin, acc = cells.span(away - 3 * _SECOND, last)
-    slopes = _slopes_deg_s(acc, _window_s(up, lever_m))[: max(away - begin - HALF + 1, 1)]
-    rates, edge = _length(slopes), _edge_deg_s(slopes[: 2 * _SECOND])
-    fast = np.flatnonzero(rates > edge)
+    rates, edge, fast = _fast(acc, _window_s(up, lever_m), slice(0, 2 * _SECOND))
+    rates = rates[: max(away - begin - HALF + 1, 1)]
+    fast = fast[fast < len(rates)]
     if not len(fast):
         return _cell_s(begin + HALF + len(rates) - 1)
     # Back over dips: a push may reverse the felt direction for a moment.
@@ -88,6 +86,26 @@ def drift_deg_s(cells: Cells, last: int) -> float:
     before, after = acc[:half].cumsum(axis=0)[-1], acc[half:].cumsum(axis=0)[-1]
     a, b = _unit(before.tolist()), _unit(after.tolist())
     return angle_deg(a, b) / (0.5 * len(acc) * CELL_S)
+
+
+def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, Ints]:
+    """Degrees a second, the edge that the leg crosses, and where it is faster.
+
+    Where muscles shake, a burst of tremble passes any edge now and then. A slope of twice the
+    length sees a third of it: only what that one feels too is motion, dated by the short one.
+    """
+    if window_s > 0.0 and len(acc):
+        acc = _symmetric(acc, window_s)
+    up = acc / np.maximum(_length(acc), 1e-3)[:, None]
+    slopes = _slopes_deg_s(up, HALF)
+    rates, edge = _length(slopes), _edge_deg_s(slopes[still])
+    fast = rates > edge
+    if edge > EDGE_DEG_S and len(up) > 4 * HALF:
+        longer = _slopes_deg_s(up, 2 * HALF)
+        moving = _length(longer) > _edge_deg_s(longer[still])
+        near = np.convolve(moving, np.ones(2 * _NEAR + 1))[_NEAR:-_NEAR] > 0.5
+        fast &= np.pad(near, HALF, mode="edge")
+    return rates, edge, np.flatnonzero(fast)
 
 
 def _edge_deg_s(slopes: Floats) -> float:
@@ -112,16 +130,15 @@ def _unit(v: list[float]) -> Vector:
     return (x / n, y / n, z / n)
 
 
-def _slopes_deg_s(acc: Floats, window_s: float) -> Floats:
-    """(n - 2 HALF, 3): how fast the direction turns at each inner one of n cells in g."""
-    if window_s > 0.0 and len(acc):
-        acc = _symmetric(acc, window_s)
-    up = acc / np.maximum(_length(acc), 1e-3)[:, None]
-    n = max(len(up) - 2 * HALF, 0)
+def _slopes_deg_s(up: Floats, half: int) -> Floats:
+    """(n - 2 half, 3): how fast the direction turns at each inner one of n cells, by a line."""
+    n = max(len(up) - 2 * half, 0)
     slope = np.zeros((n, 3))
-    for m in _TAPS:
-        slope += m * (up[HALF + m : HALF + m + n] - up[HALF - m : HALF - m + n])
-    return _DEG_S * slope
+    for m in range(1, half + 1):
+        slope += m * (up[half + m : half + m + n] - up[half - m : half - m + n])
+    squares = sum(m * m for m in range(1, half + 1))
+    rates: Floats = slope * (math.degrees(1.0) / (2.0 * squares * CELL_S))
+    return rates
 
 
 def _length(v: Floats) -> Floats:

@@ -28,8 +28,9 @@ SLOW_DEG_S, FAST_DEG_S = 14.0, 20.0
 CALM_G, RESTLESS_G = 0.200, 0.300
 # A leg that has turned no faster than the edge for so long has stopped; the turning point of a slow
 # straightening (20 degrees in 6 s) is below the edge for 0.9 s. The low-pass adds 0.2 s, and two
-# are allowed. Who asks for shorter holds than two seconds gets a shorter look.
-CONFIRM_S, _CONFIRM_SHARE = 1.4, 0.65
+# are allowed. Who asks for holds shorter than 2.8 s gets a shorter look, half as long as the hold;
+# the shorter the look, the faster the same shaking seems, and the shorter a slip.
+CONFIRM_S, _CONFIRM_SHARE, _LEAST_SHARE = 1.4, 0.5, 0.5
 # The turning point of a slow straightening lasts as long as that, and the leg is then on its way
 # again: faster than any breath (2.6 deg/s: 2.5 degrees, 20 a minute). Such a leg is given a moment
 # to show what it does; one that only shakes has stopped after all. Not where short holds are asked.
@@ -70,6 +71,9 @@ class Keeping:
 
     def __init__(self, min_hold_s: float) -> None:
         self._confirm_s = min(CONFIRM_S, _CONFIRM_SHARE * min_hold_s)
+        share = max(self._confirm_s / CONFIRM_S, _LEAST_SHARE)
+        self._slow_deg_s, self._fast_deg_s = SLOW_DEG_S / share, FAST_DEG_S / share
+        self._drift_deg_s, self._return_s = DRIFT_DEG_S / share, RETURN_S * share
         self._wait_s = WAIT_S if self._confirm_s == CONFIRM_S else 0.0
         self._slow_since: int | None = None
         self._anchor: Vector | None = None
@@ -92,9 +96,9 @@ class Keeping:
         self, j: int, up: Vector, rate: float, unrest: float, cells: Cells
     ) -> Kept | Left | None:
         if self._slow_since is None:
-            if rate < SLOW_DEG_S and unrest < CALM_G:
+            if rate < self._slow_deg_s and unrest < CALM_G:
                 self._slow_since = j
-        elif rate > FAST_DEG_S or unrest > RESTLESS_G:
+        elif rate > self._fast_deg_s or unrest > RESTLESS_G:
             self._slow_since = None
         if self._anchor is None:
             return self._maybe_kept(j, up, rate, cells)
@@ -104,7 +108,7 @@ class Keeping:
         if self._slow_since is None or (j - self._slow_since) * STEP_S < self._confirm_s - 0.4:
             return None
         now = j * CELLS_A_STEP
-        if drift_deg_s(cells, now) > DRIFT_DEG_S:
+        if drift_deg_s(cells, now) > self._drift_deg_s:
             return None
         kept = Kept(up, max(self._slow_since * CELLS_A_STEP - 25, now - _LOOK_BACK), now)
         stood_s = j * STEP_S - settled_s(cells, kept.first, kept.last, up, _LEVER_M)
@@ -123,7 +127,7 @@ class Keeping:
         if self._left is None:
             self._left = j * CELLS_A_STEP
             self._left_s = departed_s(cells, self._left, self._left, anchor, self.lever_m)
-        if j * STEP_S - self._left_s < RETURN_S:
+        if j * STEP_S - self._left_s < self._return_s:
             return None
         end_s = departed_s(cells, self._left, j * CELLS_A_STEP, anchor, self.lever_m)
         self._anchor = self._left = None
