@@ -40,7 +40,7 @@ class Grid:
         Cell k covers the time from (k - 1) to k twenty-fifths of a second.
         """
         t_us, acc = self._join(block)
-        steps = np.diff(t_us)
+        steps = t_us[1:] - t_us[:-1]
         sums = np.empty_like(acc)
         sums[0] = self._sum
         np.cumsum((acc[1:] + acc[:-1]) * steps[:, None], axis=0, out=sums[1:])
@@ -70,14 +70,17 @@ class Grid:
             at_edges = np.concatenate([self._at_edge, at_edges])
         self._at_edge = at_edges[-1:]
         self._edge = int(edges[-1]) + 1
-        return first, np.diff(at_edges, axis=0) * (0.5 / (CELL_US * ONE_G))
+        means: Floats = (at_edges[1:] - at_edges[:-1]).astype(np.float64) * (
+            0.5 / (CELL_US * ONE_G)
+        )
+        return first, means
 
 
 def _integral_at(edges_us: Ints, t_us: Ints, acc: Ints, steps: Ints, sums: Ints) -> Ints:
     """Twice the integral of the polyline up to each edge."""
     if len(t_us) == 1:
         return np.repeat(sums[:1], len(edges_us), axis=0)
-    i = np.clip(np.searchsorted(t_us, edges_us) - 1, 0, len(steps) - 1)
+    i = np.minimum(np.maximum(t_us.searchsorted(edges_us) - 1, 0), len(steps) - 1)
     into = edges_us - t_us[i]
     bend = (into * into / np.maximum(steps[i], 1))[:, None] * (acc[i + 1] - acc[i])
     whole: Ints = sums[i] + 2 * acc[i] * into[:, None] + np.rint(bend).astype(np.int64)

@@ -135,6 +135,10 @@ class Keeping:
 
 
 def _between(a: Vector, b: Vector, share: float) -> Vector:
-    x, y, z = (p + share * (q - p) for p, q in zip(a, b, strict=True))
+    x, y, z = (
+        a[0] + share * (b[0] - a[0]),
+        a[1] + share * (b[1] - a[1]),
+        a[2] + share * (b[2] - a[2]),
+    )
     n = math.sqrt(x * x + y * y + z * z)
     return (x / n, y / n, z / n)

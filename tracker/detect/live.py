@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from tracker.detect.cells import Vector, angle_deg
+from tracker.detect.orientation import STEP_S
+from tracker.detect.stamps import ms
+from tracker.detect.stretches import Stretch
 
 Phase = Literal["rest", "moving", "exhale", "inhale"]
 
@@ -29,6 +35,36 @@ class Live:
             _between(self.breath_deg, later.breath_deg),
             self.phase,
         )
+
+
+class Glimpse(NamedTuple):
+    """A step as it was seen. Most are never shown, so the point is made only when asked for.
+
+    since: what the angle is measured by, the stretch or the direction of the last rest.
+    """
+
+    t_s: float
+    up: Vector
+    since: Stretch | Vector | None
+    breath_deg: float | None
+    phase: Phase
+
+    def point(self) -> Live:
+        if isinstance(self.since, Stretch):
+            angle: float | None = self.since.angle_deg(self.up)
+        else:
+            angle = None if self.since is None else angle_deg(self.up, self.since)
+        return Live(ms(self.t_s), angle, self.breath_deg, self.phase)
+
+
+def points(before: Live | None, glimpses: Iterable[Glimpse]) -> Iterator[Live]:
+    """Ten a second: each step, and the one halfway from the step before where that follows."""
+    for glimpse in glimpses:
+        point = glimpse.point()
+        if before is not None and 0.0 < point.t_s - before.t_s < 2 * STEP_S:
+            yield before.halfway_to(point)
+        yield point
+        before = point
 
 
 def _between(a: float | None, b: float | None) -> float | None:

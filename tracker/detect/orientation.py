@@ -14,8 +14,8 @@ from tracker.detect.samples import Floats
 # Gravity is what is left below 1.5 Hz: breathing (0.05-0.5 Hz) and the turning of a slow leg pass,
 # muscle tremor (3-12 Hz) and heel strikes do not.
 GRAVITY_HZ = 1.5
-_LOW_PASS: Floats = signal.butter(2, GRAVITY_HZ, fs=CELLS_HZ, output="sos")
-_SETTLED: Floats = signal.sosfilt_zi(_LOW_PASS)
+_B, _A = signal.butter(2, GRAVITY_HZ, fs=CELLS_HZ)
+_SETTLED: Floats = signal.lfilter_zi(_B, _A)[:, None]
 
 # Slow motion shows so late in a step: the filter's delay (sqrt(2) / (2 pi f)) and half a cell.
 GRAVITY_DELAY_S = 0.17
@@ -52,14 +52,16 @@ class Orientation:
         """`cells` as Grid gives them, following the ones before without a gap."""
         if self._zi is None and len(cells):
             # A filter that starts as if the leg had always been so has no start-up swing.
-            self._zi = _SETTLED[:, :, None] * cells[0, :3]
+            self._zi = _SETTLED * cells[0, :3]
         if self._zi is None:
             return Steps(first, np.empty((0, 3)), np.empty(0), np.empty(0))
-        low, self._zi = signal.sosfilt(_LOW_PASS, cells[:, :3], axis=0, zi=self._zi)
+        low, self._zi = signal.lfilter(_B, _A, cells[:, :3], axis=0, zi=self._zi)
         length2 = _norm2(low)
         # Mean square of the distance between felt and low-passed: the cell's own spread included.
         rest2 = cells[:, 3] - 2.0 * _dot(cells, low) + length2
-        return self._steps(first - len(self._left), np.column_stack([low, length2, rest2]))
+        new = np.empty((len(cells), 5))
+        new[:, :3], new[:, 3], new[:, 4] = low, length2, rest2
+        return self._steps(first - len(self._left), new)
 
     def _steps(self, first: int, new: Floats) -> Steps:
         rows = np.concatenate([self._left, new])

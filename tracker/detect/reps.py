@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracker.detect.cells import Vector
 from tracker.detect.orientation import STEP_S
@@ -34,8 +35,7 @@ class RepSeen:
     top: Vector
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
+class _Turn(NamedTuple):
     t_s: float
     angle_deg: float
     up: Vector

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from tracker.detect.cells import Cells, Vector, angle_deg
+from tracker.detect.cells import Cells, Vector
 from tracker.detect.edges import settled_s
 from tracker.detect.events import (
     EndReason,
@@ -213,11 +213,3 @@ class Routine:
             t_s=ms(now_s),
             session_id=self.session,
         )
-
-
-def depth_deg(routine: Routine, up: Vector) -> float | None:
-    """For a display: the angle of the stretch, or from the rest."""
-    if routine.held is not None:
-        return routine.held.stretch.angle_deg(up)
-    rest = routine.postures.rest
-    return None if rest is None else angle_deg(up, rest)

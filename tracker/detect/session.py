@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracker.detect.cells import Cells
+from tracker.detect.cells import Cells, Vector
 from tracker.detect.events import EndReason, Event, Gap, Side
 from tracker.detect.grid import CELL_US, Grid
-from tracker.detect.live import Live, Phase
+from tracker.detect.live import Glimpse, Live, Phase, points
 from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Orientation
-from tracker.detect.routine import Routine, depth_deg
+from tracker.detect.routine import Routine
 from tracker.detect.samples import Block
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
@@ -25,7 +25,7 @@ GAP_S = 0.5
 IDLE_S = 3000.0
 # Blocks are folded in pieces: a reset in the middle of one costs at most this many samples twice.
 _PIECE = 65_536
-_LIVE_POINTS = 600
+_LIVE_STEPS = 300
 _DEFAULT = Settings()
 
 
@@ -38,7 +38,7 @@ class Session:
     def __init__(self, band_id: str, boot_id: int = 0, settings: Settings = _DEFAULT) -> None:
         self._stamps = Stamps(band_id, boot_id)
         self._settings = settings
-        self._live: deque[Live] = deque(maxlen=_LIVE_POINTS)
+        self._glimpses: deque[Glimpse] = deque(maxlen=_LIVE_STEPS)
         self._shown: Live | None = None
         self._resume_s: float | None = None
         self._last_s: float | None = None
@@ -93,12 +93,19 @@ class Session:
 
     def take_live(self) -> list[Live]:
         """Points for a display since the last call, the last two minutes at most."""
-        points = list(self._live)
-        self._live.clear()
-        return points
+        shown = list(points(self._shown, self._glimpses))
+        if shown:
+            self._shown = shown[-1]
+        self._glimpses.clear()
+        return shown
 
     def _new(self, block: Block) -> Block:
-        latest = np.maximum.accumulate(block.t_s)
+        t_s = block.t_s
+        if not len(t_s) or (
+            (self._last_s is None or t_s[0] > self._last_s) and (t_s[1:] > t_s[:-1]).all()
+        ):
+            return block
+        latest = np.maximum.accumulate(t_s)
         before = np.concatenate([[-np.inf if self._last_s is None else self._last_s], latest[:-1]])
         later = block.t_s > np.maximum(before, before[0])
         return block if later.all() else Block(block.t_s[later], block.acc_g[later])
@@ -118,7 +125,7 @@ class Session:
             self._resume_s = first_s
         if self._last_s is not None and first_s - self._last_s > GAP_S:
             self._gap(self._last_s, first_s, events)
-        jumps = np.flatnonzero(np.diff(t_s) > GAP_S)
+        jumps = (t_s[1:] - t_s[:-1] > GAP_S).nonzero()[0]
         count = int(jumps[0]) + 1 if len(jumps) else len(t_s)
         reset = self._fold(block.between(0, count), events)
         if reset is not None:
@@ -169,11 +176,11 @@ class Session:
         )
         self._refill()
 
-    def _show(self, t_s: float, up: tuple[float, float, float]) -> None:
-        held = self._routine.held
-        breath = None if held is None else held.depth_deg
-        point = Live(ms(t_s), depth_deg(self._routine, up), breath, self._routine.phase)
-        before, self._shown = self._shown, point
-        if before is not None and 0.0 < point.t_s - before.t_s < 2 * STEP_S:
-            self._live.append(before.halfway_to(point))
-        self._live.append(point)
+    def _show(self, t_s: float, up: Vector) -> None:
+        routine = self._routine
+        held = routine.held
+        if held is None:
+            glimpse = Glimpse(t_s, up, routine.postures.rest, None, routine.phase)
+        else:
+            glimpse = Glimpse(t_s, up, held.stretch, held.depth_deg, routine.phase)
+        self._glimpses.append(glimpse)

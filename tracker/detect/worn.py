@@ -41,8 +41,10 @@ class Wear:
         if self._last is not None:
             self._rough += math.dist(up, self._last) ** 2
         self._last = up
-        for i in range(3):
-            self._sum[i] += up[i]
+        total = self._sum
+        total[0] += up[0]
+        total[1] += up[1]
+        total[2] += up[2]
         self._steps += 1
         if self._steps < _SECOND:
             return False
