@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from firmware_sim import motion as motions
+from firmware_sim.firmware import Firmware
+from firmware_sim.motion import Samples, scripted
+from firmware_sim.ring import Ring
 from tests.detect.leg import SESSION, samples
-from tracker.cli.analyze import analyze
-from tracker.detect.samples import Block
+from tracker.bands.stretchband import decode_frame
+from tracker.cli.analyze import analyze, fold
+from tracker.detect.events import HoldEnded
+from tracker.detect.samples import BAND_AXES, Block
+from tracker.detect.session import Session
 
 app = typer.Typer()
 app.command()(analyze)
@@ -91,3 +99,30 @@ def test_a_bad_option_is_refused(tmp_path: Path, options: list[str]) -> None:
     result = CliRunner().invoke(app, [str(recording(tmp_path)), *options])
     assert result.exit_code == 2
     assert result.stdout == ""
+
+
+def test_a_recording_played_by_a_band_gives_the_same_events_to_the_last_digit(
+    tmp_path: Path,
+) -> None:
+    motion = scripted(5, 150.0, rate_hz=25.0)  # whole milliseconds from sample to sample
+    samples = motion.read(float("inf"))
+    path = tmp_path / "session.csv"
+    # Five decimals fall between the counts of any range.
+    rows = (f"{t:.3f},{x:.5f},{y:.5f},{z:.5f}" for t, (x, y, z) in _rows(samples, 1.00003))
+    path.write_text("\n".join(["time_s,x_g,y_g,z_g", *rows]) + "\n", "utf-8")
+
+    here = fold(path, BAND_AXES, Session("band"))
+    played, ring = motions.recording(path), Ring(10_000)
+    Firmware(played, ring).advance(played.duration_s + 1.0)
+    session, there = Session("band"), []
+    for seq in range(ring.oldest_seq, ring.head_seq):
+        frame = decode_frame(ring.get(seq))
+        block = Block(frame.t_first_ms / 1000 + frame.offsets_s, frame.acc_g)
+        there += session.receive(block)
+    there += session.close()
+    assert here == there
+    assert sum(isinstance(event, HoldEnded) for event in here) == len(motion.truth.holds)
+
+
+def _rows(samples: Samples, scale: float) -> Iterator[tuple[float, list[float]]]:
+    yield from zip(samples.t_s.tolist(), (samples.acc_g * scale).tolist(), strict=True)

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from tracker.bands.stretchband import RANGES_G
 from tracker.detect.events import Event, Gap, HoldEnded, Rep, Side, to_json
-from tracker.detect.samples import Axes
+from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Session, Settings
 from tracker.errors import StretchbandError
 from tracker.recordings import read
@@ -57,9 +59,27 @@ def analyze(
 
 
 def fold(file: Path, axes: Axes, session: Session) -> list[Event]:
-    """All events of a recording, stated only when the whole of it has been read and found sound."""
-    events = [event for block in read(file, axes) for event in session.receive(block)]
+    """All events of a recording, stated only when the whole of it has been read and found sound.
+
+    It is read twice, so that memory stays flat: once to find it sound and how large it is, once
+    as a band would send it.
+    """
+    largest_g = max((float(np.abs(block.acc_g).max()) for block in read(file, axes)), default=0.0)
+    range_g = next((g for g in RANGES_G if largest_g <= g), RANGES_G[-1])
+    events: list[Event] = []
+    for block in read(file, axes):
+        events += session.receive(in_counts(block, range_g))
     return events + session.close()
+
+
+def in_counts(block: Block, range_g: int) -> Block:
+    """The samples in 16-bit counts of the smallest range that holds them all, as frames have them.
+
+    A recording then gives the same events here and played by a band, to the last digit where its
+    times are whole milliseconds.
+    """
+    counts = np.clip(np.rint(block.acc_g * (32768 / range_g)), -32768, 32767)
+    return Block(block.t_s, counts * (range_g / 32768))
 
 
 def _side(text: str | None) -> Side | None:
