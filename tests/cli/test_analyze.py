@@ -104,7 +104,7 @@ def test_a_bad_option_is_refused(tmp_path: Path, options: list[str]) -> None:
 def test_a_recording_played_by_a_band_gives_the_same_events_to_the_last_digit(
     tmp_path: Path,
 ) -> None:
-    motion = scripted(5, 150.0, rate_hz=25.0)  # whole milliseconds from sample to sample
+    motion = scripted(5, 240.0, rate_hz=25.0)  # whole milliseconds from sample to sample
     samples = motion.read(float("inf"))
     path = tmp_path / "session.csv"
     # Five decimals fall between the counts of any range.
