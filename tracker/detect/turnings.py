@@ -5,7 +5,7 @@ alone is half a second off. So the shape of the breaths around is laid over the 
 until it fits best: eased out with the exhale, eased back with the inhale, on a straight line. How
 much of a breath the exhale takes is found by the same fits, hold by hold. A least squares fit of a
 known pulse is the most likely date in noise (Kay, "Fundamentals of Statistical Signal Processing:
-Estimation Theory", 1993, chapter 7.8, time delay).
+Estimation Theory", 1993, chapter 7).
 """
 
 from __future__ import annotations
