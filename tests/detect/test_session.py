@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.detect.leg import BACK, SESSION, STANDING, Pose, raised, samples
@@ -250,3 +250,23 @@ def test_samples_that_are_given_twice_change_nothing() -> None:
     events = session.receive(BREATHING.between(0, 1500))
     events += session.receive(BREATHING.between(1400))
     assert [to_json(e) for e in events + session.close()] == [to_json(e) for e in stated(BREATHING)]
+
+
+@given(
+    level=st.sampled_from([0.0, 1e-300, 1e-9, 0.05, 0.29, 1.0, 15.9]),
+    axis=st.integers(0, 2),
+    live_s=st.sampled_from([0.0, 0.02, 30.0]),
+)
+@example(level=0.0, axis=0, live_s=30.0)
+@settings(max_examples=25, deadline=None)
+def test_a_dead_or_stuck_sensor_is_no_hold_and_no_crash(
+    level: float, axis: int, live_s: float
+) -> None:
+    alive = BREATHING.between(0, round(live_s * 50))
+    t_s = live_s + np.arange(3000) / 50.0
+    stuck = np.zeros((3000, 3))
+    stuck[:, axis] = level
+    session = Session("band")
+    events = session.receive(alive) + session.receive(Block(t_s, stuck)) + session.close()
+    holds = [event for event in events if isinstance(event, HoldEnded)]
+    assert all(hold.start_s < live_s for hold in holds)

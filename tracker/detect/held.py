@@ -182,7 +182,7 @@ class Held:
 
     def _middle(self) -> Vector:
         x, y, z = self._sum if self._n else self._origin
-        n = math.sqrt(x * x + y * y + z * z)
+        n = math.sqrt(x * x + y * y + z * z) or 1.0
         return (x / n, y / n, z / n)
 
     def _twist_deg(self) -> float | None:

@@ -140,5 +140,5 @@ def _between(a: Vector, b: Vector, share: float) -> Vector:
         a[1] + share * (b[1] - a[1]),
         a[2] + share * (b[2] - a[2]),
     )
-    n = math.sqrt(x * x + y * y + z * z)
+    n = math.sqrt(x * x + y * y + z * z) or 1.0
     return (x / n, y / n, z / n)

@@ -20,6 +20,11 @@ _SETTLED: Floats = signal.lfilter_zi(_B, _A)[:, None]
 # Slow motion shows so late in a step: the filter's delay (sqrt(2) / (2 pi f)) and half a cell.
 GRAVITY_DELAY_S = 0.17
 
+# Whatever rests feels 1 g. A sensor that feels less than this for a second is dead or falls: it has
+# no up, and it is not calm.
+LEAST_G = 0.3
+_NOWHERE: Floats = np.array([0.0, 1.0, 0.0])
+
 CELLS_A_STEP = 5
 STEP_S = CELLS_A_STEP * CELL_S
 
@@ -72,12 +77,14 @@ class Orientation:
         if not count:
             return Steps(0, np.empty((0, 3)), np.empty(0), np.empty(0))
         five = rows[begin:end].reshape(count, CELLS_A_STEP, 5)
-        up = five[:, -1, :3] / np.sqrt(np.maximum(five[:, -1, 3:4], 1e-6))
+        felt = five[:, -1, 3:4] > LEAST_G**2
+        up = np.where(felt, five[:, -1, :3] / np.sqrt(np.maximum(five[:, -1, 3:4], 1e-6)), _NOWHERE)
         rate = self._rate(up)
         excess = five[:, :, 4]
         mean = (excess[:, 0] + excess[:, 1] + excess[:, 2] + excess[:, 3] + excess[:, 4]) / 5.0
         number = (first + end - 1) // CELLS_A_STEP - count + 1
-        return Steps(number, up, rate, np.sqrt(np.maximum(mean, 0.0)))
+        unrest = np.where(felt[:, 0], np.sqrt(np.maximum(mean, 0.0)), 1.0)
+        return Steps(number, up, rate, unrest)
 
     def _rate(self, up: Floats) -> Floats:
         before = np.repeat(up[:1], 2, axis=0) if self._last_ups is None else self._last_ups
