@@ -234,6 +234,23 @@ def test_a_hold_ended_by_the_wearer_stays_ended_after_a_restart(home: Home) -> N
     assert home.log() == log
 
 
+def test_a_word_to_a_band_that_was_never_heard_is_kept_and_blocks_nothing(
+    home: Home, tmp_path: Path
+) -> None:
+    store, recorder = home.open()
+    assert recorder.command("note", "new band") == []
+    store.close()
+    store, recorder = home.open()
+    coming = arrivals(session_frames())
+    recorder.receive([first_greeting(), *coming[:200]])
+    store.close()
+    store, recorder = home.open()
+    recorder.receive(coming[200:])
+    assert [c.payload for c in store.commands(BAND, None)] == ["new band"]
+    store.close()
+    assert without_wall(home.log()) == without_wall(undisturbed(tmp_path))
+
+
 def test_a_side_said_by_the_wearer_holds_over_sleep_and_restart(home: Home) -> None:
     middle = hold_under_way() - 10
     frames = session_frames()

@@ -27,15 +27,22 @@ from tracker.store import Resume, Store, StoredCommand, StoredFrame
 
 WRAP_S = 2**32 / 1000  # the band's milliseconds are 32 bits wide
 _SIDES: Final[dict[str, Side]] = {"left": "left", "right": "right"}
+NO_BOOT = 0  # bands count from 1: a word from before the first frame has no clock
 ASLEEP = "asleep"  # kept among the wearer's commands: the band stopped sampling here
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a batch of arrivals brought: events, and points to draw."""
+    """What a batch of arrivals brought: events, and points to draw.
+
+    last_s:  seconds on the band's clock of the last sample.
+    staying: a hold goes on and the leg is not on its way out of it.
+    """
 
     events: list[Event] = field(default_factory=list)
     live: list[Live] = field(default_factory=list)
+    last_s: float = -math.inf
+    staying: bool = False
 
 
 class Recorder:
@@ -48,7 +55,7 @@ class Recorder:
         self._settings = settings
         self._configured_side = settings.side
         self._session: Session | None = None
-        self._boot_id = 0
+        self._boot_id = NO_BOOT
         self._last_s = -math.inf
         self._resume: Resume | None = None
         # Frames that a restart would fold again: (seq, time of the first sample).
@@ -65,8 +72,9 @@ class Recorder:
     def restart(self) -> list[Event]:
         """Fold what is stored since the last finished session, as if it came now."""
         self._resume = self._store.resume(self._band_id)
-        commands = deque(self._store.commands(self._band_id, self._resume))
-        self._take_side_said_before(len(commands))
+        said = self._store.commands(self._band_id, self._resume)
+        self._take_side_said_before(len(said))
+        commands = deque(command for command in said if command.boot_id != NO_BOOT)
         events: list[Event] = []
         for stored in self._store.frames(self._band_id, self._resume):
             events += self._fold(stored)
@@ -90,13 +98,15 @@ class Recorder:
                 stored.append(frame)
                 events += self._fold(frame)
         self._store.add(self._band_id, stored, events, self._resume)
-        return Outcome(events, self._take_live())
+        staying = self._session is not None and self._session.staying
+        return Outcome(events, self._take_live(), self._last_s, staying)
 
     def command(self, name: str, payload: str = "") -> list[Event]:
-        """Obey the wearer, or the band's sleep, from the last sample on: now and in each refold."""
-        if self._session is None:
-            return []
-        command = StoredCommand(self._boot_id, self._last_s, name, payload)
+        """Obey the wearer, or the band's sleep, from the last sample on: now and in each refold.
+
+        Kept also when no session is open: a note and a side may be told to a band that sleeps.
+        """
+        command = StoredCommand(self._boot_id, max(self._last_s, 0.0), name, payload)
         self._store.command(self._band_id, command)
         events = self._obey(command)
         self._store.add(self._band_id, [], events, self._resume)
@@ -163,21 +173,22 @@ class Recorder:
         after_s = self._last_s if status.boot_id == self._boot_id else -math.inf
         self._observe(status.boot_id, unwrapped(status.now_ms, after_s), greeting.host_s)
         caught_up = bool(self._unfinished) and status.head_seq == self._unfinished[-1][0] + 1
-        return self.command(ASLEEP) if status.asleep and caught_up else []
+        falls_asleep = status.asleep and caught_up and self._session is not None
+        return self.command(ASLEEP) if falls_asleep else []
 
     def _is_due(self, command: StoredCommand) -> bool:
         return command.boot_id == self._boot_id and command.t_s <= self._last_s
 
     def _obey(self, command: StoredCommand) -> list[Event]:
-        assert self._session is not None
+        if command.name == "side":
+            self._take_side(command.payload)
+        if self._session is None:
+            return []
         match command.name:
             case "end":
                 events = self._session.end_hold("command")
             case "pain":
                 events = self._session.end_hold("pain")
-            case "side":
-                self._take_side(command.payload)
-                events = []
             case "asleep":
                 events = self._sleep()
             case _:

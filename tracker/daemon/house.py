@@ -37,7 +37,14 @@ class House:
         self._states = {band_id: payloads.BandState() for band_id in self._band_ids}
         self._links = {band_id: LinkState() for band_id in self._band_ids}
         self._offline: dict[str, asyncio.TimerHandle] = {}
-        self.publisher = Publisher(mqtt_settings(config), outbox, bands=self._band_ids)
+        # A connection, to a band or to the broker, came or went.
+        self.news = asyncio.Event()
+        self.publisher = Publisher(
+            mqtt_settings(config),
+            outbox,
+            bands=self._band_ids,
+            on_change=lambda _status: self.news.set(),
+        )
 
     def announce(self) -> None:
         """Say who is here; no band is, until its link says so."""
@@ -70,6 +77,8 @@ class House:
 
     def link_changed(self, band_id: str, link: LinkState) -> None:
         """A band came, went, or told of itself."""
+        if link.connected != self._links[band_id].connected:
+            self.news.set()
         self._links[band_id] = link
         self._change(
             band_id,
@@ -89,6 +98,15 @@ class House:
             self._offline[band_id] = loop.call_later(
                 OFFLINE_AFTER_S, self._available, band_id, b"offline"
             )
+
+    def farewell(self) -> None:
+        """The bands are out of our hands: say so, for as long as nobody takes over."""
+        for timer in self._offline.values():
+            timer.cancel()
+        for band_id, state in self._states.items():
+            self._states[band_id] = msgspec.structs.replace(state, connected=False)
+            self._show(band_id)
+            self._available(band_id, b"offline")
 
     def today(self, band_id: str, totals: DayTotals) -> None:
         """The day's totals of a band."""

@@ -13,18 +13,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tracker.bands.link import Arrival, BandLink, Greeting, Limits, LinkState
 from tracker.bands.radio import Radio
 from tracker.bands.stretchband import Haptic
 from tracker.config import BandConfig, Config
+from tracker.daemon.buzzes import Buzzes
 from tracker.daemon.house import House
 from tracker.daemon.thread import Outbox, StoreThread
-from tracker.detect.events import Event, HoldEnded, HoldStarted, TargetReached, event_name
+from tracker.detect.events import Event, HoldEnded, HoldStarted, event_name
 from tracker.mqtt.commands import Buzz, BuzzPattern, Command, End, Note, Pain, SetSide
 from tracker.recorder import Recorder
 from tracker.store import Store
@@ -32,12 +32,12 @@ from tracker.store import Store
 QUEUE = 512  # frames: four minutes of a live band; while it is full the band keeps the rest
 BATCH = 64  # frames a transaction, so that reading hours of ring does not write them one by one
 HEARTBEAT_S = 60.0
-FRESH_S = 5.0  # a buzz for what is longer ago would only puzzle
-DISCONNECT_S = 3.0  # BlueZ was seen to take 2.7 s
-FLUSH_S = 1.0
-
-# Immediate Alert: mild when the hold begins, high at the target.
-BUZZES = {HoldStarted: 1, TargetReached: 2}
+SETTLE_S = 2.0  # what comes and goes within it is told once
+# To end takes at most 5 s, whatever does not answer: BlueZ was seen to take 2.7 s to disconnect;
+# the publisher takes leave within one more.
+DISCONNECT_S = 2.8
+FLUSH_S = 0.6
+CLOSE_S = 0.4
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class Band:
     recorder: Recorder
     link: BandLink
     arrivals: asyncio.Queue[Arrival | Greeting]
+    buzzes: Buzzes = field(default_factory=Buzzes)
 
 
 class Daemon:
@@ -73,7 +74,9 @@ class Daemon:
             finally:
                 await self._thread.run(self._store.close)
         finally:
-            await self._radio.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._radio.close()
             self._thread.close()
 
     async def _serve(self, stop: asyncio.Event) -> None:
@@ -128,7 +131,10 @@ class Daemon:
         """Bands first, so that nothing new comes; what came is stored; then the house hears."""
         for task in links:
             task.cancel()
-        await asyncio.wait(links, timeout=DISCONNECT_S)
+        _, hanging = await asyncio.wait(links, timeout=DISCONNECT_S)
+        for task in hanging:
+            task.cancel()  # the second time ends the wait for an answer
+        self._house.farewell()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FLUSH_S):
                 for band in self._bands.values():
@@ -146,6 +152,8 @@ class Daemon:
             outcome = await self._thread.run(band.recorder.receive, batch)
             self._house.feel(band.id, outcome.live)
             await self._happened(band, outcome.events)
+            for level in band.buzzes.due(outcome):
+                await band.link.buzz(level)
             for _ in batch:
                 band.arrivals.task_done()
 
@@ -153,17 +161,8 @@ class Daemon:
         self._house.happened(band.id, events, band.recorder.worn)
         for event in events:
             _log.info("%s: %s", band.id, in_short(event))
-            await self._buzz_for(band, event)
         if any(isinstance(event, HoldEnded) for event in events):
             await self._count_today(band.id)
-
-    async def _buzz_for(self, band: Band, event: Event) -> None:
-        """The wearer has no screen: the band tells that a hold runs, and when it is long enough."""
-        level = BUZZES.get(type(event))
-        if level is None or event.at is None:
-            return
-        if time.time() - datetime.fromisoformat(event.at).timestamp() < FRESH_S:
-            await band.link.buzz(level)
 
     async def _count_today(self, band_id: str) -> None:
         day = datetime.now().astimezone().date()
@@ -171,11 +170,16 @@ class Daemon:
         self._house.today(band_id, totals)
 
     async def _heartbeat(self) -> None:
+        """Once a minute, and soon after a connection came or went."""
         while True:
             self._house.health(await self._outbox.depth())
-            await asyncio.sleep(HEARTBEAT_S)
             for band_id in self._bands:
                 await self._count_today(band_id)  # a new day begins by itself
+            await asyncio.sleep(SETTLE_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._house.news.wait()
+            self._house.news.clear()
 
     async def _obey(self) -> None:
         """What the wearer says over MQTT."""

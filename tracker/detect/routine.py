@@ -59,6 +59,11 @@ class Routine:
             return "inhale" if self.held.breaths.deepening is False else "exhale"
         return "rest" if self._keeping.still else "moving"
 
+    @property
+    def leaving(self) -> bool:
+        """Away from what was kept: a slip, or the end of it."""
+        return self._keeping.leaving
+
     def step(self, j: int, up: Vector, rate: float, unrest: float, cells: Cells) -> Iterator[Event]:
         now_s = j * STEP_S
         if self.wear.step(up):

@@ -63,6 +63,11 @@ class Session:
         """The hold_id of the hold that is going on."""
         return None if self._routine.held is None else self._routine.held.hold_id
 
+    @property
+    def staying(self) -> bool:
+        """A hold goes on and the leg is not on its way out of it."""
+        return self._routine.held is not None and not self._routine.leaving
+
     def receive(self, block: Block) -> list[Event]:
         """The events that the samples make sure.
 
