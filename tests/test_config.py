@@ -72,6 +72,10 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
         ("[mqtt]\nport = 0", "mqtt.port = 0 is not allowed: a port, 1 to 65535"),
         ("[mqtt]\nport = 'x'", "mqtt.port = 'x' is not allowed: a port, 1 to 65535"),
         ("[mqtt]\nbase_topic = 'a/#'", "mqtt.base_topic = 'a/#' is not allowed: a topic without"),
+        (
+            '[store]\npath = "a\\u0000b"',
+            "store.path = 'a\\x00b' is not allowed: the path of a file",
+        ),
         ("[mqqt]\n", "unknown key mqqt; allowed: store, mqtt, bluetooth, detector, bands"),
         ("folder = 'x'", "unknown key folder; allowed: store,"),
         ("mqtt = 3", "mqtt = 3 is not allowed: a table [mqtt]"),

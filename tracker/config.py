@@ -22,7 +22,10 @@ from tracker.errors import StretchbandError
 PASSWORD_VARIABLE = "STRETCHBAND_MQTT_PASSWORD"  # noqa: S105 - the variable's name, not a password
 
 Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, above 0, at most 86400")]
-FileName = Annotated[str, Meta(min_length=1, description="the path of a file")]
+FileName = Annotated[
+    str,
+    Meta(pattern=r"^[^\x00-\x1f]+$", description="the path of a file, without control characters"),
+]
 
 
 class ConfigError(StretchbandError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
+from importlib.metadata import version
 
 import typer
 
@@ -34,6 +36,12 @@ def main() -> None:
     Only the subcommand that is asked for is imported: SciPy alone takes more than a second.
     """
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    if asked == "run":
+        # Told to end before the daemon has begun: there is nothing in hand yet.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if asked == "--version":
+        print(f"stretchband {version('stretchband')}")  # noqa: T201 - what was asked for
+        return
     try:
         application(*([asked] if asked in COMMANDS else COMMANDS))()
     except StretchbandError as error:

@@ -31,6 +31,7 @@ from tracker.cli.picture import Picture, in_words, leg
 from tracker.cli.summary import summary
 from tracker.detect.events import (
     Event,
+    HoldDropped,
     HoldEnded,
     HoldStarted,
     SessionEnded,
@@ -40,7 +41,7 @@ from tracker.detect.events import (
 from tracker.errors import StretchbandError
 from tracker.mqtt.embedded import embedded_broker
 from tracker.mqtt.payloads import BandState, LivePoint
-from tracker.store import History
+from tracker.store import History, Store
 
 BAND = "demo"
 ADDRESS = "F0:F1:F2:F3:F4:01"
@@ -82,7 +83,7 @@ class Plan:
 
 
 def demo(
-    seconds: Annotated[float, typer.Option(min=1, help="How long it may take at most.")] = 120.0,
+    seconds: Annotated[float, typer.Option(min=1, help="How long the wearer may take.")] = 120.0,
     speed: Annotated[
         float, typer.Option(min=0.1, max=60, help="How many times faster than real time.")
     ] = 6.0,
@@ -106,14 +107,19 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="stretchband-") as folder:
         kept = db or Path(folder) / "demo.db"
         plan = Plan(total_s, seconds, speed, seed, kept, Path(folder))
-        with contextlib.suppress(KeyboardInterrupt):
+        Store.open(kept).close()  # a file that cannot be used is told before anything starts
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
             asyncio.run(play(plan, port))
         with History.open(kept) as past:
             Console().print(summary(past, db))
 
 
 async def play(plan: Plan, port: int) -> None:
-    """Start the three parts, watch the broker, stop them in order."""
+    """Start the three parts, watch the broker, stop them in order, also when told to end."""
+    task = asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     async with (
         embedded_broker(port) as broker,
         simulated_band(plan) as band,
@@ -169,12 +175,21 @@ async def process(name: str, *arguments: str) -> AsyncIterator[Process]:
         try:
             yield child
         finally:
-            died = child.returncode
+            died = await last_status(child)
             await stop(child)
             if died not in (None, 0):
                 errors.seek(0)
                 lines = errors.read().decode("utf-8", "replace").strip().splitlines()
                 raise DemoError(f"the {name} ended: {lines[-1] if lines else f'status {died}'}")
+
+
+async def last_status(child: Process) -> int | None:
+    """How it ended by itself, given a moment to be noticed; None while it runs."""
+    if sys.exc_info()[0] is None:
+        return child.returncode
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(child.wait(), 0.5)
+    return child.returncode
 
 
 async def stop(child: Process) -> None:
@@ -274,6 +289,8 @@ def in_one_line(event: Event | None) -> str | None:
             return f"hold   {in_words(event.stretch)} {leg(event.side)}".rstrip()
         case TargetReached():
             return f"target {event.target_s:.0f} s reached"
+        case HoldDropped():
+            return "       no hold after all"
         case HoldEnded():
             return f"ended  {event.duration_s:.1f} s, {event.breaths} breaths"
         case _:

@@ -13,6 +13,11 @@ from tracker.cli.picture import CALM, SOFT, in_words, number
 from tracker.store import History, Hold
 
 MOST = 1000
+_COUNTS = """
+SELECT (SELECT count(*) FROM frames), (SELECT count(*) FROM events),
+  (SELECT count(*) FROM events WHERE position >
+    coalesce((SELECT position FROM outbox_cursors WHERE consumer = 'mqtt'), 0))
+"""
 
 
 def summary(past: History, kept: Path | None) -> RenderableType:
@@ -51,11 +56,9 @@ def _by_leg(holds: list[Hold]) -> Table:
 
 def _in_words(holds: list[Hold], past: History) -> Text:
     held_s = sum(hold.duration_s or 0.0 for hold in holds)
-    (frames, events), *_ = past.rows(
-        "SELECT (SELECT count(*) FROM frames), (SELECT count(*) FROM events)", ()
-    )
+    (frames, events, waiting), *_ = past.rows(_COUNTS, ())
+    sent = "all of them published" if not waiting else f"{waiting} not published yet"
     return Text.assemble(
-        (f"{len(holds)} holds", f"bold {CALM}"),
-        f", {held_s:.0f} s held in all; {frames} frames and {events} events stored, "
-        "every event published",
+        ("1 hold" if len(holds) == 1 else f"{len(holds)} holds", f"bold {CALM}"),
+        f", {held_s:.0f} s held in all; {frames} frames and {events} events stored, {sent}",
     )
