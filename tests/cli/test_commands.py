@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,21 @@ def test_what_a_person_can_mend_is_one_line_and_status_2(
     assert done.stdout == ""
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    recording = (
+        Path(__file__).parents[1] / "detect" / "recordings" / "breath-pos2-4sbreathing.csv.gz"
+    )
+    command = [sys.executable, "-m", "tracker", "analyze", str(recording), "--json", "--as-hold"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "stretchband: what was found cannot be written: No space left on device\n"
+
+
+def test_the_version_is_told() -> None:
+    assert stretchband("--version").stdout.startswith("stretchband 0.")
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from importlib import import_module
@@ -43,9 +44,23 @@ def main() -> None:
         print(f"stretchband {version('stretchband')}")  # noqa: T201 - what was asked for
         return
     try:
-        application(*([asked] if asked in COMMANDS else COMMANDS))()
+        try:
+            application(*([asked] if asked in COMMANDS else COMMANDS))()
+        finally:
+            sys.stdout.flush()
     except StretchbandError as error:
         print(f"stretchband: {error}", file=sys.stderr)  # noqa: T201 - the edge where errors are told
         sys.exit(error.exit_status)
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # whoever read has seen enough
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"stretchband: what was found cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
