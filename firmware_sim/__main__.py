@@ -24,7 +24,10 @@ from tracker.bands.stretchband import Haptic
 
 @dataclass(slots=True)
 class Told:
-    """Standard output, one JSON object a line; nobody needs to read on."""
+    """Standard output has a JSON line when ready and one at the end; nobody needs to read on.
+
+    Buzzes are shown on standard error.
+    """
 
     open: bool = True
 
@@ -36,16 +39,15 @@ class Told:
         except BrokenPipeError:
             self.open = False
 
-    def buzz(self, buzz: Buzz) -> None:
-        t_s = round(buzz.t_s, 3)
-        match buzz.what:
-            case Haptic(pulses, on_s, off_s):
-                text = f"{pulses} x {on_s:g} s, {off_s:g} s apart"
-                self.say(buzz=[pulses, on_s, off_s], t_s=t_s)
-            case level:
-                text = ("off", "mild", "strong")[level]
-                self.say(buzz=level, t_s=t_s)
-        print(f"{t_s:9.3f} s  bzz {text}", file=sys.stderr)  # noqa: T201  # a command's output
+
+def show_buzz(buzz: Buzz) -> None:
+    """What the wearer feels, as a line on standard error."""
+    match buzz.what:
+        case Haptic(pulses, on_s, off_s):
+            text = f"{pulses} x {on_s:g} s, {off_s:g} s apart"
+        case level:
+            text = ("off", "mild", "strong")[level]
+    print(f"{buzz.t_s:9.3f} s  bzz {text}", file=sys.stderr)  # noqa: T201  # a command's output
 
 
 @asynccontextmanager
@@ -112,7 +114,7 @@ async def serve(options: Options, firmware: Firmware) -> None:
     async with _on_radio(options, firmware) as (band, transport):
         asked = asyncio.Event()
         band.speed = options.speed
-        band.gatt.on_buzz = told.buzz
+        band.gatt.on_buzz = show_buzz
         band.gatt.on_asked = asked.set
         if not options.start_on_connect:
             asked.set()
