@@ -45,14 +45,28 @@ def test_until_a_time_ends_there() -> None:
     assert parse_period(None, "2026-11-01T12:00").until == "2026-11-01T11:00:00.000Z"
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_the_last_day_there_is_stands_for_no_end(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    assert parse_period("2026-11-01", "9999-12-31").until == "9999-12-31T23:59:59.000Z"
+    assert parse_period("9999-12-31", "9999-12-31").since == "9999-12-31T00:00:00.000Z"
+    assert str(parse_period(None, "9999-12-30").until).startswith("9999-12-3")
+
+
 def test_without_both_it_is_all_time() -> None:
     assert parse_period(None, None) == Period()
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "yesterday", "2026-13-01", "2026-02-30", "01.11.2026", "2026-11-01T25:00", "0001-01-01"],
-)
+    [
+        "", "yesterday", "2026-13-01", "2026-02-30", "01.11.2026", "2026-11-01T25:00", "0001-01-01",
+        "20261123", "2026-W48", "2026-W48-1", "2026W481",
+    ],
+)  # fmt: skip
 def test_what_is_no_date_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(StretchbandError) as error:
         parse_period(text, None)

@@ -11,6 +11,7 @@ from tracker.errors import StretchbandError
 from tracker.store.times import rfc3339
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIME = re.compile(r"[Tt ]\d")  # without one a day in another form would be its midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,20 @@ def parse_period(since: str | None, until: str | None) -> Period:
 def _moment(option: str, text: str, *, days_later: int) -> float:
     try:
         if _DAY.fullmatch(text):
-            day = date.fromisoformat(text) + timedelta(days=days_later)
-            return datetime.combine(day, time()).astimezone(UTC).timestamp()  # naive: this zone
+            return _midnight(date.fromisoformat(text), days_later)
+        if not _TIME.search(text):
+            raise ValueError(text)
         return datetime.fromisoformat(text).astimezone(UTC).timestamp()
     except (ValueError, OverflowError, OSError):
         raise StretchbandError(
             f'{option} "{text}" is no date: give a day such as 2026-11-01 or a time such as'
             " 2026-11-01T18:30 (with Z or +01:00 where it is not of this machine's zone)"
         ) from None
+
+
+def _midnight(day: date, days_later: int) -> float:
+    if day == date.max:  # there is no day after it, and a zone may lead beyond it
+        last = time(23, 59, 59) if days_later else time()
+        return datetime.combine(day, last, UTC).timestamp()
+    midnight = datetime.combine(day + timedelta(days=days_later), time())
+    return midnight.astimezone(UTC).timestamp()  # naive: this zone
