@@ -114,6 +114,7 @@ def test_the_ending_of_the_file_says_the_format(run: Run, path: Path, tmp_path: 
         (["holds", "--since", "lately"], b'--since "lately" is no date: give a day such as'),
         (["holds", "--db", "none.db"], b"there is no history at none.db"),
         (["samples", "--band", "band9"], b'no band "band9" in'),
+        (["samples", "--boot", "3"], b"no --boot 3 of band1 is stored; there: 1 (from "),
     ],
 )
 def test_what_is_not_allowed_is_refused_in_one_line_with_status_2(

@@ -143,17 +143,24 @@ def _only_band(history: History) -> Band:
 def _one_boot(history: History, band: Band, wanted: Wanted) -> Boot | None:
     """Times rise within one start of the band only, so a recording is of one."""
     period = wanted.period
-    found = [
-        boot
-        for boot in boots(history, band.band_id)
-        if wanted.boot_id in (None, boot.boot_id) and boot.meets(period.since_s, period.until_s)
-    ]
+    found = boots(history, band.band_id)
+    if wanted.boot_id is not None:
+        found = [_boot(found, wanted.boot_id, band)]
+    found = [boot for boot in found if boot.meets(period.since_s, period.until_s)]
     if len(found) > 1:
         raise StretchbandError(
             f"{band.band_id} was started {len(found)} times in this period and its clock began"
             f" anew each time: choose one with --boot, such as {_describe(found[-LISTED_BOOTS:])}"
         )
     return found[0] if found else None
+
+
+def _boot(known: list[Boot], boot_id: int, band: Band) -> Boot:
+    for boot in known:
+        if boot.boot_id == boot_id:
+            return boot
+    there = _describe(known[-LISTED_BOOTS:]) or "none yet"
+    raise StretchbandError(f"no --boot {boot_id} of {band.band_id} is stored; there: {there}")
 
 
 def _describe(found: list[Boot]) -> str:
