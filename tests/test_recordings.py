@@ -73,6 +73,21 @@ def test_spaces_and_windows_line_ends_are_welcome(tmp_path: Path) -> None:
     assert len(Block.join(list(read(written(tmp_path, text))))) == 100
 
 
+@pytest.mark.parametrize("name", ["walk.csv", "walk.csv.gz"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\n", "\r\n", "\n" * 3_000_000])
+def test_blank_lines_at_the_end_mean_nothing(tmp_path: Path, name: str, end: str) -> None:
+    file = written(tmp_path, HEADER + "".join(rows()).rstrip() + end, name)
+    assert len(Block.join(list(read(file)))) == 100
+
+
+def test_blank_lines_before_a_sample_are_a_fault_wherever_a_piece_ends(tmp_path: Path) -> None:
+    lines = rows(50_000)
+    blank = "\n" * 3_000_000
+    text = HEADER + "".join(lines[:-1]) + blank + lines[-1]
+    said = ", line 50001: the line is empty, but must have four"
+    assert fault(written(tmp_path, text)) == said
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -105,6 +120,7 @@ def test_time_must_also_rise_from_one_piece_to_the_next(tmp_path: Path) -> None:
         ("", ", line 1: the file is empty"),
         ("hello\nworld\n", ', line 1: the header is "hello", but must be "time_s,x_g,y_g,z_g"'),
         (HEADER, ", line 2: a recording needs at least two samples"),
+        (HEADER + "\n\n", ", line 2: a recording needs at least two samples"),
         (HEADER + "0,0,1,0\n", ", line 2: a recording needs at least two samples"),
         (
             HEADER + "".join(rows(50, 5.0)),

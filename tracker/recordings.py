@@ -115,15 +115,29 @@ def _csv_rows(path: Path) -> Rows:
         with _open(path) as file:
             _check_header(path, file.readline(_HEADER_BYTES))
             line = 2
-            while lines := file.readlines(_PIECE_BYTES):
-                yield line, _parse(path, line, lines)
-                line += len(lines)
+            blank: list[bytes] = []
+            while piece := file.readlines(_PIECE_BYTES):
+                lines, blank = _without_blank_end(blank + piece)
+                if lines:
+                    yield line, _parse(path, line, lines)
+                    line += len(lines)
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise StretchbandError(
             f"{path}, line {_sound_lines(path) + 1}: broken or cut gzip ({fault})"
         ) from fault
     except OSError as fault:
         raise StretchbandError(f"{path}, line {line}: cannot be read ({fault.strerror})") from fault
+
+
+def _without_blank_end(lines: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """The lines up to the last with anything in it, and the blank ones after.
+
+    At the end of a file they mean nothing; before another sample the first of them is a fault.
+    """
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return lines[:end], lines[end:]
 
 
 def _open(path: Path) -> BinaryIO:
