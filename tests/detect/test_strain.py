@@ -44,3 +44,18 @@ def test_trembling_is_told_in_mg_and_not_again_at_once() -> None:
 
 def test_holding_muscles_do_not_tremble() -> None:
     assert strained([0.0] * 100, [0.035] * 100) == []
+
+
+def test_settling_and_letting_go_are_not_forcing() -> None:
+    push = [0.2 * 4.5 * i for i in range(8)]
+    settling = strained([*push, *[6.3] * 60])
+    letting_go = strained([0.0] * 60 + push)  # and then the hold has ended
+    assert settling == letting_go == []
+
+
+def test_a_slip_that_returns_is_not_forcing() -> None:
+    strains = Strains()
+    before = [strains.step(i * STEP_S, 0.0, 0.01) for i in range(40)]
+    rising = [strains.step((40 + i) * STEP_S, 0.9 * i, 0.01) for i in range(6)]
+    after = [strains.step((52 + i) * STEP_S, 0.5, 0.01) for i in range(40)]  # 1.2 s were away
+    assert not any([*before, *rising, *after])

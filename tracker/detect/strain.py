@@ -14,6 +14,9 @@ BOUNCE_DEG, _BOUNCES, _BOUNCE_S = 2.0, 3, 3.0
 # Pushing deeper by four degrees within a second is outside of what any exhale does (2.6 deg/s at
 # most) and under the five degrees a second that would end the hold.
 FORCE_DEG_S = 4.0
+# The leg also moves so when it settles into the hold and when it leaves: a push counts when the leg
+# has been there for a while, and is still there once the release would have been known.
+_FORCE_FROM_S, _FORCE_SURE_S = 3.0, 2.2
 # Holding muscles shake 30 mg root mean square; twice that for three seconds is a tremble.
 TREMBLE_G, _TREMBLE_S = 0.060, 3.0
 # The same strain is stated again only after so long.
@@ -39,12 +42,21 @@ class Strains:
         self._shaking_since: float | None = None
         self._shaking = 0.0
         self._told: dict[StrainKind, float] = {}
+        self._first_s: float | None = None
+        self._last_s = 0.0
+        self._pushed: tuple[float, float] | None = None  # when, how fast
 
     def step(self, t_s: float, depth_deg: float, unrest_g: float) -> StrainSeen | None:
+        if self._first_s is None:
+            self._first_s = t_s
+        elif t_s - self._last_s > 1.5 * STEP_S:
+            self._pushed = None  # the leg was away: it was a slip
+            self._depths.clear()
+        self._last_s = t_s
         self._depths.append(depth_deg)
         return (
             self._tell(t_s, "bounce", self._bounced(t_s, depth_deg))
-            or self._tell(t_s, "force", self._forced())
+            or self._tell(t_s, "force", self._forced(t_s, t_s - self._first_s))
             or self._tell(t_s, "tremble", self._trembled(t_s, unrest_g))
         )
 
@@ -67,11 +79,15 @@ class Strains:
             return None
         return sum(size for _, size in self._swings) / _BOUNCES
 
-    def _forced(self) -> float | None:
-        if len(self._depths) < (self._depths.maxlen or 0):
+    def _forced(self, t_s: float, since_s: float) -> float | None:
+        if len(self._depths) == self._depths.maxlen and since_s >= _FORCE_FROM_S:
+            pace = self._depths[-1] - self._depths[0]
+            if pace > FORCE_DEG_S and (self._pushed is None or pace > self._pushed[1]):
+                self._pushed = (t_s, pace)
+        if self._pushed is None or t_s - self._pushed[0] < _FORCE_SURE_S:
             return None
-        pace = self._depths[-1] - self._depths[0]
-        return pace if pace > FORCE_DEG_S else None
+        pace, self._pushed = self._pushed[1], None
+        return pace
 
     def _trembled(self, t_s: float, unrest_g: float) -> float | None:
         if unrest_g < TREMBLE_G:
