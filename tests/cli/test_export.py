@@ -156,6 +156,24 @@ def test_a_reader_that_has_enough_is_not_told_of(path: Path) -> None:
         assert export.stderr.read() == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk to write to is Linux's")
+@pytest.mark.parametrize("kind", ["holds", "samples"])  # less and more than a buffer
+def test_a_full_disk_behind_standard_output_is_told_in_one_line(path: Path, kind: str) -> None:
+    command = [sys.executable, "-c", "from tracker.cli import main; main()", "export", kind]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*command, "--db", str(path)],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    assert b"cannot be written: No space left" in done.stderr
+
+
 def test_a_bar_moves_on_the_terminal_only_when_a_file_is_written(
     run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
