@@ -19,11 +19,8 @@ BUSY_S = 5.0  # how long a writer waits for another before it gives up
 WAL_LIMIT_BYTES = 16 * 2**20  # the log of a long reader is cut back to this
 
 
-def open_for_writing(path: Path, *, create: bool) -> Database:
+def open_for_writing(path: Path) -> Database:
     """The database at `path`, migrated. Raises StretchbandError when it cannot be used."""
-    if create:
-        _make_private(path)
-    _expect_file(path)
     with in_plain_words(path):
         db = _connect(f"file:{quote(str(path.absolute()))}?mode=rw")
         try:
@@ -42,7 +39,7 @@ def open_for_writing(path: Path, *, create: bool) -> Database:
 
 def open_for_reading(path: Path) -> Database:
     """The same file beside the writer, read-only; an older version is migrated first."""
-    _expect_file(path)
+    expect_file(path)
     with in_plain_words(path):
         db = _connect_reader(path)
         try:
@@ -54,7 +51,7 @@ def open_for_reading(path: Path) -> Database:
             raise
         if behind:
             db.close()
-            open_for_writing(path, create=False).close()
+            open_for_writing(path).close()
             db = _connect_reader(path)
     return db
 
@@ -82,8 +79,11 @@ def _connect_reader(path: Path) -> Database:
     return db
 
 
-def _make_private(path: Path) -> None:
-    """An empty file for this user only, and the folders to it."""
+def make_private(path: Path) -> None:
+    """An empty file for this user only, and the folders to it; what is there stays as it is.
+
+    Raises StretchbandError when it cannot be made.
+    """
     try:
         for folder in reversed(path.absolute().parents):
             if not folder.exists():
@@ -95,7 +95,8 @@ def _make_private(path: Path) -> None:
         raise StretchbandError(f"history {path} cannot be made: {error.strerror}") from None
 
 
-def _expect_file(path: Path) -> None:
+def expect_file(path: Path) -> None:
+    """Raises StretchbandError when there is no file at `path`."""
     if path.is_dir():
         raise StretchbandError(f"history {path} is a folder; name a file in it")
     try:

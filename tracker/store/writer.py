@@ -15,7 +15,8 @@ from tracker.clock import BUCKET_S, ClockPoint, rfc3339
 from tracker.detect.events import Event, event_name, from_json, to_json
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
-from tracker.store.opening import open_for_writing
+from tracker.store.lock import WriterLock
+from tracker.store.opening import expect_file, make_private, open_for_writing
 from tracker.store.projections import project
 from tracker.store.records import (
     DayTotals,
@@ -38,19 +39,34 @@ class Store:
     later (disk full, locked), and StretchbandError when the file is read-only or damaged.
     """
 
-    def __init__(self, db: Database, path: Path) -> None:
+    def __init__(self, db: Database, path: Path, lock: WriterLock) -> None:
         """Use `Store.open`."""
         self._db = db
+        self._lock = lock
         self.path = path
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Store:
-        """Open the history at `path`, its tables brought up to date (file 0600, folders 0700)."""
-        return cls(open_for_writing(path, create=create), path)
+        """Open the history at `path`, its tables brought up to date (file 0600, folders 0700).
+
+        Raises StretchbandError when it cannot be used, also while another Store has it open.
+        """
+        if create:
+            make_private(path)
+        expect_file(path)
+        lock = WriterLock(path)
+        try:
+            return cls(open_for_writing(path), path, lock)
+        except BaseException:
+            lock.release()
+            raise
 
     def close(self) -> None:
         """Close the file; the write-ahead log goes into it when no reader is left."""
-        self._db.close()
+        try:
+            self._db.close()
+        finally:
+            self._lock.release()
 
     def register_band(
         self, band_id: str, address: str | None, name: str | None, axes: str = "+x,+y,+z"
