@@ -150,8 +150,10 @@ async def running(publisher: Publisher) -> AsyncIterator[Publisher]:
 async def cancelled(task: asyncio.Task[None]) -> None:
     """Cancel and wait; other exceptions are raised."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    done, _ = await asyncio.wait([task], timeout=WAIT_S)
+    assert done, f"{task.get_name()} does not end when it is cancelled"
+    if not task.cancelled():
+        task.result()
 
 
 async def status_of(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
+import aiomqtt
 import pytest
 from aiomqtt import ProtocolVersion
 
 from tests.mosquitto import Mosquitto
-from tests.mqtt.house import MemoryOutbox, running, status_of, subscriber
+from tests.mqtt.house import MemoryOutbox, cancelled, running, status_of, subscriber
 from tracker.detect.events import to_json
 from tracker.errors import StretchbandError
 from tracker.mqtt.backoff import Backoff
@@ -123,3 +124,21 @@ def test_waits_double_up_to_half_a_minute_and_begin_anew() -> None:
         assert longest / 2 <= backoff.next_s() <= longest
     backoff.reset()
     assert backoff.next_s() <= 0.5
+
+
+async def test_a_connection_that_is_lost_while_it_is_cancelled_still_ends(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = Publisher(MqttSettings(port=mosquitto.port), MemoryOutbox(), bands=[])
+    lost = asyncio.Event()
+
+    async def hear_until_lost(_connection: object) -> None:
+        await lost.wait()
+        raise aiomqtt.MqttError("connection lost")
+
+    monkeypatch.setattr(publisher, "_hear", hear_until_lost)
+    task = asyncio.create_task(publisher.run())
+    await status_of(publisher, lambda status: status.connected)
+    lost.set()  # in the same tick, as when broker and daemon are told to end together
+    await cancelled(task)
+    assert task.cancelled()

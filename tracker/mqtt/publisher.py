@@ -61,6 +61,7 @@ class Publisher:
         self._on_change = on_change
         self._dialect = Dialect()
         self._backoff = Backoff()
+        self._leaving = False
         self._woken = asyncio.Event()
         self._retained: dict[str, bytes] = {}
         self._unsent: dict[str, None] = {}  # topics, in the order of their last change
@@ -126,7 +127,25 @@ class Publisher:
         self._live.put_nowait((topic, payload))
 
     async def run(self) -> None:
-        """Stay connected for ever; only a bug or a cancellation ends it."""
+        """Stay connected for ever; only a bug or a cancellation ends it.
+
+        The work has a task of its own: where a connection is lost in the very moment of a
+        cancellation, Python 3.11's TaskGroup raises the loss alone, and nothing on the task tells
+        that it was also cancelled.
+        """
+        self._leaving = False
+        work = asyncio.create_task(self._stay_connected(), name="mqtt connection")
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._leaving = True
+            work.cancel()
+            await asyncio.wait((work,))
+            if not work.cancelled() and (error := work.exception()) is not None:
+                raise error from None
+            raise
+
+    async def _stay_connected(self) -> None:
         while True:
             retry_at_once = False
             self._connected_s = None
@@ -137,6 +156,8 @@ class Publisher:
                     self._backoff.reset()
                     self._said = None
                 retry_at_once = self._lost(_first(group))
+            if self._leaving:
+                raise asyncio.CancelledError
             if not retry_at_once:
                 await asyncio.sleep(self._backoff.next_s())
 
