@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import aiomqtt
 import pytest
@@ -14,6 +15,7 @@ from tests.mqtt.house import MemoryOutbox, cancelled, running, status_of, subscr
 from tracker.detect.events import to_json
 from tracker.errors import StretchbandError
 from tracker.mqtt.backoff import Backoff
+from tracker.mqtt.connection import Connection
 from tracker.mqtt.dialect import FIRST_ANSWER_S, Dialect
 from tracker.mqtt.embedded import embedded_broker
 from tracker.mqtt.publisher import LATE_S, Publisher
@@ -141,4 +143,20 @@ async def test_a_connection_that_is_lost_while_it_is_cancelled_still_ends(
     await status_of(publisher, lambda status: status.connected)
     lost.set()  # in the same tick, as when broker and daemon are told to end together
     await cancelled(task)
+    assert task.cancelled()
+
+
+async def test_a_connection_that_is_cancelled_as_the_broker_answers_still_ends(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = Publisher(MqttSettings(port=mosquitto.port), MemoryOutbox(), bands=[])
+    task = asyncio.create_task(publisher.run())
+    answer = Connection._on_connect
+
+    def cancel_with_the_answer(*connack: Any) -> None:
+        answer(*connack)
+        task.cancel()
+
+    monkeypatch.setattr(Connection, "_on_connect", cancel_with_the_answer)
+    await asyncio.wait([task], timeout=5)
     assert task.cancelled()
