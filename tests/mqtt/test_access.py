@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.mqtt.certificates import Authority
 from tests.mqtt.house import MemoryOutbox, running, status_of, subscriber
 from tracker.errors import StretchbandError
 from tracker.mqtt.publisher import Publisher
-from tracker.mqtt.settings import MqttSettings, tls_context
+from tracker.mqtt.settings import MqttSettings, check, tls_context
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "mosquitto"
 SECRET = "open-sesame-4711"  # noqa: S105 - of a broker that lives for one test
@@ -218,6 +219,36 @@ def test_a_certificate_without_its_key_is_named(tmp_path: Path, home: Authority)
     _, other_key = home.issue("other", "127.0.0.1")
     with pytest.raises(StretchbandError, match=r"mqtt\.cert_file and mqtt\.key_file: .* and .*"):
         tls_context(MqttSettings(cert_file=certificate, key_file=other_key))
+
+
+@pytest.mark.parametrize("judge", [check, tls_context])
+def test_a_key_without_its_certificate_is_said(
+    home: Authority, judge: Callable[[MqttSettings], object]
+) -> None:
+    _, key = home.issue("daemon", "127.0.0.1")
+    for settings in (MqttSettings(key_file=key), MqttSettings(ca_file=home.file, key_file=key)):
+        with pytest.raises(StretchbandError) as caught:
+            judge(settings)
+        assert str(caught.value) == (
+            f"mqtt.key_file: {key} is of no use without mqtt.cert_file, "
+            "the certificate that it belongs to"
+        )
+
+
+@pytest.mark.parametrize("key", ["ca_file", "cert_file", "key_file"])
+def test_a_file_that_is_not_there_is_named(home: Authority, key: str) -> None:
+    certificate, private = home.issue("daemon", "127.0.0.1")
+    settings = MqttSettings(ca_file=home.file, cert_file=certificate, key_file=private)
+    check(settings)
+    for file, why in (("nowhere.pem", "No such file or directory"), ("/", "Is a directory")):
+        with pytest.raises(StretchbandError) as caught:
+            check(replace(settings, **{key: file}))  # type: ignore[arg-type]
+        assert str(caught.value) == f"mqtt.{key}: {file} cannot be used: {why}"
+
+
+def test_no_files_are_nothing_to_say() -> None:
+    check(MqttSettings())
+    check(MqttSettings(tls=True))
 
 
 async def test_an_unknown_host_is_said() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tracker.errors import StretchbandError
 
@@ -54,11 +55,36 @@ class _Socket(ssl.SSLSocket):
             raise
 
 
+def check(settings: MqttSettings) -> None:
+    """Raise StretchbandError for files that can never work: to be said before anything runs.
+
+    They are a key without its certificate, and any file that cannot be read.
+    """
+    _check_pair(settings)
+    for key in ("ca_file", "cert_file", "key_file"):
+        file = getattr(settings, key)
+        if file is not None:
+            try:
+                with Path(file).open("rb"):
+                    pass
+            except (OSError, ValueError) as error:
+                raise _unusable(key, file, error) from None
+
+
+def _check_pair(settings: MqttSettings) -> None:
+    if settings.key_file is not None and settings.cert_file is None:
+        raise StretchbandError(
+            f"mqtt.key_file: {settings.key_file} is of no use without mqtt.cert_file, "
+            "the certificate that it belongs to"
+        )
+
+
 def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
     """The TLS to use, None for none. Reads files: a renewed certificate counts at the next connect.
 
     Raises StretchbandError naming the key and the file that cannot be used.
     """
+    _check_pair(settings)
     if not settings.encrypted:
         return None
     try:
