@@ -12,6 +12,7 @@ import pytest
 from tests.mosquitto import Mosquitto, program
 from tests.mqtt.certificates import Authority
 from tests.mqtt.house import MemoryOutbox, running, status_of, subscriber
+from tracker.detect.events import from_json
 from tracker.errors import StretchbandError
 from tracker.mqtt.publisher import Publisher
 from tracker.mqtt.settings import MqttSettings, check, tls_context
@@ -122,6 +123,41 @@ async def test_an_event_that_the_broker_forbids_waits_until_it_is_allowed(
         assert house.ids("band1") == outbox.ids("band1")
         await status_of(publisher, lambda s: s.fault is None)
     assert [r.levelname for r in caplog.records].count("ERROR") == 1
+
+
+async def test_a_refusal_between_others_is_overtaken_once_and_skips_nothing(
+    broker: Mosquitto,
+) -> None:
+    rules = broker.folder / "stretchband.acl"
+    allowed = rules.read_text("utf-8")
+    outbox = MemoryOutbox()
+    publisher = Publisher(login(broker), outbox, bands=["band1"])
+    async with subscriber(broker.port, "screen", SECRET) as house, running(publisher):
+
+        def heard() -> list[str]:
+            leaves = ("band1/late", "band1/event")
+            return [from_json(h.payload).event_id for h in house.heard if h.topic.endswith(leaves)]
+
+        outbox.add(1, at_s=0.0)
+        outbox.add(1)
+        publisher.wake()
+        await status_of(publisher, lambda s: s.sent == 2)  # both topics were allowed
+        rules.write_text(allowed.replace("topic write stretchband/band/+/late\n", ""), "utf-8")
+        broker.reload()
+        await status_of(publisher, lambda _: "Reloading config" in broker.log)
+        outbox.add(1, at_s=0.0)
+        outbox.add(3)
+        publisher.wake()
+        # The third refusal: whatever the second try took along has come.
+        await status_of(publisher, lambda _: broker.log.count("Denied PUBLISH") >= 3)
+        ids = outbox.ids("band1")
+        assert heard() == [*ids[:2], *ids[3:]]
+        assert outbox.acknowledged == 2
+        rules.write_text(allowed, "utf-8")
+        broker.reload()
+        await house.until(lambda: len(heard()) == 9)
+        assert heard() == [*ids[:2], *ids[3:], *ids[2:]]
+        assert publisher.status.reconnects == 0
 
 
 def tls_lines(home: Authority, *, client: bool) -> list[str]:

@@ -232,8 +232,9 @@ class Publisher:
     ) -> bool:
         """Send and move the cursor; False when the broker refused one, which stays at the cursor.
 
-        The first event on a topic goes alone: a topic that is forbidden is found before any later
-        event has passed it.
+        The first event on a topic goes alone, and so does a refused one: a topic that is forbidden
+        is found before any later event has passed it. Those that are on their way together with
+        one that is refused for another reason do pass it, once.
         """
         now_s = time.time()
         addressed = [(self._event_topic(entry, now_s), entry) for entry in entries]
@@ -245,6 +246,7 @@ class Publisher:
             for (topic, entry), ack in zip(batch, acks, strict=True):
                 reason = await connection.acknowledged(ack)
                 if reason.is_failure:
+                    proven.discard(topic)
                     self._refuse(topic, f"refuses ({reason}) events on")
                     return False
                 self._accept(topic)
