@@ -42,10 +42,8 @@ def test_every_hold_is_found_once_and_named(seed: int, total_s: float | None) ->
         assert mine.end_s == pytest.approx(theirs.end_s, abs=0.6)
 
 
-def test_reps_are_counted_within_a_tenth() -> None:
-    true = found = 0
-    for seed, total_s in SESSIONS:
-        truth, events = told(seed, total_s)
-        true += len(truth.reps)
-        found += sum(isinstance(event, Rep) for event in events)
-    assert found == pytest.approx(true, rel=0.1)
+@pytest.mark.parametrize(("seed", "total_s"), SESSIONS)
+def test_every_straightening_is_told_once_at_its_own_top(seed: int, total_s: float | None) -> None:
+    truth, events = told(seed, total_s)
+    tops_s = [event.top_s for event in events if isinstance(event, Rep)]
+    assert tops_s == pytest.approx([rep.top_s for rep in truth.reps], abs=1.0)

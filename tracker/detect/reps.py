@@ -1,7 +1,12 @@
 """When was the leg straightened with the breath, before a hold?
 
-A repetition goes from a rest up towards a stretch with the exhale and back with the inhale. Its
-angle between the leg and the vertical has a low, a high and a low again.
+A repetition goes from low up towards a stretch with the exhale and back with the inhale. Which way
+is up is known beforehand: a leg is raised or a knee bent away from the rest, in the plane of the
+rest and the leg; for the inner thigh the leg falls out. Along the one of the two that moves more, a
+repetition is a low, a high and a low.
+
+Neither is the angle to the vertical: on the belly and for the inner thigh the leg passes straight
+up half way, and one repetition would look like two halves of others.
 """
 
 from __future__ import annotations
@@ -11,15 +16,19 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tracker.detect.cells import Vector
-from tracker.detect.orientation import STEP_S
+from tracker.detect.cells import Vector, angle_deg
+from tracker.detect.orientation import GRAVITY_DELAY_S, STEP_S
 
 # Less is shifting about, not straightening.
 LEAST_DEG = 15.0
 # The leg comes back to where it was, or not quite so far down: some keep it up in between.
 _RETURN = 0.35
 # A zigzag turns when it has gone back by so much; a leg that lies still stays within the other.
-_TURN_DEG, _STILL_LOW_DEG = 8.0, 3.0
+_TURN_DEG, _STILL_LOW_DEG = 8.0, 1.5
+# A rest that is another one by less leaves the angles as they are, up to some degrees.
+_SAME_REST_DEG = 45.0
+# Whether it was a rest is known so long after it was left (holds.py).
+_LATE_S = 2.4
 # One breath: 20 a minute is no straightening any more, and nobody exhales for 10 s at length.
 SHORTEST_S, LONGEST_S = 3.0, 20.0
 
@@ -36,8 +45,11 @@ class RepSeen:
 
 
 class _Turn(NamedTuple):
+    """A moment: the angle that is looked at, and the other one."""
+
     t_s: float
     angle_deg: float
+    other_deg: float
     up: Vector
 
 
@@ -45,10 +57,43 @@ class Reps:
     """Folds directions, one a step, into repetitions."""
 
     def __init__(self) -> None:
+        self._rest: Vector | None = None
+        self._recent: deque[tuple[float, Vector]] = deque(maxlen=round(_LATE_S / STEP_S))
         self.restart()
 
     def restart(self) -> None:
-        """Begin anew: the leg rests, is held, or was out of sight."""
+        """Begin anew: the leg was held, or out of sight."""
+        self._recent.clear()
+        self._away, self._out = _Zigzag(), _Zigzag()
+
+    def step(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
+        """`up` at the end of a step; the last rest before was `rest`."""
+        if rest is not self._rest:
+            self._refer_to(rest)
+        self._recent.append((t_s, up))
+        return self._fold(t_s, up, rest)
+
+    def _refer_to(self, rest: Vector) -> None:
+        """Another rest: where the wearer lies or stands otherwise than before, look anew."""
+        before, self._rest = self._rest, rest
+        if before is None or angle_deg(before, rest) > _SAME_REST_DEG:
+            self._away, self._out = _Zigzag(), _Zigzag()
+            for t_s, up in self._recent:
+                self._fold(t_s, up, rest)
+
+    def _fold(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
+        away_deg = _away_deg(up, rest)
+        out_deg = math.degrees(math.asin(max(-1.0, min(1.0, -up[2]))))
+        t_s -= GRAVITY_DELAY_S
+        away = self._away.step(t_s, away_deg, out_deg, up)
+        out = self._out.step(t_s, out_deg, away_deg, up)
+        return away or out
+
+
+class _Zigzag:
+    """One angle as lows and highs."""
+
+    def __init__(self) -> None:
         self._rising = False
         self._low: _Turn | None = None
         self._turn: _Turn | None = None
@@ -56,21 +101,22 @@ class Reps:
         self._top: _Turn | None = None
         self._climb: deque[tuple[float, float]] = deque(maxlen=round(LONGEST_S / STEP_S))
 
-    def step(self, t_s: float, up: Vector) -> RepSeen | None:
-        here = _Turn(t_s, math.degrees(math.acos(max(-1.0, min(1.0, up[1])))), up)
+    def step(self, t_s: float, angle_deg: float, other_deg: float, up: Vector) -> RepSeen | None:
         turn = self._turn
         if turn is None:
-            self._turn = here
+            self._turn = _Turn(t_s, angle_deg, other_deg, up)
             return None
-        onward = here.angle_deg - turn.angle_deg
-        if (onward >= 0.0) if self._rising else (onward <= 0.0):
-            self._turn = here
+        onward = angle_deg - turn.angle_deg
         if self._rising:
-            self._climb.append((t_s, here.angle_deg))
-            return self._turned(turn, here) if onward < -_TURN_DEG else None
-        if onward < _STILL_LOW_DEG:
+            self._climb.append((t_s, angle_deg))
+            onward = -onward
+        elif onward < _STILL_LOW_DEG:
             self._low_until_s = t_s
-        return self._turned(turn, here) if onward > _TURN_DEG else self._settled(t_s)
+        if onward <= 0.0:
+            self._turn = _Turn(t_s, angle_deg, other_deg, up)
+        elif onward > _TURN_DEG:
+            return self._turned(turn, _Turn(t_s, angle_deg, other_deg, up))
+        return None if self._rising else self._settled(t_s)
 
     def _turned(self, turn: _Turn, here: _Turn) -> RepSeen | None:
         """The zigzag has turned at `turn`."""
@@ -80,7 +126,7 @@ class Reps:
             return None
         seen = self._between(turn)
         # A leg that rested in between starts when it leaves the rest.
-        self._low, self._top = _Turn(self._low_until_s, turn.angle_deg, turn.up), None
+        self._low, self._top = turn._replace(t_s=self._low_until_s), None
         self._rising = True
         self._climb.clear()
         return seen
@@ -88,7 +134,7 @@ class Reps:
     def _settled(self, t_s: float) -> RepSeen | None:
         """Back down for a second without going up again: the last one of a row."""
         turn = self._turn
-        if turn is None or t_s - turn.t_s < 1.0:
+        if turn is None or t_s - turn.t_s < 1.0 or self._top is None:
             return None
         seen = self._between(turn)
         self._low, self._top = turn, None
@@ -101,6 +147,8 @@ class Reps:
         reach = top.angle_deg - max(low.angle_deg, end.angle_deg)
         if reach < LEAST_DEG or end.angle_deg < low.angle_deg - _RETURN * reach:
             return None
+        if abs(top.other_deg - end.other_deg) > reach:
+            return None
         # The first of a row comes from further down: it began where the next one will.
         level = end.angle_deg + _STILL_LOW_DEG
         start_s = max((t for t, angle in self._climb if angle <= level), default=low.t_s)
@@ -109,3 +157,15 @@ class Reps:
         if min(top.t_s - start_s, end.t_s - top.t_s) < SHORTEST_S / 3.0:
             return None
         return RepSeen(start_s, top.t_s, end.t_s, reach, top.up)
+
+
+def _away_deg(up: Vector, rest: Vector) -> float:
+    """How far the leg has turned from the rest, in the plane of the rest and the leg's line.
+
+    Lying, the way is down the leg (y falls), and a knee that is up is below 0; standing, it is the
+    bend of the knee, whichever way it goes.
+    """
+    across = math.hypot(rest[0], rest[2])
+    if rest[1] > across:
+        return math.degrees(math.acos(max(-1.0, min(1.0, up[1]))))
+    return math.degrees(math.atan2(-up[1], (up[0] * rest[0] + up[2] * rest[2]) / across))

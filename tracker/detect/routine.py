@@ -82,8 +82,8 @@ class Routine:
             yield from self._on_left(now_s, turn)
         elif self.held is not None:
             yield from self._in_hold(now_s, up, unrest)
-        if self.postures.rest is not None:
-            yield from self._straighten(now_s, up)
+        if (rest := self.postures.rest) is not None:
+            yield from self._straighten(now_s, up, rest)
 
     def end_hold(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
         """End the hold, if there is one."""
@@ -127,7 +127,6 @@ class Routine:
         if stretch is None:
             self._resting = True
             self._rest_start_s = start_s
-            self._reps.restart()
             self._rest_known = self._pause_s(kept.up) == 0.0
             if self._rest_known:
                 self.postures.at_rest(kept.up)
@@ -180,8 +179,8 @@ class Routine:
         yield from self.held.step(now_s, up, unrest, slipping=False)
         yield from self.held.target(now_s, self._settings.target_s)
 
-    def _straighten(self, now_s: float, up: Vector) -> Iterator[Event]:
-        rep = self._reps.step(now_s, up)
+    def _straighten(self, now_s: float, up: Vector, rest: Vector) -> Iterator[Event]:
+        rep = self._reps.step(now_s, up, rest)
         if rep is None or self.postures.name_of_top(rep.top) is None:
             return
         yield from self._open_session(now_s, rep.start_s)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+
+from tests.detect.leg import (
+    BACK,
+    BELLY,
+    STANDING,
+    Pose,
+    bent_prone,
+    bent_standing,
+    fallen_out,
+    raised,
+    samples,
+)
+from tracker.detect.events import Event, Rep
+from tracker.detect.session import Session
+
+Up = tuple[float, float, float]
+STAND, LIE = Pose(STANDING, 6.0), Pose(BACK, 8.0, move_s=6.0)
+ROLLED = (Pose((0.0, 0.05, -1.0), 0.1), Pose(BELLY, 8.0, move_s=0.8))
+KNEE_UP = (0.7, 0.7, 0.0)
+
+
+def session(before: tuple[Pose, ...], low: Up, top: Up, after: Up, times: int) -> list[Event]:
+    """So often up and down, each in 6 s, and then held."""
+    row = chain.from_iterable((Pose(top, 0.2, 3.0), Pose(low, 0.2, 2.6)) for _ in range(times))
+    poses = (*before, Pose(low, 0.3, 2.0), *row, Pose(top, 12.0, 3.0), Pose(after, 6.0))
+    detector = Session("band")
+    return detector.receive(samples(poses)) + detector.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "low", "top"),
+    [
+        ((STAND, LIE), raised(20), raised(75)),
+        ((STAND, LIE), raised(2), raised(95)),
+        ((STAND, LIE), KNEE_UP, raised(45)),
+        ((STAND, LIE, Pose(raised(80), 0.3)), fallen_out(20), fallen_out(60)),
+        ((STAND, LIE, *ROLLED), bent_prone(70), bent_prone(125)),
+        ((STAND,), bent_standing(95), bent_standing(130)),
+    ],
+    ids=["hamstring", "past the vertical", "from a bent knee", "inner thigh", "prone", "standing"],
+)
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_straightening_is_counted_once_on_its_way_through_the_vertical(
+    before: tuple[Pose, ...], low: Up, top: Up, times: int
+) -> None:
+    events = session(before, low, top, before[-1].up if len(before) != 3 else BACK, times)
+    reps = [event for event in events if isinstance(event, Rep)]
+    assert len(reps) == times
+    for rep in reps:
+        assert rep.start_s < rep.top_s < rep.end_s
+        assert 2.0 < rep.top_s - rep.start_s < 4.5
+        assert 1.8 < rep.end_s - rep.top_s < 4.0
+
+
+def test_shifting_about_is_no_straightening() -> None:
+    sway = chain.from_iterable((Pose(raised(14), 0.2, 3.0), Pose(BACK, 0.2, 3.0)) for _ in range(3))
+    detector = Session("band")
+    events = detector.receive(samples((STAND, LIE, *sway, Pose(BACK, 5.0))))
+    assert not any(isinstance(event, Rep) for event in events)
+
+
+def test_going_back_to_rest_between_straightenings_changes_no_count() -> None:
+    row = chain.from_iterable((Pose(raised(70), 0.2, 3.0), Pose(BACK, 5.0, 3.0)) for _ in range(3))
+    detector = Session("band")
+    events = detector.receive(samples((STAND, LIE, *row)))
+    assert sum(isinstance(event, Rep) for event in events) == 3
