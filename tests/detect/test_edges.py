@@ -24,7 +24,7 @@ def swing(moving_s: float, *, away: bool) -> tuple[Cells, float, Vector]:
     acc = np.column_stack([np.cos(angle) + pull, -np.sin(angle) + inward, 0 * angle])
     fast = fine_s[np.abs(np.degrees(rate)) > 5.0]
     cells = Cells()
-    cells.add(1, _mean(acc))
+    cells.add(1, _mean(acc).T)
     top = (float(np.cos(TOP)), float(-np.sin(TOP)), 0.0)
     return cells, float(fast[0] if away else fast[-1]), top
 
@@ -52,5 +52,5 @@ def test_a_trembling_leg_still_settles() -> None:
     cells, true_s, top = swing(1.6, away=False)
     first, acc = cells.span(1, 150)
     shaking = Cells()
-    shaking.add(first, acc + np.random.default_rng(5).normal(0.0, 0.03, acc.shape))
+    shaking.add(first, (acc + np.random.default_rng(5).normal(0.0, 0.03, acc.shape)).T)
     assert abs(settled_s(shaking, 50, 150, top, LEVER_M) - true_s) < 0.35

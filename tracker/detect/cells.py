@@ -23,15 +23,15 @@ class Cells:
 
     def __init__(self) -> None:
         self._first = 0
-        self._acc = np.empty((0, 3))
+        self._acc = np.empty((3, 0))
 
     def add(self, first: int, acc: Floats) -> None:
-        """Cells that follow the ones before."""
-        tail = self._acc[-self._KEPT :]
-        self._first = first - len(tail)
-        self._acc = np.concatenate([tail, acc])
+        """Cells that follow the ones before, (3, m)."""
+        tail = self._acc[:, -self._KEPT :]
+        self._first = first - tail.shape[1]
+        self._acc = np.concatenate([tail, acc], axis=1)
 
     def span(self, first: int, last: int) -> tuple[int, Floats]:
-        """The number of the first cell, and cells first <= k <= last, as far as they are kept."""
+        """The number of the first cell, and (n, 3) cells first <= k <= last as far as kept."""
         first = max(first, self._first)
-        return first, self._acc[first - self._first : last - self._first + 1]
+        return first, self._acc[:, first - self._first : last - self._first + 1].T

@@ -15,7 +15,7 @@ from tracker.detect.samples import Floats
 # muscle tremor (3-12 Hz) and heel strikes do not.
 GRAVITY_HZ = 1.5
 _B, _A = signal.butter(2, GRAVITY_HZ, fs=CELLS_HZ)
-_SETTLED: Floats = signal.lfilter_zi(_B, _A)[:, None]
+_SETTLED: Floats = signal.lfilter_zi(_B, _A)
 
 # Slow motion shows so late in a step: the filter's delay (sqrt(2) / (2 pi f)) and half a cell.
 GRAVITY_DELAY_S = 0.17
@@ -23,7 +23,7 @@ GRAVITY_DELAY_S = 0.17
 # Whatever rests feels 1 g. A sensor that feels less than this for a second is dead or falls: it has
 # no up, and it is not calm.
 LEAST_G = 0.3
-_NOWHERE: Floats = np.array([0.0, 1.0, 0.0])
+_NOWHERE: Floats = np.array([[0.0], [1.0], [0.0]])
 
 CELLS_A_STEP = 5
 STEP_S = CELLS_A_STEP * CELL_S
@@ -34,7 +34,7 @@ class Steps:
     """Fifths of a second: step j ends with cell 5 j.
 
     first:   number of the first step.
-    up:      (m, 3) unit vectors, the direction of up in band axes, 1.5 Hz low-passed.
+    up:      (3, m) unit vectors, the direction of up in band axes, 1.5 Hz low-passed.
     rate:    (m,) degrees a second by which `up` turned over the last two steps.
     unrest:  (m,) g, root mean square of what is not gravity.
     """
@@ -50,54 +50,51 @@ class Orientation:
 
     def __init__(self) -> None:
         self._zi: Floats | None = None
-        self._left = np.empty((0, 5))
+        self._left = np.empty((5, 0))
         self._last_ups: Floats | None = None
 
     def feed(self, first: int, cells: Floats) -> Steps:
         """`cells` as Grid gives them, following the ones before without a gap."""
-        if self._zi is None and len(cells):
-            # A filter that starts as if the leg had always been so has no start-up swing.
-            self._zi = _SETTLED * cells[0, :3]
+        acc = cells[:3]
         if self._zi is None:
-            return Steps(first, np.empty((0, 3)), np.empty(0), np.empty(0))
-        low, self._zi = signal.lfilter(_B, _A, cells[:, :3], axis=0, zi=self._zi)
-        length2 = _norm2(low)
+            # A filter that starts as if the leg had always been so has no start-up swing.
+            self._zi = acc[:, :1] * _SETTLED
+        low, self._zi = signal.lfilter(_B, _A, acc, axis=1, zi=self._zi)
+        left = self._left.shape[1]
+        rows = np.empty((5, left + cells.shape[1]))
+        rows[:, :left] = self._left
+        rows[:3, left:] = low
         # Mean square of the distance between felt and low-passed: the cell's own spread included.
-        rest2 = cells[:, 3] - 2.0 * _dot(cells, low) + length2
-        new = np.empty((len(cells), 5))
-        new[:, :3], new[:, 3], new[:, 4] = low, length2, rest2
-        return self._steps(first - len(self._left), new)
+        rows[3, left:] = length2 = _dot(low, low)
+        rows[4, left:] = cells[3] - 2.0 * _dot(acc, low) + length2
+        return self._steps(first - left, rows)
 
-    def _steps(self, first: int, new: Floats) -> Steps:
-        rows = np.concatenate([self._left, new])
+    def _steps(self, first: int, rows: Floats) -> Steps:
         begin = (1 - first) % CELLS_A_STEP if self._last_ups is None else 0
-        count = max(len(rows) - begin, 0) // CELLS_A_STEP
+        count = max(rows.shape[1] - begin, 0) // CELLS_A_STEP
         end = begin + count * CELLS_A_STEP
-        self._left = rows[end:] if count else rows
+        self._left = rows[:, end:].copy() if count else rows
         if not count:
-            return Steps(0, np.empty((0, 3)), np.empty(0), np.empty(0))
-        five = rows[begin:end].reshape(count, CELLS_A_STEP, 5)
-        felt = five[:, -1, 3:4] > LEAST_G**2
-        up = np.where(felt, five[:, -1, :3] / np.sqrt(np.maximum(five[:, -1, 3:4], 1e-6)), _NOWHERE)
-        rate = self._rate(up)
-        excess = five[:, :, 4]
-        mean = (excess[:, 0] + excess[:, 1] + excess[:, 2] + excess[:, 3] + excess[:, 4]) / 5.0
+            return Steps(0, np.empty((3, 0)), np.empty(0), np.empty(0))
+        last = rows[:, begin + CELLS_A_STEP - 1 : end : CELLS_A_STEP]
+        felt = last[3] > LEAST_G**2
+        up = np.where(felt, last[:3] / np.sqrt(np.maximum(last[3], 1e-6)), _NOWHERE)
+        excess = rows[4, begin:end].reshape(count, CELLS_A_STEP).T
+        mean = (excess[0] + excess[1] + excess[2] + excess[3] + excess[4]) / 5.0
+        unrest = np.where(felt, np.sqrt(np.maximum(mean, 0.0)), 1.0)
         number = (first + end - 1) // CELLS_A_STEP - count + 1
-        unrest = np.where(felt[:, 0], np.sqrt(np.maximum(mean, 0.0)), 1.0)
-        return Steps(number, up, rate, unrest)
+        return Steps(number, up, self._rate(up), unrest)
 
     def _rate(self, up: Floats) -> Floats:
-        before = np.repeat(up[:1], 2, axis=0) if self._last_ups is None else self._last_ups
-        row = np.concatenate([before, up])
-        self._last_ups = row[-2:]
-        return np.sqrt(_norm2(row[2:] - row[:-2])) * (math.degrees(0.5) / STEP_S)
-
-
-def _norm2(v: Floats) -> Floats:
-    return _dot(v, v)
+        before = np.repeat(up[:, :1], 2, axis=1) if self._last_ups is None else self._last_ups
+        row = np.concatenate([before, up], axis=1)
+        self._last_ups = row[:, -2:]
+        turned = row[:, 2:] - row[:, :-2]
+        return np.sqrt(_dot(turned, turned)) * (math.degrees(0.5) / STEP_S)
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
     # Written out: the order of a library's sum may depend on where an array lies in memory.
-    total: Floats = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2]
+    product = a * b
+    total: Floats = product[0] + product[1] + product[2]
     return total

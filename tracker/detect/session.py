@@ -24,7 +24,7 @@ GAP_S = 0.5
 # With nothing going on, begin again from nothing after so long, so that little is folded twice.
 IDLE_S = 3000.0
 # Blocks are folded in pieces: a reset in the middle of one costs at most this many samples twice.
-_PIECE = 65_536
+_PIECE = 8192
 _LIVE_STEPS = 300
 _DEFAULT = Settings()
 
@@ -145,11 +145,12 @@ class Session:
     def _fold(self, block: Block, events: list[Event]) -> int | None:
         """Fold samples without a gap; the number of the step after which to begin afresh."""
         first, cells = self._grid.feed(block)
-        if not len(cells):
+        if not cells.shape[1]:
             return None
-        self._cells.add(first, cells[:, :3])
+        self._cells.add(first, cells[:3])
         steps = self._orientation.feed(first, cells)
-        rows = zip(steps.up.tolist(), steps.rate.tolist(), steps.unrest.tolist(), strict=True)
+        ups = zip(*steps.up.tolist(), strict=True)
+        rows = zip(ups, steps.rate.tolist(), steps.unrest.tolist(), strict=True)
         for j, ((x, y, z), rate, unrest) in enumerate(rows, steps.first):
             events += self._routine.step(j, (x, y, z), rate, unrest, self._cells)
             self._show(j * STEP_S, (x, y, z))
