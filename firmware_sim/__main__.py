@@ -6,14 +6,16 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 
 from bumble.transport import open_transport
 
 from firmware_sim.air import Air
 from firmware_sim.band import PlayedBand, make_firmware, virtual_band
+from firmware_sim.control import Control
 from firmware_sim.firmware import Buzz, Firmware
 from firmware_sim.flash import Flash, FlashError
 from firmware_sim.gatt import GattBand
@@ -26,7 +28,8 @@ from tracker.bands.stretchband import Haptic
 class Told:
     """Standard output has a JSON line when ready and one at the end; nobody needs to read on.
 
-    Buzzes are shown on standard error.
+    With --control there is one more for each line of standard input. Buzzes are shown on standard
+    error.
     """
 
     open: bool = True
@@ -50,14 +53,23 @@ def show_buzz(buzz: Buzz) -> None:
     print(f"{buzz.t_s:9.3f} s  bzz {text}", file=sys.stderr)  # noqa: T201  # a command's output
 
 
+@dataclass(frozen=True, slots=True)
+class _OnAir:
+    """Bands on a radio, the name by which a central reaches it, and the air if it is ours."""
+
+    bands: Sequence[PlayedBand]
+    transport: str
+    air: Air | None
+
+
 @asynccontextmanager
-async def _on_radio(options: Options, firmware: Firmware) -> AsyncIterator[tuple[PlayedBand, str]]:
-    """The band on its radio, and the name by which a central reaches it. Raises UsageError."""
+async def _on_radio(options: Options, firmwares: Sequence[Firmware]) -> AsyncIterator[_OnAir]:
+    """The bands, advertising. Raises UsageError when the radio cannot be had."""
     if options.transport is not None:
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             _on_signal(number, _no_air)
-        async with _on_dongle(options, options.transport, firmware) as band:
-            yield band, options.transport
+        async with _on_dongle(options, options.transport, firmwares[0]) as band:
+            yield _OnAir([band], options.transport, None)
         return
     air = Air()
     hub = Hub(air)
@@ -68,8 +80,14 @@ async def _on_radio(options: Options, firmware: Firmware) -> AsyncIterator[tuple
             raise UsageError(f"cannot listen at {options.listen}: {_reason(error)}") from error
         _on_signal(signal.SIGUSR1, air.silence)
         _on_signal(signal.SIGUSR2, air.restore)
-        async with virtual_band(firmware, air, address=options.address, name=options.name) as band:
-            yield band, name
+        async with AsyncExitStack() as stack:
+            bands = [
+                await stack.enter_async_context(
+                    virtual_band(firmware, air, address=address, name=options.name, mtu=options.mtu)
+                )
+                for firmware, address in zip(firmwares, options.addresses, strict=True)
+            ]
+            yield _OnAir(bands, name, air)
     finally:
         await hub.close()
 
@@ -84,7 +102,12 @@ async def _on_dongle(
         raise UsageError(f"--transport {transport}: {error or 'cannot be opened'}") from error
     async with real:
         gatt = GattBand(
-            firmware, real.source, real.sink, address=options.address, name=options.name
+            firmware,
+            real.source,
+            real.sink,
+            address=options.addresses[0],
+            name=options.name,
+            mtu=options.mtu,
         )
         await gatt.start()
         try:
@@ -105,25 +128,30 @@ def _on_signal(number: signal.Signals, action: Callable[[], object]) -> None:
     asyncio.get_running_loop().add_signal_handler(number, action)
 
 
-async def serve(options: Options, firmware: Firmware) -> None:
+async def serve(options: Options, firmwares: Sequence[Firmware]) -> None:
     """Serve until SIGTERM or SIGINT. Raises UsageError when the radio cannot be had."""
     stop = asyncio.Event()
     _on_signal(signal.SIGTERM, stop.set)
     _on_signal(signal.SIGINT, stop.set)
     told = Told()
-    async with _on_radio(options, firmware) as (band, transport):
+    async with _on_radio(options, firmwares) as on_air, _words(options) as words:
         asked = asyncio.Event()
-        band.speed = options.speed
-        band.gatt.on_buzz = show_buzz
-        band.gatt.on_asked = asked.set
+        for band in on_air.bands:
+            band.speed = options.speed
+            band.gatt.on_buzz = show_buzz
+            band.gatt.on_asked = asked.set
+            band.on_ended = partial(_tell_the_end, on_air.bands, told)
         if not options.start_on_connect:
             asked.set()
-        told.say(ready=True, address=options.address, transport=transport)
+        ready = {"ready": True, "address": options.addresses[0], "transport": on_air.transport}
+        if len(options.addresses) > 1:
+            ready["addresses"] = options.addresses
+        told.say(**ready)
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(_play(asked, band), name="play"),
-                group.create_task(_tell_the_end(band, told), name="tell the end"),
-            ]
+            tasks = [group.create_task(_play(asked, band), name="play") for band in on_air.bands]
+            if words is not None and on_air.air is not None:
+                control = Control(on_air.air, on_air.bands, options.next_motion)
+                tasks.append(group.create_task(_listen(words, control, told), name="control"))
             await stop.wait()
             for task in tasks:
                 task.cancel()
@@ -134,9 +162,35 @@ async def _play(asked: asyncio.Event, band: PlayedBand) -> None:
     await band.play()
 
 
-async def _tell_the_end(band: PlayedBand, told: Told) -> None:
-    await band.ended.wait()
-    told.say(ended=True, frames=band.firmware.frames_made)
+def _tell_the_end(bands: Sequence[PlayedBand], told: Told) -> None:
+    """When the last band has come to its end."""
+    if all(band.ended.is_set() for band in bands):
+        told.say(ended=True, frames=sum(band.firmware.frames_made for band in bands))
+
+
+@asynccontextmanager
+async def _words(options: Options) -> AsyncIterator[asyncio.StreamReader | None]:
+    """Standard input by lines, when it is to be obeyed. Raises UsageError for a plain file."""
+    if not options.control:
+        yield None
+        return
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    try:
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+        )
+    except ValueError as error:
+        raise UsageError("--control: standard input must be a pipe or a terminal") from error
+    try:
+        yield reader
+    finally:
+        transport.close()
+
+
+async def _listen(words: asyncio.StreamReader, control: Control, told: Told) -> None:
+    async for line in words:
+        told.say(**control.obey(line))
 
 
 def _run(arguments: list[str]) -> None:
@@ -146,8 +200,11 @@ def _run(arguments: list[str]) -> None:
         flash = None
         if options.flash is not None:
             flash = stack.enter_context(closing(Flash(options.flash, capacity)))
-        firmware = make_firmware(options.motion, flash=flash, frames=capacity, boot_id=boot_id)
-        asyncio.run(serve(options, firmware))
+        firmwares = [
+            make_firmware(motion, flash=flash, frames=capacity, boot_id=boot_id)
+            for motion in options.motions
+        ]
+        asyncio.run(serve(options, firmwares))
 
 
 def main() -> int:

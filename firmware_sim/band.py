@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -23,25 +23,38 @@ _SHORTEST_WAIT_S: Final = 0.005
 class PlayedBand:
     """A band whose clock runs `speed` times as fast as ours, from the moment `play` is called.
 
-    speed: may be set before `play`. ended: set when the whole motion is in the ring.
+    speed: may be set before `play`. ended: set while the whole motion is in the ring.
+    on_ended: called each time that it has ended.
     """
 
     def __init__(self, gatt: GattBand, speed: float = 1.0) -> None:
         self.gatt = gatt
         self.firmware = gatt.firmware
         self.ended = asyncio.Event()
+        self.on_ended: Callable[[], None] = lambda: None
         self.speed = speed
+        self._slept_s = 0.0
+
+    def wake(self, after_s: float, motion: Motion) -> None:
+        """Let it have slept so long, which takes no time, and move again.
+
+        Raises ValueError while it is awake.
+        """
+        self.firmware.wake(self.firmware.now_s + after_s, motion)
+        self._slept_s += after_s
+        self.ended.clear()
 
     async def play(self) -> None:
         """Move the firmware on with the time; for ever, since the clock outlives the motion."""
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         while True:
-            now_s = (loop.time() - began_s) * self.speed
+            now_s = (loop.time() - began_s) * self.speed + self._slept_s
             self.firmware.advance(now_s)
             await self.gatt.publish()
-            if self.firmware.ended:
+            if self.firmware.ended and not self.ended.is_set():
                 self.ended.set()
+                self.on_ended()
             wait_s = (self.firmware.next_frame_s - now_s) / self.speed
             await asyncio.sleep(max(wait_s, _SHORTEST_WAIT_S))
 

@@ -69,7 +69,7 @@ def ring_frames(rate_hz: float) -> int:
 class Firmware:
     """One start of a band: its clock begins at 0 with the motion.
 
-    frames_made: by this motion, since the start. buzzes: the newest, oldest first.
+    frames_made: since the start. buzzes: the newest, oldest first.
     """
 
     def __init__(self, motion: Motion, ring: Ring, boot_id: int = 1) -> None:
@@ -79,6 +79,7 @@ class Firmware:
         self._n = samples_per_frame(motion.rate_hz)
         self._usual_step = usual_step(motion.rate_hz)
         self._pending = Samples(np.empty(0), np.empty((0, 3)))
+        self._began_s = 0.0
         self.now_s = 0.0
         self.frames_made = 0
         self.buzzes: deque[Buzz] = deque(maxlen=_BUZZES_KEPT)
@@ -95,15 +96,28 @@ class Firmware:
             return self.now_s + FRAME_S
         return float(self._pending.t_s[0]) + self._n * self._usual_step / 16000
 
+    def wake(self, at_s: float, motion: Motion) -> None:
+        """The sleeping band is put on again at `at_s` of its clock, to the whole millisecond.
+
+        Raises ValueError while it is awake, or for a motion of another rate.
+        """
+        if not self.ended:
+            raise ValueError("the band is awake")
+        if motion.rate_hz != self._motion.rate_hz:
+            raise ValueError(f"{motion.rate_hz:g} Hz: a band keeps its rate")
+        self.now_s = max(self.now_s, at_s)
+        self._began_s = round(self.now_s, 3)
+        self._motion = motion
+
     def advance(self, to_s: float) -> int:
         """Let the clock run to `to_s`; returns how many frames went into the ring.
 
         The frames are the same however the way there is cut into steps.
         """
         self.now_s = max(self.now_s, to_s)
-        fresh = self._motion.read(self.now_s)
+        fresh = self._motion.read(self.now_s - self._began_s)
         self._pending = Samples(
-            np.concatenate([self._pending.t_s, fresh.t_s]),
+            np.concatenate([self._pending.t_s, fresh.t_s + self._began_s]),
             np.concatenate([self._pending.acc_g, fresh.acc_g]),
         )
         made_before = self.frames_made

@@ -12,6 +12,9 @@ from typing import NoReturn
 from firmware_sim.firmware import ring_frames
 from firmware_sim.gatt import ADDRESS, NAME, advertisement
 from firmware_sim.motion import Motion, recording, scripted
+from tracker.bands.stretchband import MIN_MTU
+
+LEAST_MTU, MOST_MTU = 23, 517  # Bluetooth Core, Vol 3, Part F, 3.2.8 and 3.2.9
 
 
 class UsageError(Exception):
@@ -24,14 +27,21 @@ class Options:
 
     listen: str | None
     transport: str | None
-    motion: Motion
+    motions: tuple[Motion, ...]
     speed: float
-    address: str
+    addresses: tuple[str, ...]
     name: str
+    mtu: int
     flash: Path | None
     ring_frames: int
     boot_id: int
     start_on_connect: bool
+    control: bool
+    rate_hz: float
+
+    def next_motion(self, seed: int, total_s: float | None) -> Motion:
+        """A scripted session at the bands' rate. Raises ValueError for a time too short."""
+        return scripted(seed, total_s, rate_hz=self.rate_hz)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,7 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate-hz", type=float, default=50.0, help="of it (default: %(default)s)")
     parser.add_argument("--speed", type=float, default=1.0, help="times real time")
     parser.add_argument("--address", type=str.upper, default=ADDRESS, help="(default: %(default)s)")
+    parser.add_argument(
+        "--bands",
+        type=int,
+        default=1,
+        metavar="N",
+        help="so many on this air: addresses and seeds count up (default: %(default)s)",
+    )
     parser.add_argument("--name", default=NAME, help="advertised, up to 8 bytes")
+    parser.add_argument(
+        "--mtu", type=int, default=MIN_MTU, help="the most it agrees to (default: %(default)s)"
+    )
     parser.add_argument("--flash", type=Path, metavar="FILE", help="keeps the ring over restarts")
     parser.add_argument(
         "--ring-frames", type=int, metavar="N", help="capacity (default: two hours)"
@@ -66,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
         "--start-on-connect",
         action="store_true",
         help="the motion begins when frames are asked for",
+    )
+    parser.add_argument(
+        "--control", action="store_true", help="obey lines of JSON on standard input"
     )
     return parser
 
@@ -83,27 +106,47 @@ def read_options(arguments: list[str]) -> Options:
         raise UsageError(f'--address "{given.address}": six bytes as in {ADDRESS}')
     if given.recording is not None and given.total_s is not None:
         raise UsageError("--total-s is for a scripted session; a recording has its own length")
+    if not LEAST_MTU <= given.mtu <= MOST_MTU:
+        raise UsageError(f"--mtu {given.mtu}: {LEAST_MTU} to {MOST_MTU}")
+    _check_bands(given)
     try:
         advertisement(given.name)
-        motion = _motion(given)
+        motions = tuple(_motion(given, number) for number in range(given.bands))
     except ValueError as error:
         raise UsageError(str(error)) from error
     return Options(
         given.listen,
         given.transport,
-        motion,
+        motions,
         given.speed,
-        given.address,
+        tuple(_counted_up(given.address, number) for number in range(given.bands)),
         given.name,
+        given.mtu,
         given.flash,
-        given.ring_frames or ring_frames(motion.rate_hz),
+        given.ring_frames or ring_frames(motions[0].rate_hz),
         given.boot_id,
         given.start_on_connect,
+        given.control,
+        given.rate_hz,
     )
 
 
-def _motion(given: argparse.Namespace) -> Motion:
+def _check_bands(given: argparse.Namespace) -> None:
+    room = 0x100 - int(given.address[-2:], 16)
+    if not 1 <= given.bands <= room:
+        raise UsageError(f"--bands {given.bands}: 1 to {room}, counting up from {given.address}")
+    if given.bands > 1 and given.listen is None:
+        raise UsageError("--bands needs an air of its own; a dongle is one band")
+    if given.bands > 1 and given.flash is not None:
+        raise UsageError("--flash is the memory of one band")
+
+
+def _counted_up(address: str, number: int) -> str:
+    return f"{address[:-2]}{int(address[-2:], 16) + number:02X}"
+
+
+def _motion(given: argparse.Namespace, number: int) -> Motion:
     if given.recording is not None:
         return recording(given.recording)
     seed = 1 if given.seed is None else given.seed
-    return scripted(seed, given.total_s, rate_hz=given.rate_hz)
+    return scripted(seed + number, given.total_s, rate_hz=given.rate_hz)

@@ -44,6 +44,12 @@ class Sim:
         said: dict[str, object] = json.loads(line)
         return said
 
+    async def say(self, **word: object) -> dict[str, object]:
+        """A line on its standard input, and its answer."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(word).encode() + b"\n")
+        return await self.line()
+
     async def buzz(self) -> tuple[float, str]:
         """The next buzz on standard error: the band's seconds, and what is felt."""
         assert self.process.stderr is not None
@@ -63,6 +69,7 @@ class Sim:
 async def sim(*arguments: str) -> AsyncIterator[Sim]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "firmware_sim", *arguments,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -198,6 +205,50 @@ async def test_signals_silence_the_air_and_bring_it_back(tmp_path: Path) -> None
         assert (await band.stop())[0] == 0
 
 
+async def test_a_band_told_to_wake_plays_another_session_on_the_same_clock() -> None:
+    async with sim(
+        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "200",
+        "--control",
+    ) as band:  # fmt: skip
+        name = str((await band.line())["transport"])
+        first = await band.line()
+        assert first == {"ended": True, "frames": 240}
+        answer = await band.say(sleep_s=80_000, seed=4, total_s=130)
+        assert answer["told"] == 1
+        assert 80_120 <= float(str(answer["now_s"])) < 82_000
+        assert "awake" in str((await band.say(sleep_s=1))["error"])
+        second = await band.line()
+        assert second == {"ended": True, "frames": 500}
+        async with central_by(name) as central:
+            talk = await central.connect()
+            frames = await take(await talk.stream(), 500)
+        assert seqs(frames) == list(range(500))
+        assert {frame.boot_id for frame in frames} == {1}
+        jump_s = (frames[240].t_first_ms - frames[239].t_first_ms) / 1000
+        assert 80_000 < jump_s < 82_000
+
+
+async def test_many_bands_share_an_air_and_hear_what_is_done_to_it() -> None:
+    async with sim(
+        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "100",
+        "--bands", "2", "--address", "F0:F1:F2:F3:F4:0F", "--mtu", "100", "--control",
+    ) as band:  # fmt: skip
+        ready = await band.line()
+        assert ready["addresses"] == ["F0:F1:F2:F3:F4:0F", "F0:F1:F2:F3:F4:10"]
+        assert await band.line() == {"ended": True, "frames": 480}
+        async with central_by(str(ready["transport"])) as central:
+            talks = [await central.connect(str(one)) for one in ready["addresses"]]
+            assert {talk.connection.att_mtu for talk in talks} == {100}
+            assert (await band.say(silent=True))["silent"] is True
+            for talk in talks:
+                await asyncio.wait_for(talk.lost, PATIENCE_S)
+            assert (await band.say(silent=False, refuse=True))["silent"] is False
+            with pytest.raises((LinkError, LinkTimeoutError)):
+                await central.connect(timeout_s=0.5)
+            assert "lose" in str((await band.say(weather={"lose": 2}))["error"])
+            assert "rain" in str((await band.say(rain=True))["error"])
+
+
 async def test_a_killed_central_leaves_the_band_to_the_next(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "r.csv", 20.0)
     async with sim(
@@ -247,6 +298,10 @@ asyncio.run(main())
         (["--listen", "unix:{}/hci", "--recording", "x", "--seed", "1"], "not allowed with"),
         (["--listen", "unix:{}/hci", "--total-s", "9"], "9 s"),
         (["--transport", "carrier-pigeon:1"], "--transport carrier-pigeon:1"),
+        (["--listen", "unix:{}/hci", "--mtu", "22"], "--mtu 22: 23 to 517"),
+        (["--listen", "unix:{}/hci", "--bands", "0"], "--bands 0: 1 to 255"),
+        (["--transport", "usb:0", "--bands", "2"], "an air of its own"),
+        (["--listen", "unix:{}/hci", "--bands", "2", "--flash", "x"], "of one band"),
         (["--listen", "unix:{}/hci", "--spede", "2"], "unrecognized arguments: --spede"),
     ],
 )
