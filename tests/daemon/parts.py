@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ class Part:
     errors: Path
     lines: list[dict[str, Any]] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    said_lines: int = 0
 
     @property
     def said(self) -> str:
@@ -39,11 +40,24 @@ class Part:
                 self.lines.append(json.loads(line))
                 self.news.notify_all()
 
-    async def told(self, key: str) -> dict[str, Any]:
-        """The first line with this key, once there is one."""
-        async with asyncio.timeout(WAIT_S), self.news:
-            await self.news.wait_for(lambda: any(key in line for line in self.lines))
-        return next(line for line in self.lines if key in line)
+    async def told(self, key: str, times: int = 1, wait_s: float = WAIT_S) -> dict[str, Any]:
+        """The first line with this key, or the so manieth, once there is one."""
+
+        def having() -> list[dict[str, Any]]:
+            return [line for line in self.lines if key in line]
+
+        async with asyncio.timeout(wait_s), self.news:
+            await self.news.wait_for(lambda: len(having()) >= times)
+        return having()[times - 1]
+
+    async def say(self, **word: object) -> dict[str, Any]:
+        """A line on its standard input, and the answer; for a band with --control."""
+        assert self.process.stdin is not None
+        self.said_lines += 1
+        self.process.stdin.write(json.dumps(word).encode() + b"\n")
+        answer = await self.told("told", self.said_lines)
+        assert "error" not in answer, answer
+        return answer
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -57,11 +71,11 @@ class Part:
 
 
 @asynccontextmanager
-async def part(errors: Path, *arguments: str) -> AsyncIterator[Part]:
-    """A Python process, killed at the end if it still runs."""
+async def part(errors: Path, *arguments: str, heard: bool = False) -> AsyncIterator[Part]:
+    """A Python process, killed at the end if it still runs. heard: it reads standard input."""
     with errors.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=sink
+            sys.executable, *arguments, stdin=PIPE if heard else DEVNULL, stdout=PIPE, stderr=sink
         )
     one = Part(process, errors)
     reading = asyncio.create_task(one.read())
@@ -76,7 +90,8 @@ async def part(errors: Path, *arguments: str) -> AsyncIterator[Part]:
 async def band(folder: Path, *options: str) -> AsyncIterator[Part]:
     """firmware_sim, ready; its air is `unix:FOLDER/air`."""
     command = ("-m", "firmware_sim", "--listen", f"unix:{folder / 'air'}", *options)
-    async with part(folder / "band.log", *command) as one:
+    heard = "--control" in options
+    async with part(folder / "band.log", *command, heard=heard) as one:
         try:
             await one.told("ready")
         except TimeoutError:
@@ -84,16 +99,42 @@ async def band(folder: Path, *options: str) -> AsyncIterator[Part]:
         yield one
 
 
-@asynccontextmanager
-async def daemon(folder: Path, port: int, *extra: str) -> AsyncIterator[Part]:
-    """`stretchband run` on the air of `band`, the database in the same folder."""
+def configure(
+    folder: Path, port: int, *extra: str, mqtt: Sequence[str] = (), bands: int = 1
+) -> Path:
+    """A config on the air of `band`, the database in the same folder.
+
+    extra: further tables; mqtt: further lines of that one. Several bands count up from the first.
+    """
     config = folder / "tracker.toml"
-    config.write_text(
-        f'[store]\npath = "history.db"\n[mqtt]\nport = {port}\n'
-        f'[bluetooth]\nradio = "unix:{folder / "air"}"\n'
-        + "\n".join(extra)
-        + f'\n[[bands]]\nid = "{BAND}"\naddress = "{ADDRESS}"\n',
-        "utf-8",
-    )
-    async with part(folder / "daemon.log", "-m", "tracker", "run", "--config", str(config)) as one:
+    tables = [
+        '[store]\npath = "history.db"',
+        "\n".join(["[mqtt]", f"port = {port}", *mqtt]),
+        f'[bluetooth]\nradio = "unix:{folder / "air"}"\n' + "\n".join(extra),
+        *(
+            f'[[bands]]\nid = "{band_id(number)}"\naddress = "{ADDRESS[:-2]}{number:02X}"'
+            for number in range(1, bands + 1)
+        ),
+    ]
+    config.write_text("\n".join([*tables, ""]), "utf-8")
+    return config
+
+
+def band_id(number: int) -> str:
+    """Of the first, the second, ... band."""
+    return f"{BAND[:-1]}{number}"
+
+
+@asynccontextmanager
+async def daemon(
+    folder: Path,
+    port: int,
+    *extra: str,
+    mqtt: Sequence[str] = (),
+    bands: int = 1,
+    command: Sequence[str] = ("-m", "tracker"),
+) -> AsyncIterator[Part]:
+    """`stretchband run` with `configure`; command: another way to start it."""
+    config = configure(folder, port, *extra, mqtt=mqtt, bands=bands)
+    async with part(folder / "daemon.log", *command, "run", "--config", str(config)) as one:
         yield one
