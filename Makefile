@@ -3,7 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The libraries that the benchmarks compare with bring pandas, scikit-learn and more along.
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
 ARGS ?=
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links
 
 .PHONY: demo test lint types check lock clean
 
@@ -32,9 +37,15 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(BENCH_READY): requirements-bench.lock pyproject.toml
+	@echo "setting up $(BENCH) (once, about two minutes)"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 lock:  ## choose the newest versions that pyproject.toml allows
-	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements.lock
+	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements.lock
+	$(LOCK) --upgrade --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache
