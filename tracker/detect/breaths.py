@@ -91,6 +91,11 @@ class Breaths:
         self._early: list[tuple[float, float]] = []
 
     @property
+    def axis(self) -> tuple[float, float]:
+        """Which way, (deepening, sideways), the exhale moves the leg."""
+        return self._axis
+
+    @property
     def period_s(self) -> float:
         """The length of a breath by the rhythm that explains the hold best."""
         return _PERIODS[self._best]

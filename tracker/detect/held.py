@@ -35,13 +35,17 @@ _TWIST_SIN = math.sin(math.radians(20.0))
 
 
 class Held:
-    """One hold from its start to its end."""
+    """One hold from its start to its end.
+
+    origin:   the direction at its start, which depth is measured from.
+    sideways: unit vector across `stretch.deeper`.
+    """
 
     def __init__(self, stretch: Stretch, up: Vector, start_s: float, stamps: Stamps) -> None:
         self.stretch, self.start_s, self.hold_id = stretch, start_s, stamps.reference(start_s)
         self._stamps = stamps
-        self._origin = up
-        self._sideways = _cross(up, stretch.deeper)
+        self.origin = up
+        self.sideways = _cross(up, stretch.deeper)
         self.breaths = Breaths(start_s, one_way=stretch.name != OTHER)
         self._strains = Strains()
         self._reached = False
@@ -63,7 +67,7 @@ class Held:
             stretch=self.stretch.name,
             side=self.stretch.side,
             start_s=ms(self.start_s),
-            angle_deg=centi(self.stretch.angle_deg(self._origin)),
+            angle_deg=centi(self.stretch.angle_deg(self.origin)),
         )
 
     def step(self, now_s: float, up: Vector, unrest_g: float, *, slipping: bool) -> Iterator[Event]:
@@ -156,9 +160,9 @@ class Held:
 
     def _point(self, up: Vector) -> tuple[float, float]:
         """How far deeper and how far sideways than at the start, in degrees."""
-        away = [a - b for a, b in zip(up, self._origin, strict=True)]
+        away = [a - b for a, b in zip(up, self.origin, strict=True)]
         deep = sum(a * b for a, b in zip(away, self.stretch.deeper, strict=True))
-        side = sum(a * b for a, b in zip(away, self._sideways, strict=True))
+        side = sum(a * b for a, b in zip(away, self.sideways, strict=True))
         return math.degrees(deep), math.degrees(side)
 
     def _remember(self, up: Vector, point: tuple[float, float]) -> None:
@@ -181,13 +185,13 @@ class Held:
         self._last_way += share * (point[1] - self._last_way)
 
     def _middle(self) -> Vector:
-        x, y, z = self._sum if self._n else self._origin
+        x, y, z = self._sum if self._n else self.origin
         n = math.sqrt(x * x + y * y + z * z) or 1.0
         return (x / n, y / n, z / n)
 
     def _twist_deg(self) -> float | None:
         """How far the leg turned about itself: sideways motion, as seen from its long axis."""
-        across = math.hypot(self._origin[0], self._origin[2])
+        across = math.hypot(self.origin[0], self.origin[2])
         known = self.stretch.name != OTHER and abs(self.stretch.deeper[1]) > 0.3
         if self._first_way is None or across < _TWIST_SIN or not known:
             return None

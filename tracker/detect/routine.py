@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Literal
 
 from tracker.detect.cells import Cells, Vector
 from tracker.detect.edges import settled_s
@@ -26,6 +27,7 @@ from tracker.detect.reps import Reps, RepSeen
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
 from tracker.detect.stretches import Postures, unknown
+from tracker.detect.trace import Departed, Discarded, Holding, Stopped, Strayed, Trace
 from tracker.detect.worn import Wear
 
 # A hold is known two seconds after it began; its first steps are folded then.
@@ -35,8 +37,8 @@ _RECENT = 24
 class Routine:
     """Folds steps; `session` is the id of the open session."""
 
-    def __init__(self, settings: Settings, stamps: Stamps) -> None:
-        self._settings, self._stamps = settings, stamps
+    def __init__(self, settings: Settings, stamps: Stamps, trace: Trace | None = None) -> None:
+        self._settings, self._stamps, self._trace = settings, stamps, trace
         self.postures = Postures(any_posture=settings.any_posture, side=settings.side)
         self.wear = Wear()
         self.held: Held | None = None
@@ -92,6 +94,9 @@ class Routine:
             return
         is_short = end_s - held.start_s < self._settings.min_hold_s
         if (is_short or held.lifeless()) and not self._settings.as_hold:
+            if self._trace is not None:
+                why: Literal["short", "lifeless"] = "short" if is_short else "lifeless"
+                self._trace.told(Discarded(now_s, held.hold_id, end_s, why))
             yield held.dropped(now_s)
             return
         self._reps.restart()
@@ -124,6 +129,8 @@ class Routine:
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
         start_s = settled_s(cells, kept.first, kept.last, kept.up, 0.0)
         stretch = self.postures.name(kept.up, start_s)
+        if self._trace is not None:
+            self._trace.told(Stopped(now_s, start_s, kept.up, self.postures.rest, stretch))
         if stretch is None:
             self._resting = True
             self._rest_start_s = start_s
@@ -139,6 +146,8 @@ class Routine:
 
     def _start(self, held: Held, now_s: float) -> Iterator[Event]:
         self.held = held
+        if self._trace is not None:
+            self._trace.told(Holding(now_s, held))
         yield held.started(now_s)
         for _, up, unrest in list(self._recent):
             yield from held.step(_, up, unrest, slipping=False)
@@ -149,6 +158,8 @@ class Routine:
         return later[0] if later else self._recent[-1][1]
 
     def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
+        if self._trace is not None:
+            self._trace.told(Departed(now_s, left.end_s, left.up))
         if self._resting and left.end_s - self._rest_start_s >= self._pause_s(left.up):
             if not self._rest_known:
                 self.postures.at_rest(left.up)
@@ -165,6 +176,8 @@ class Routine:
         if held is None:
             return
         self.active_s = now_s
+        if self._trace is not None:
+            self._trace.told(Strayed(now_s, self._keeping.leaving))
         yield from held.step(now_s, up, unrest, slipping=self._keeping.leaving)
         if not self._keeping.leaving:
             yield from held.target(now_s, self._settings.target_s)
@@ -174,6 +187,8 @@ class Routine:
             start_s = now_s - STEP_S
             yield from self._open_session(now_s, start_s)
             self.held = Held(unknown(up, self._settings.side), up, start_s, self._stamps)
+            if self._trace is not None:
+                self._trace.told(Holding(now_s, self.held))
             yield self.held.started(now_s)
         self.active_s = now_s
         yield from self.held.step(now_s, up, unrest, slipping=False)

@@ -11,11 +11,12 @@ from tracker.detect.cells import Cells, Vector
 from tracker.detect.events import EndReason, Event, Gap, Side
 from tracker.detect.grid import CELL_US, Grid
 from tracker.detect.live import Glimpse, Live, Phase, points
-from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Orientation
+from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Orientation, Steps
 from tracker.detect.routine import Routine
 from tracker.detect.samples import Block
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
+from tracker.detect.trace import Trace
 
 __all__ = ["Live", "Phase", "Session", "Settings"]
 
@@ -35,7 +36,15 @@ class Session:
     The same samples give the same events to the byte, however they are cut into blocks.
     """
 
-    def __init__(self, band_id: str, boot_id: int = 0, settings: Settings = _DEFAULT) -> None:
+    def __init__(
+        self,
+        band_id: str,
+        boot_id: int = 0,
+        settings: Settings = _DEFAULT,
+        trace: Trace | None = None,
+    ) -> None:
+        """trace: is told what is seen and why it is decided so."""
+        self._trace = trace
         self._stamps = Stamps(band_id, boot_id)
         self._settings = settings
         self._glimpses: deque[Glimpse] = deque(maxlen=_LIVE_STEPS)
@@ -116,7 +125,7 @@ class Session:
         return block if later.all() else Block(block.t_s[later], block.acc_g[later])
 
     def _fresh(self) -> None:
-        self._routine = Routine(self._settings, self._stamps)
+        self._routine = Routine(self._settings, self._stamps, self._trace)
         self._refill()
 
     def _refill(self) -> None:
@@ -155,8 +164,16 @@ class Session:
             events += self._routine.step(j, (x, y, z), rate, unrest, self._cells)
             self._show(j * STEP_S, (x, y, z))
             if self._over(j * STEP_S, events):
+                self._tell(steps, j - steps.first + 1)
                 return j
+        self._tell(steps, len(steps.rate))
         return None
+
+    def _tell(self, steps: Steps, count: int) -> None:
+        """The trace hears of the first steps, which are the ones that were folded."""
+        if self._trace is not None:
+            seen = (steps.up[:, :count], steps.rate[:count], steps.unrest[:count])
+            self._trace.saw(Steps(steps.first, *seen))
 
     def _over(self, now_s: float, events: list[Event]) -> bool:
         routine = self._routine
