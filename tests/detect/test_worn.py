@@ -8,11 +8,11 @@ from tracker.detect.worn import Wear
 
 def worn(seconds: float, wander_deg: float, noise_deg: float, wear: Wear | None = None) -> Wear:
     wear = wear or Wear()
-    noise = np.random.default_rng(11)
-    for i in range(round(seconds / STEP_S)):
-        tilt = np.radians(wander_deg) * np.sin(2 * np.pi * i * STEP_S / 7.0)
-        x, z = np.array([tilt, 0.0]) + noise.normal(0.0, np.radians(noise_deg), 2)
-        wear.step((float(x), float(np.sqrt(1 - x * x - z * z)), float(z)))
+    at_s = np.arange(round(seconds / STEP_S)) * STEP_S
+    noise = np.random.default_rng(11).normal(0.0, np.radians(noise_deg), (2, len(at_s)))
+    tilt = np.radians(wander_deg) * np.sin(2 * np.pi * at_s / 7.0)
+    x, z = noise[0] + tilt, noise[1]
+    wear.feed(1, np.array([x, np.sqrt(1 - x * x - z * z), z]))
     return wear
 
 
@@ -31,3 +31,13 @@ def test_a_resting_leg_sways_enough_to_be_worn() -> None:
 
 def test_a_band_that_is_put_on_becomes_worn() -> None:
     assert worn(15.0, 0.2, 0.01, worn(40.0, 0.0, 0.01)).worn is True
+
+
+def test_directions_fed_one_by_one_tell_the_same() -> None:
+    noise = np.random.default_rng(3).normal(0.0, 1e-4, (2, 900))
+    noise[:, 500:] += np.radians(0.3) * np.sin(np.arange(400) / 9.0)
+    up = np.array([noise[0], np.sqrt(1.0 - noise[0] ** 2 - noise[1] ** 2), noise[1]])
+    one_by_one, at_once = Wear(), Wear()
+    changes = [one for i in range(900) for one in one_by_one.feed(7 + i, up[:, i : i + 1])]
+    assert changes == at_once.feed(7, up)
+    assert [worn for _, worn in changes] == [False, True]

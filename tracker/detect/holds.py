@@ -15,11 +15,12 @@ Coarse decisions are made on steps (0.2 s, low-passed); the bounds are then date
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracker.detect.cells import Cells, Vector, angle_deg
+from tracker.detect.cells import Cells, Vector
 from tracker.detect.edges import departed_s, drift_deg_s, settled_s
-from tracker.detect.orientation import CELLS_A_STEP, STEP_S
+from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Rows
 
 # A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
 # Muscles at work shake a leg by 30 to 200 mg, which leaves up to 20 deg/s below 1.5 Hz; walking
@@ -38,6 +39,8 @@ TURNING_DEG_S, WAIT_S = 2.6, 1.0
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
+# As the square of the distance of two unit vectors.
+_RETURN2 = (2.0 * math.sin(math.radians(RETURN_DEG) / 2.0)) ** 2
 # The anchor follows slow deepening (degrees in minutes) and half forgets in two seconds.
 _ANCHOR_SHARE = 0.07
 
@@ -92,6 +95,28 @@ class Keeping:
         """Slow and calm at this moment."""
         return self._slow_since is not None
 
+    def pass_over(self, rows: Rows, row: int, end: int) -> int:
+        """Fold rows in which nothing changes, `end` at most; the number of the first other one.
+
+        Either the leg moves, or it is kept: slow, calm, and within RETURN_DEG of its anchor. It is
+        for speed alone; `step` does the same with each of these rows.
+        """
+        if self._left is not None or self.still != (self._anchor is not None):
+            return row
+        slow, fast = self._slow_deg_s, self._fast_deg_s
+        last = row
+        if self._anchor is None:
+            for rate, unrest in zip(rows.rates[row:end], rows.unrests[row:end], strict=True):
+                if rate < slow and unrest < CALM_G:
+                    break
+                last += 1
+            return last
+        for rate, unrest in zip(rows.rates[row:end], rows.unrests[row:end], strict=True):
+            if rate > fast or unrest > RESTLESS_G:
+                break
+            last += 1
+        return row + self._follow(rows.ups[row:last], self._anchor)
+
     def step(
         self, j: int, up: Vector, rate: float, unrest: float, cells: Cells
     ) -> Kept | Left | None:
@@ -119,10 +144,8 @@ class Keeping:
         return kept
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
-        away = angle_deg(up, anchor) > RETURN_DEG
-        if not away:
+        if self._follow((up,), anchor):
             self._left = None
-            self._anchor = _between(anchor, up, _ANCHOR_SHARE)
             return None
         if self._left is None:
             self._left = j * CELLS_A_STEP
@@ -133,12 +156,20 @@ class Keeping:
         self._anchor = self._left = None
         return Left(end_s, anchor)
 
+    def _follow(self, ups: Sequence[Vector], anchor: Vector) -> int:
+        """Draw the anchor after directions within RETURN_DEG of it: how many there are.
 
-def _between(a: Vector, b: Vector, share: float) -> Vector:
-    x, y, z = (
-        a[0] + share * (b[0] - a[0]),
-        a[1] + share * (b[1] - a[1]),
-        a[2] + share * (b[2] - a[2]),
-    )
-    n = math.sqrt(x * x + y * y + z * z) or 1.0
-    return (x / n, y / n, z / n)
+        A day has half a million of them: written out.
+        """
+        x, y, z = anchor
+        count = 0
+        for up_x, up_y, up_z in ups:
+            dx, dy, dz = up_x - x, up_y - y, up_z - z
+            if dx * dx + dy * dy + dz * dz > _RETURN2:
+                break
+            x, y, z = x + _ANCHOR_SHARE * dx, y + _ANCHOR_SHARE * dy, z + _ANCHOR_SHARE * dz
+            n = math.sqrt(x * x + y * y + z * z) or 1.0
+            x, y, z = x / n, y / n, z / n
+            count += 1
+        self._anchor = (x, y, z)
+        return count

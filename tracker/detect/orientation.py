@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import signal
 
+from tracker.detect.cells import Vector
 from tracker.detect.grid import CELL_S, CELLS_HZ
 from tracker.detect.samples import Floats
 
@@ -44,6 +46,19 @@ class Steps:
     rate: Floats
     unrest: Floats
 
+    def rows(self) -> Rows:
+        ups = list(zip(*self.up.tolist(), strict=True))
+        return Rows(self.first, ups, self.rate.tolist(), self.unrest.tolist())
+
+
+class Rows(NamedTuple):
+    """Steps as plain numbers, for what looks at them one after the other."""
+
+    first: int
+    ups: list[Vector]
+    rates: list[float]
+    unrests: list[float]
+
 
 class Orientation:
     """Cells in, steps out; carries the filter's state and the cells of an unfinished step."""
@@ -65,8 +80,8 @@ class Orientation:
         rows[:, :left] = self._left
         rows[:3, left:] = low
         # Mean square of the distance between felt and low-passed: the cell's own spread included.
-        rows[3, left:] = length2 = _dot(low, low)
-        rows[4, left:] = cells[3] - 2.0 * _dot(acc, low) + length2
+        rows[3, left:] = length2 = dot(low, low)
+        rows[4, left:] = cells[3] - 2.0 * dot(acc, low) + length2
         return self._steps(first - left, rows)
 
     def _steps(self, first: int, rows: Floats) -> Steps:
@@ -90,10 +105,11 @@ class Orientation:
         row = np.concatenate([before, up], axis=1)
         self._last_ups = row[:, -2:]
         turned = row[:, 2:] - row[:, :-2]
-        return np.sqrt(_dot(turned, turned)) * (math.degrees(0.5) / STEP_S)
+        return np.sqrt(dot(turned, turned)) * (math.degrees(0.5) / STEP_S)
 
 
-def _dot(a: Floats, b: Floats) -> Floats:
+def dot(a: Floats, b: Floats) -> Floats:
+    """Of vectors whose parts are the first axis."""
     # Written out: the order of a library's sum may depend on where an array lies in memory.
     product = a * b
     total: Floats = product[0] + product[1] + product[2]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ _TURN_DEG, _STILL_LOW_DEG = 8.0, 1.5
 # A rest that is another one by less leaves the angles as they are, up to some degrees.
 _SAME_REST_DEG = 45.0
 # Whether it was a rest is known so long after it was left (holds.py).
-_LATE_S = 2.4
+_LATE = round(2.4 / STEP_S)
 # One breath: 20 a minute is no straightening any more, and nobody exhales for 10 s at length.
 SHORTEST_S, LONGEST_S = 3.0, 20.0
 
@@ -42,6 +43,18 @@ class RepSeen:
     end_s: float
     range_deg: float
     top: Vector
+
+
+class _Moments(NamedTuple):
+    """Columns: when, the angle that is looked at, the other one, where up was."""
+
+    times_s: Sequence[float]
+    angles_deg: Sequence[float]
+    others_deg: Sequence[float]
+    ups: Sequence[Vector]
+
+    def turn(self, row: int) -> _Turn:
+        return _Turn(self.times_s[row], self.angles_deg[row], self.others_deg[row], self.ups[row])
 
 
 class _Turn(NamedTuple):
@@ -58,7 +71,7 @@ class Reps:
 
     def __init__(self) -> None:
         self._rest: Vector | None = None
-        self._recent: deque[tuple[float, Vector]] = deque(maxlen=round(_LATE_S / STEP_S))
+        self._recent: deque[tuple[float, Vector]] = deque(maxlen=_LATE)
         self.restart()
 
     def restart(self) -> None:
@@ -66,28 +79,32 @@ class Reps:
         self._recent.clear()
         self._away, self._out = _Zigzag(), _Zigzag()
 
-    def step(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
-        """`up` at the end of a step; the last rest before was `rest`."""
+    def feed(
+        self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector
+    ) -> list[tuple[int, RepSeen]]:
+        """`ups` at the ends of steps, the last rest being `rest`: what was seen, in which row."""
         if rest is not self._rest:
             self._refer_to(rest)
-        self._recent.append((t_s, up))
-        return self._fold(t_s, up, rest)
+        self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
+        return self._fold(times_s, ups, rest)
 
     def _refer_to(self, rest: Vector) -> None:
         """Another rest: where the wearer lies or stands otherwise than before, look anew."""
         before, self._rest = self._rest, rest
         if before is None or angle_deg(before, rest) > _SAME_REST_DEG:
             self._away, self._out = _Zigzag(), _Zigzag()
-            for t_s, up in self._recent:
-                self._fold(t_s, up, rest)
+            if self._recent:
+                times_s, ups = zip(*self._recent, strict=True)
+                self._fold(times_s, ups, rest)
 
-    def _fold(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
-        away_deg = _away_deg(up, rest)
-        out_deg = math.degrees(math.asin(max(-1.0, min(1.0, -up[2]))))
-        t_s -= GRAVITY_DELAY_S
-        away = self._away.step(t_s, away_deg, out_deg, up)
-        out = self._out.step(t_s, out_deg, away_deg, up)
-        return away or out
+    def _fold(
+        self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector
+    ) -> list[tuple[int, RepSeen]]:
+        away_deg, out_deg = _away_deg(ups, rest), _out_deg(ups)
+        moved_s = [t_s - GRAVITY_DELAY_S for t_s in times_s]
+        out = self._out.feed(_Moments(moved_s, out_deg, away_deg, ups))
+        away = self._away.feed(_Moments(moved_s, away_deg, out_deg, ups))
+        return sorted({**dict(out), **dict(away)}.items()) if out else away
 
 
 class _Zigzag:
@@ -101,25 +118,47 @@ class _Zigzag:
         self._top: _Turn | None = None
         self._climb: deque[tuple[float, float]] = deque(maxlen=round(LONGEST_S / STEP_S))
 
-    def step(self, t_s: float, angle_deg: float, other_deg: float, up: Vector) -> RepSeen | None:
-        turn = self._turn
-        if turn is None:
-            self._turn = _Turn(t_s, angle_deg, other_deg, up)
-            return None
-        onward = angle_deg - turn.angle_deg
-        if self._rising:
-            self._climb.append((t_s, angle_deg))
-            onward = -onward
-        elif onward < _STILL_LOW_DEG:
-            self._low_until_s = t_s
-        if onward <= 0.0:
-            self._turn = _Turn(t_s, angle_deg, other_deg, up)
-        elif onward > _TURN_DEG:
-            return self._turned(turn, _Turn(t_s, angle_deg, other_deg, up))
-        return None if self._rising else self._settled(t_s)
+    def feed(self, moments: _Moments) -> list[tuple[int, RepSeen]]:
+        """Repetitions, and in which row each was seen."""
+        seen: list[tuple[int, RepSeen]] = []
+        row = 0
+        while (row := self._go_on(moments, row)) < len(moments.ups):
+            here = moments.turn(row)
+            rep = self._turned(here) or self._settled(here.t_s)
+            if rep is not None:
+                seen.append((row, rep))
+            row += 1
+        return seen
 
-    def _turned(self, turn: _Turn, here: _Turn) -> RepSeen | None:
-        """The zigzag has turned at `turn`."""
+    def _go_on(self, moments: _Moments, row: int) -> int:
+        """Follow the angle; the first row in which the zigzag may have turned or settled."""
+        if self._turn is None:
+            self._turn = moments.turn(row)
+        times_s, angles = moments.times_s, moments.angles_deg
+        best, way = self._turn.angle_deg, -1.0 if self._rising else 1.0
+        at: int | None = None
+        to_settle = not (self._rising or self._top is None)
+        end = len(angles)
+        for k in range(row, end):
+            onward = way * (angles[k] - best)
+            if self._rising:
+                self._climb.append((times_s[k], angles[k]))
+            elif onward < _STILL_LOW_DEG:
+                self._low_until_s = times_s[k]
+            if onward <= 0.0:
+                at, best = k, angles[k]
+            elif onward > _TURN_DEG or to_settle:
+                end = k
+                break
+        if at is not None:
+            self._turn = moments.turn(at)
+        return end
+
+    def _turned(self, here: _Turn) -> RepSeen | None:
+        """Where the zigzag has turned, and is `here` by now."""
+        turn = self._turn
+        if turn is None or abs(here.angle_deg - turn.angle_deg) <= _TURN_DEG:
+            return None
         self._turn = here
         if self._rising:
             self._top, self._rising = turn, False
@@ -159,13 +198,19 @@ class _Zigzag:
         return RepSeen(start_s, top.t_s, end.t_s, reach, top.up)
 
 
-def _away_deg(up: Vector, rest: Vector) -> float:
+def _away_deg(ups: Sequence[Vector], rest: Vector) -> list[float]:
     """How far the leg has turned from the rest, in the plane of the rest and the leg's line.
 
     Lying, the way is down the leg (y falls), and a knee that is up is below 0; standing, it is the
     bend of the knee, whichever way it goes.
     """
-    across = math.hypot(rest[0], rest[2])
+    front, side = rest[0], rest[2]
+    across = math.hypot(front, side)
     if rest[1] > across:
-        return math.degrees(math.acos(max(-1.0, min(1.0, up[1]))))
-    return math.degrees(math.atan2(-up[1], (up[0] * rest[0] + up[2] * rest[2]) / across))
+        return [math.degrees(math.acos(max(-1.0, min(1.0, y)))) for _, y, _ in ups]
+    return [math.degrees(math.atan2(-y, (x * front + z * side) / across)) for x, y, z in ups]
+
+
+def _out_deg(ups: Sequence[Vector]) -> list[float]:
+    """How far the leg has fallen out."""
+    return [math.degrees(math.asin(max(-1.0, min(1.0, -z)))) for _, _, z in ups]

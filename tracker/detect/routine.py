@@ -22,7 +22,7 @@ from tracker.detect.events import (
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.holds import Keeping, Kept, Left
 from tracker.detect.live import Phase
-from tracker.detect.orientation import STEP_S
+from tracker.detect.orientation import STEP_S, Rows, Steps
 from tracker.detect.reps import Reps, RepSeen
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
@@ -41,6 +41,7 @@ class Routine:
         self._settings, self._stamps, self._trace = settings, stamps, trace
         self.postures = Postures(any_posture=settings.any_posture, side=settings.side)
         self.wear = Wear()
+        self._wear_changes: deque[tuple[int, bool]] = deque()
         self.held: Held | None = None
         self.session: str | None = None
         self.active_s = 0.0
@@ -66,10 +67,36 @@ class Routine:
         """Away from what was kept: a slip, or the end of it."""
         return self._keeping.leaving
 
-    def step(self, j: int, up: Vector, rate: float, unrest: float, cells: Cells) -> Iterator[Event]:
+    def look_ahead(self, steps: Steps) -> None:
+        """The next steps: whether the band is worn is found out from all of them at once."""
+        self._wear_changes.extend(self.wear.feed(steps.first, steps.up))
+
+    def pass_over(self, rows: Rows, row: int, end: int) -> tuple[int, list[Event]]:
+        """Fold rows on which no posture is taken or left, `end` at most: the first other one.
+
+        `step` would state the same events row by row.
+        """
+        rest = self.postures.rest
+        unknown_rest = self._settings.any_posture and rest is None
+        if self.held is not None or self._settings.as_hold or unknown_rest:
+            return row, []
+        if self._wear_changes:
+            end = min(end, self._wear_changes[0][0] - rows.first)
+        passed = self._keeping.pass_over(rows, row, end)
+        if passed == row:
+            return row, []
+        times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
+        ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
+        for recent in zip(times_s[-_RECENT:], ups[-_RECENT:], unrests[-_RECENT:], strict=True):
+            self._recent.append(recent)
+        return passed, [] if rest is None else list(self._straighten(times_s, ups, rest))
+
+    def step(self, rows: Rows, row: int, cells: Cells) -> Iterator[Event]:
+        """Fold one row."""
+        j, up, rate, unrest = rows.first + row, rows.ups[row], rows.rates[row], rows.unrests[row]
         now_s = j * STEP_S
-        if self.wear.step(up):
-            yield self._worn(now_s)
+        if self._wear_changes and self._wear_changes[0][0] == j:
+            yield self._worn(now_s, worn=self._wear_changes.popleft()[1])
         self._recent.append((now_s, up, unrest))
         if self._settings.as_hold:
             yield from self._as_hold(now_s, up, unrest)
@@ -85,7 +112,7 @@ class Routine:
         elif self.held is not None:
             yield from self._in_hold(now_s, up, unrest)
         if (rest := self.postures.rest) is not None:
-            yield from self._straighten(now_s, up, rest)
+            yield from self._straighten([now_s], [up], rest)
 
     def end_hold(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
         """End the hold, if there is one."""
@@ -194,12 +221,11 @@ class Routine:
         yield from self.held.step(now_s, up, unrest, slipping=False)
         yield from self.held.target(now_s, self._settings.target_s)
 
-    def _straighten(self, now_s: float, up: Vector, rest: Vector) -> Iterator[Event]:
-        rep = self._reps.step(now_s, up, rest)
-        if rep is None or self.postures.name_of_top(rep.top) is None:
-            return
-        yield from self._open_session(now_s, rep.start_s)
-        yield self._rep(now_s, rep)
+    def _straighten(self, times_s: list[float], ups: list[Vector], rest: Vector) -> Iterator[Event]:
+        for k, rep in self._reps.feed(times_s, ups, rest):
+            if self.postures.name_of_top(rep.top) is not None:
+                yield from self._open_session(times_s[k], rep.start_s)
+                yield self._rep(times_s[k], rep)
 
     def _rep(self, now_s: float, rep: RepSeen) -> Rep:
         return Rep(
@@ -212,12 +238,12 @@ class Routine:
             range_deg=round(rep.range_deg, 2),
         )
 
-    def _worn(self, now_s: float) -> Worn:
+    def _worn(self, now_s: float, *, worn: bool) -> Worn:
         return Worn(
             event_id=self._stamps.event_id(now_s, "worn"),
             band_id=self._stamps.band_id,
             t_s=ms(now_s),
-            worn=bool(self.wear.worn),
+            worn=worn,
         )
 
     def _open_session(self, now_s: float, start_s: float) -> Iterator[Event]:

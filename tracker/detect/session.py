@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracker.detect.cells import Cells, Vector
+from tracker.detect.cells import Cells
 from tracker.detect.events import EndReason, Event, Gap, Side
 from tracker.detect.grid import CELL_US, Grid
 from tracker.detect.live import Glimpse, Live, Phase, points
-from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Orientation, Steps
+from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Orientation, Rows, Steps
 from tracker.detect.routine import Routine
 from tracker.detect.samples import Block
 from tracker.detect.settings import Settings
@@ -26,7 +26,7 @@ GAP_S = 0.5
 IDLE_S = 3000.0
 # Blocks are folded in pieces: a reset in the middle of one costs at most this many samples twice.
 _PIECE = 8192
-_LIVE_STEPS = 300
+_LIVE_S = 60.0
 _DEFAULT = Settings()
 
 
@@ -47,7 +47,8 @@ class Session:
         self._trace = trace
         self._stamps = Stamps(band_id, boot_id)
         self._settings = settings
-        self._glimpses: deque[Glimpse] = deque(maxlen=_LIVE_STEPS)
+        self._glimpses: deque[Glimpse] = deque(maxlen=round(_LIVE_S / STEP_S))
+        self._shown_from = 0
         self._shown: Live | None = None
         self._resume_s: float | None = None
         self._last_s: float | None = None
@@ -84,6 +85,8 @@ class Session:
         """
         events: list[Event] = []
         block = self._new(block)
+        if len(block):
+            self._shown_from = int((float(block.t_s[-1]) - _LIVE_S) / STEP_S)
         while len(block):
             block = block.between(self._run(block, events))
         return events
@@ -106,7 +109,7 @@ class Session:
         self._routine.postures.side = side
 
     def take_live(self) -> list[Live]:
-        """Points for a display since the last call, the last two minutes at most."""
+        """Points for a display since the last call, the last minute at most."""
         shown = list(points(self._shown, self._glimpses))
         if shown:
             self._shown = shown[-1]
@@ -158,15 +161,21 @@ class Session:
             return None
         self._cells.add(first, cells[:3])
         steps = self._orientation.feed(first, cells)
-        ups = zip(*steps.up.tolist(), strict=True)
-        rows = zip(ups, steps.rate.tolist(), steps.unrest.tolist(), strict=True)
-        for j, ((x, y, z), rate, unrest) in enumerate(rows, steps.first):
-            events += self._routine.step(j, (x, y, z), rate, unrest, self._cells)
-            self._show(j * STEP_S, (x, y, z))
-            if self._over(j * STEP_S, events):
-                self._tell(steps, j - steps.first + 1)
-                return j
-        self._tell(steps, len(steps.rate))
+        rows = steps.rows()
+        self._routine.look_ahead(steps)
+        row, count = 0, len(rows.ups)
+        while row < count:
+            passed, stated = self._routine.pass_over(rows, row, self._surely_open(rows, row))
+            events += stated
+            if passed == row:
+                events += self._routine.step(rows, row, self._cells)
+                passed += 1
+            self._show(rows, row, passed)
+            row = passed
+            if self._over((rows.first + row - 1) * STEP_S, events):
+                self._tell(steps, row)
+                return rows.first + row - 1
+        self._tell(steps, row)
         return None
 
     def _tell(self, steps: Steps, count: int) -> None:
@@ -174,6 +183,15 @@ class Session:
         if self._trace is not None:
             seen = (steps.up[:, :count], steps.rate[:count], steps.unrest[:count])
             self._trace.saw(Steps(steps.first, *seen))
+
+    def _surely_open(self, rows: Rows, row: int) -> int:
+        """Up to which row neither a session nor idleness is over, even if a session begins here."""
+        gap = int(self._settings.session_gap_s / STEP_S)
+        if self._routine.session is not None:
+            over = int(self._routine.active_s / STEP_S) + gap
+        else:
+            over = int(((self._resume_s or 0.0) + IDLE_S) / STEP_S)
+        return min(max(over - 1 - rows.first, row), row + gap, len(rows.ups))
 
     def _over(self, now_s: float, events: list[Event]) -> bool:
         routine = self._routine
@@ -199,11 +217,11 @@ class Session:
         )
         self._refill()
 
-    def _show(self, t_s: float, up: Vector) -> None:
+    def _show(self, rows: Rows, row: int, end: int) -> None:
         routine = self._routine
         held = routine.held
-        if held is None:
-            glimpse = Glimpse(t_s, up, routine.postures.rest, None, routine.phase)
-        else:
-            glimpse = Glimpse(t_s, up, held.stretch, held.depth_deg, routine.phase)
-        self._glimpses.append(glimpse)
+        since = routine.postures.rest if held is None else held.stretch
+        depth_deg = None if held is None else held.depth_deg
+        for k in range(max(row, self._shown_from - rows.first), end):
+            t_s = (rows.first + k) * STEP_S
+            self._glimpses.append(Glimpse(t_s, rows.ups[k], since, depth_deg, routine.phase))

@@ -7,14 +7,14 @@ the same in slow and in fast motion. So the wander of whole seconds is held agai
 
 from __future__ import annotations
 
-import math
-from collections import deque
+import numpy as np
 
-from tracker.detect.cells import Vector
-from tracker.detect.orientation import STEP_S
+from tracker.detect.orientation import STEP_S, dot
+from tracker.detect.samples import Floats
 
 _SECOND = round(1.0 / STEP_S)
-_WINDOW = 10
+_SECONDS = 10
+_WINDOW = _SECONDS * _SECOND
 # Three still windows are asked for, not one: a sleeper is not to be taken for a table.
 _OFF_AFTER = 3
 # A second's mean of a lying band wanders by the sensor's white noise, 0.005 to 0.02 degrees, which
@@ -29,37 +29,38 @@ class Wear:
 
     def __init__(self) -> None:
         self.worn: bool | None = None
-        self._sum = [0.0, 0.0, 0.0]
-        self._steps = 0
-        self._rough = 0.0
-        self._last: Vector | None = None
-        self._seconds: deque[tuple[Vector, float]] = deque(maxlen=_WINDOW)
+        self._ups: list[Floats] = []
+        self._count = 0
+        self._last: Floats | None = None
         self._still = 0
 
-    def step(self, up: Vector) -> bool:
-        """Take one direction in; True when `worn` has changed."""
-        if self._last is not None:
-            self._rough += math.dist(up, self._last) ** 2
-        self._last = up
-        total = self._sum
-        total[0] += up[0]
-        total[1] += up[1]
-        total[2] += up[2]
-        self._steps += 1
-        if self._steps < _SECOND:
-            return False
-        x, y, z = (value / _SECOND for value in self._sum)
-        self._seconds.append(((x, y, z), self._rough / _SECOND))
-        self._sum, self._steps, self._rough = [0.0, 0.0, 0.0], 0, 0.0
-        return len(self._seconds) == _WINDOW and self._judge()
+    def feed(self, first: int, up: Floats) -> list[tuple[int, bool]]:
+        """Take (3, m) directions in, the first of step `first`: when `worn` changed, and to what.
 
-    def _judge(self) -> bool:
-        wander, noise = self._wander_and_noise()
-        self._seconds.clear()
-        before = self.worn
+        A window is looked at when its last step is there.
+        """
+        self._ups.append(up)
+        self._count += up.shape[1]
+        windows = self._count // _WINDOW
+        if not windows:
+            return []
+        ups = np.concatenate(self._ups, axis=1)
+        begin = first + up.shape[1] - self._count
+        whole, left = ups[:, : windows * _WINDOW], ups[:, windows * _WINDOW :]
+        self._ups, self._count = [left], left.shape[1]
+        changes = []
+        wanders, noises = self._wander_and_noise(whole)
+        for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True), 1):
+            before = self.worn
+            self._judge(wander, noise)
+            if self.worn is not None and self.worn is not before:
+                changes.append((begin + k * _WINDOW - 1, self.worn))
+        return changes
+
+    def _judge(self, wander: float, noise: float) -> None:
         if noise > _ROUGH_DEG or wander > _WIDE_DEG:
             self._still = 0
-            if before is None:
+            if self.worn is None:
                 self.worn = True
         elif wander < max(_LYING_DEG, _NOISE_SHARE * noise):
             self._still += 1
@@ -67,12 +68,20 @@ class Wear:
                 self.worn = False
         else:
             self._still, self.worn = 0, True
-        return self.worn is not before
 
-    def _wander_and_noise(self) -> tuple[float, float]:
+    def _wander_and_noise(self, ups: Floats) -> tuple[list[float], list[float]]:
         """Degrees: the spread of the seconds' means, and of a step against the one before."""
-        n = len(self._seconds)
-        means = [sum(v[i] for v, _ in self._seconds) / n for i in range(3)]
-        wander2 = sum(math.dist(v, means) ** 2 for v, _ in self._seconds) / n
-        noise2 = sum(rough for _, rough in self._seconds) / n / 2.0
-        return math.degrees(math.sqrt(wander2)), math.degrees(math.sqrt(noise2))
+        before = ups[:, :1] if self._last is None else self._last
+        self._last = ups[:, -1:]
+        turned = ups - np.concatenate([before, ups[:, :-1]], axis=1)
+        noise2 = _mean(dot(turned, turned).reshape(-1, _WINDOW)) / 2.0
+        seconds = _mean(ups.reshape(3, -1, _SECONDS, _SECOND))
+        away = seconds - _mean(seconds)[:, :, None]
+        wander2 = _mean(dot(away, away))
+        return np.degrees(np.sqrt(wander2)).tolist(), np.degrees(np.sqrt(noise2)).tolist()
+
+
+def _mean(values: Floats) -> Floats:
+    """Over the last axis; added in their order, so that it is the same in any array."""
+    mean: Floats = np.cumsum(values, axis=-1)[..., -1] / values.shape[-1]
+    return mean
