@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.faults.home import Play
+from tests.faults.kills import kill_daemons
 from tests.faults.undisturbed import Tally, faults_of, stored, undisturbed
 
 ROOT = Path(__file__).parents[2]
@@ -28,3 +30,10 @@ def test_fifty_kills_inside_transactions_lose_and_double_nothing(tmp_path: Path)
     assert tally.whole, tally
     assert tally.doubled == 0
     assert tally.expected == tally.found > 40
+
+
+async def test_a_daemon_killed_at_random_moments_goes_on_as_if_nothing_was(tmp_path: Path) -> None:
+    report = await kill_daemons(
+        tmp_path, Play(total_s=300.0, speed=30.0), moments=2, statements=2, seed=5
+    )
+    assert report.passed, report
