@@ -132,8 +132,12 @@ class Mosquitto:
         """Stop and start on the same port; empty: it has forgotten everything."""
         self.stop()
         if empty:
-            shutil.rmtree(self._data)
+            self.forget()
         self.start()
+
+    def forget(self) -> None:
+        """While it is stopped: nothing is left of retained messages and sessions."""
+        shutil.rmtree(self._data)
 
 
 @pytest.fixture

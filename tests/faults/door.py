@@ -115,7 +115,7 @@ class _Notes:
                 topic = body[2 : 2 + length]
                 if topic.endswith((b"/event", b"/late")):
                     number = int.from_bytes(body[2 + length : 4 + length], "big")
-                    event_id = json.loads(body[body.index(b"{") :])["event_id"]
+                    event_id = json.loads(body[body.index(b"{", 4 + length) :])["event_id"]
                     self._under_way[number] = event_id
                     self._door.sent_s.setdefault(event_id, time.time())
 
