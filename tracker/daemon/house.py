@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import resource
 import sys
 import time
@@ -24,6 +25,8 @@ from tracker.mqtt.publisher import Publisher
 from tracker.mqtt.settings import MqttSettings
 from tracker.mqtt.topics import BRIDGE_HEALTH, BRIDGE_INFO, band_topic
 from tracker.store import DayTotals, Hold
+
+_log = logging.getLogger(__name__)
 
 OFFLINE_AFTER_S = 30.0  # a band that is back sooner was never away for the house
 
@@ -79,6 +82,8 @@ class House:
         """A band came, went, or told of itself."""
         if link.connected != self._links[band_id].connected:
             self.news.set()
+        if link.trouble is not None and link.trouble != self._links[band_id].trouble:
+            _log.warning("%s", link.trouble)
         self._links[band_id] = link
         self._change(
             band_id,
