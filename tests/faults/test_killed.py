@@ -34,6 +34,6 @@ def test_fifty_kills_inside_transactions_lose_and_double_nothing(tmp_path: Path)
 
 async def test_a_daemon_killed_at_random_moments_goes_on_as_if_nothing_was(tmp_path: Path) -> None:
     report = await kill_daemons(
-        tmp_path, Play(total_s=300.0, speed=30.0), moments=2, statements=2, seed=5
+        tmp_path, Play(total_s=160.0, speed=15.0), moments=2, statements=2, seed=5
     )
     assert report.passed, report
