@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -26,8 +27,8 @@ from tracker.detect.events import (
 )
 from tracker.detect.samples import BAND_AXES, Block
 from tracker.detect.session import Session, Settings
-from tracker.recorder import WRAP_S, Recorder, unwrapped
-from tracker.store import Store
+from tracker.recorder import WRAP_S, Outcome, Recorder, unwrapped
+from tracker.store import History, Store, StoreUnavailableError
 
 BAND = "band1"
 NOON = 1_795_000_000.0
@@ -224,7 +225,7 @@ def test_a_hold_ended_by_the_wearer_stays_ended_after_a_restart(home: Home) -> N
     coming = arrivals(session_frames())
     store, recorder = home.open()
     recorder.receive([first_greeting(), *coming[:middle]])
-    said = recorder.command("pain", '{"note": "left knee"}')
+    said = recorder.command("pain", '{"note": "left knee"}').events
     assert [e.reason for e in said if isinstance(e, HoldEnded)] in (["pain"], [])
     store.close()
     log = home.log()
@@ -238,7 +239,7 @@ def test_a_word_to_a_band_that_was_never_heard_is_kept_and_blocks_nothing(
     home: Home, tmp_path: Path
 ) -> None:
     store, recorder = home.open()
-    assert recorder.command("note", "new band") == []
+    assert recorder.command("note", "new band").events == []
     store.close()
     store, recorder = home.open()
     coming = arrivals(session_frames())
@@ -297,3 +298,115 @@ def test_unwrapping_takes_the_nearest_turn() -> None:
     assert unwrapped(5, WRAP_S - 1) == pytest.approx(WRAP_S + 0.005)
     assert unwrapped(2**32 - 1, 10.0) == pytest.approx(WRAP_S - 0.001)
     assert unwrapped(7000, 3 * WRAP_S + 6.9) == pytest.approx(3 * WRAP_S + 7.0)
+
+
+@dataclass
+class Host:
+    """This machine, whose wall clock may be set and which may be started again."""
+
+    set_s: float = 0.0
+    steady_zero: float = NOON - 500.0
+
+    def brings(self, frames: Sequence[Frame]) -> list[Arrival | Greeting]:
+        return [
+            Arrival(f, one.host_s + self.set_s, self.steady_zero + self.set_s)
+            for f, one in zip(frames, arrivals(frames), strict=True)
+        ]
+
+    def greets(self, frames: Sequence[Frame], *, asleep: bool = False) -> Greeting:
+        word = greeting(frames, asleep=asleep) if frames else first_greeting()
+        return replace(word, host_s=word.host_s + self.set_s, ahead_s=self.steady_zero + self.set_s)
+
+
+@pytest.mark.parametrize("step_s", [3600.0, -3600.0, 365 * 86400.0, -365 * 86400.0])
+def test_a_clock_set_in_a_hold_dates_what_comes_after_and_tears_no_interval(
+    home: Home, step_s: float
+) -> None:
+    frames, middle, host = session_frames(), hold_under_way(), Host()
+    store, recorder = home.open()
+    recorder.receive([host.greets([]), *host.brings(frames[:middle])])
+    host.set_s = step_s
+    recorder.receive([*host.brings(frames[middle:]), host.greets(frames, asleep=True)])
+    store.close()
+    set_at_s = frames[middle].t_first_ms / 1000
+    for event in home.log():
+        assert event.at is not None
+        off_s = datetime.fromisoformat(event.at).timestamp() - (NOON + event.t_s)
+        assert abs(off_s - (step_s if event.t_s > set_at_s else 0.0)) < 0.05
+    with History.open(home.path) as history:
+        for kind in ("holds", "sessions"):
+            rows = list(
+                history.rows(
+                    f"SELECT started_at, ended_at, end_s - start_s FROM {kind}"  # noqa: S608
+                    " WHERE end_s IS NOT NULL",
+                    (),
+                )
+            )
+            assert len(rows) == {"holds": 8, "sessions": 1}[kind]
+            for started_at, ended_at, length_s in rows:
+                begun, ended = map(datetime.fromisoformat, (started_at, ended_at))
+                assert (ended - begun).total_seconds() == pytest.approx(length_s, abs=0.0025)
+
+
+def test_events_found_again_after_a_kill_have_the_times_they_had(home: Home) -> None:
+    frames, middle, host = session_frames(), hold_under_way(), Host()
+    store, recorder = home.open()
+    recorder.receive([host.greets([]), *host.brings(frames[: middle - 20])])
+    host.set_s = 3600.0
+    recorder.receive(host.brings(frames[middle - 20 :]))
+    again = Recorder(store, BAND, BAND_AXES, SETTINGS).restart()
+    store.close()
+    log = home.log()
+    assert without_wall(again) == without_wall(log)
+    for one, other in zip(again, log, strict=True):
+        found, told = (datetime.fromisoformat(event.at or "") for event in (one, other))
+        assert abs((found - told).total_seconds()) < 0.05
+
+
+class Refusing:
+    """The disk is full for a while: what is added is refused, or refused after it was written."""
+
+    def __init__(self, store: Store, dice: random.Random) -> None:
+        self._add, self._dice = store.add, dice
+        self.refused = 0
+
+    def add(self, *args: Any, **kwargs: Any) -> list[int]:
+        lot = self._dice.random()
+        if lot < 0.6:
+            if lot < 0.2:  # power is lost after the transaction and before its answer
+                self._add(*args, **kwargs)
+            self.refused += 1
+            raise StoreUnavailableError("full")
+        return self._add(*args, **kwargs)
+
+
+def given_until_taken(give: Callable[[], Outcome]) -> Outcome:
+    while True:
+        try:
+            return give()
+        except StoreUnavailableError:
+            pass
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_store_refused_and_is_given_again_is_there_once(
+    home: Home, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = random.Random(seed)
+    store, recorder = home.open()
+    refusing = Refusing(store, dice)
+    monkeypatch.setattr(store, "add", refusing.add)
+    coming = [first_greeting(), *arrivals(session_frames())]
+    told: list[Event] = []
+    while coming:
+        batch = [coming.pop(0) for _ in range(min(len(coming), dice.randrange(1, 64)))]
+        outcome = given_until_taken(lambda batch=batch: recorder.receive(batch))  # type: ignore[misc]
+        told += [*outcome.again, *outcome.events]
+    for note in ("one", "two"):
+        given_until_taken(lambda note=note: recorder.command("note", note))  # type: ignore[misc]
+    assert refusing.refused > 3
+    said = [command.payload for command in store.commands(BAND, None)]
+    assert set(said) == {"one", "two"}
+    store.close()
+    assert without_wall(home.log()) == without_wall(undisturbed(tmp_path))
+    assert {event.event_id for event in told} == {event.event_id for event in home.log()}

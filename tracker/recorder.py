@@ -4,6 +4,8 @@
 
 The recorder has no state that the store cannot rebuild. After a restart it folds the frames since
 the last finished session again; their events have the same ids, so storing them changes nothing.
+The same after a transaction that failed: what it would have stored is forgotten, and whoever gave
+it gives it again.
 Everything here is synchronous and runs on the store's thread.
 """
 
@@ -11,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -19,10 +22,11 @@ import msgspec
 import numpy as np
 
 from tracker.bands.link import Arrival, Greeting
-from tracker.clock import BandClock
+from tracker.clock import BandClock, ClockNews
 from tracker.detect.events import Event, Side
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Live, Session, Settings
+from tracker.host_time import HOST_RUN
 from tracker.store import Resume, Store, StoredCommand, StoredFrame
 
 WRAP_S = 2**32 / 1000  # the band's milliseconds are 32 bits wide
@@ -37,9 +41,11 @@ class Outcome:
 
     last_s:  seconds on the band's clock of the last sample.
     staying: a hold goes on and the leg is not on its way out of it.
+    again:   older events since the last finished session, when they had to be found again.
     """
 
     events: list[Event] = field(default_factory=list)
+    again: list[Event] = field(default_factory=list)
     live: list[Live] = field(default_factory=list)
     last_s: float = -math.inf
     staying: bool = False
@@ -54,6 +60,12 @@ class Recorder:
         self._axes = axes
         self._settings = settings
         self._configured_side = settings.side
+        self._ticking_boot: int | None = None
+        self.backwards = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._torn = False  # the store refused something that is folded here
         self._session: Session | None = None
         self._boot_id = NO_BOOT
         self._last_s = -math.inf
@@ -61,8 +73,9 @@ class Recorder:
         # Frames that a restart would fold again: (seq, time of the first sample).
         self._unfinished: deque[tuple[int, float]] = deque()
         self._clocks: dict[int, BandClock] = {}
-        self._ticking_boot: int | None = None
-        self.backwards = 0
+        # What is to be stored next, in one transaction.
+        self._frames: list[StoredFrame] = []
+        self._clock_news: list[tuple[int, ClockNews]] = []
 
     @property
     def worn(self) -> bool | None:
@@ -71,6 +84,8 @@ class Recorder:
 
     def restart(self) -> list[Event]:
         """Fold what is stored since the last finished session, as if it came now."""
+        self._forget()
+        self._torn = True
         self._resume = self._store.resume(self._band_id)
         said = self._store.commands(self._band_id, self._resume)
         self._take_side_said_before(len(said))
@@ -80,37 +95,60 @@ class Recorder:
             events += self._fold(stored)
             while commands and self._is_due(commands[0]):
                 events += self._obey(commands.popleft())
-        self._store.add(self._band_id, [], events, self._resume)
+        self._save(events)
         self._take_live()
+        self._torn = False
         return events
 
     def receive(self, arrivals: Iterable[Arrival | Greeting]) -> Outcome:
-        """Fold and store what has just come."""
-        stored: list[StoredFrame] = []
+        """Fold and store what has just come. Raises what the store raises: then give it again."""
+        again = self._mend()
         events: list[Event] = []
-        for arrival in arrivals:
-            if isinstance(arrival, Greeting):
-                # A sleeping band ends the session after what came before, so that goes first.
-                self._store.add(self._band_id, stored, events, self._resume)
-                stored.clear()
-                events += self._greet(arrival)
-            elif (frame := self._dated(arrival)) is not None:
-                stored.append(frame)
-                events += self._fold(frame)
-        self._store.add(self._band_id, stored, events, self._resume)
+        with self._tearing():
+            for arrival in arrivals:
+                if isinstance(arrival, Greeting):
+                    events += self._greet(arrival, events)
+                elif (frame := self._dated(arrival)) is not None:
+                    self._frames.append(frame)
+                    events += self._fold(frame)
+            self._save(events)
         staying = self._session is not None and self._session.staying
-        return Outcome(events, self._take_live(), self._last_s, staying)
+        return Outcome(events, again, self._take_live(), self._last_s, staying)
 
-    def command(self, name: str, payload: str = "") -> list[Event]:
+    def command(self, name: str, payload: str = "") -> Outcome:
         """Obey the wearer, or the band's sleep, from the last sample on: now and in each refold.
 
         Kept also when no session is open: a note and a side may be told to a band that sleeps.
+        Raises what the store raises: then say it again.
         """
+        again = self._mend()
         command = StoredCommand(self._boot_id, max(self._last_s, 0.0), name, payload)
-        self._store.command(self._band_id, command)
-        events = self._obey(command)
-        self._store.add(self._band_id, [], events, self._resume)
-        return events
+        with self._tearing():
+            events = self._obey(command)
+            self._save(events, command)
+        return Outcome(events, again)
+
+    def _mend(self) -> list[Event]:
+        """After a refused transaction go back to what is stored; the events found there again."""
+        return self.restart() if self._torn else []
+
+    @contextmanager
+    def _tearing(self) -> Iterator[None]:
+        self._torn = True
+        yield
+        self._torn = False
+
+    def _save(self, events: Sequence[Event], *commands: StoredCommand) -> None:
+        self._store.add(
+            self._band_id,
+            self._frames,
+            events,
+            self._resume,
+            commands=commands,
+            clocks=self._clock_news,
+        )
+        self._frames.clear()
+        self._clock_news.clear()
 
     def _fold(self, stored: StoredFrame) -> list[Event]:
         frame = stored.frame
@@ -162,19 +200,25 @@ class Recorder:
             return None
         if frame.boot_id == self._ticking_boot:
             # What an earlier boot took is read late by an unknown time: it says nothing of clocks.
-            newest_s = t_first_s + frame.duration_s
-            self._observe(frame.boot_id, newest_s, arrival.host_s)
+            self._observe(frame.boot_id, t_first_s + frame.duration_s, arrival)
         return StoredFrame(frame, t_first_s, arrival.host_s)
 
-    def _greet(self, greeting: Greeting) -> list[Event]:
-        """A word from the band itself: what time it has, and whether it sleeps."""
+    def _greet(self, greeting: Greeting, before: Sequence[Event]) -> list[Event]:
+        """A word from the band itself: what time it has, and whether it sleeps.
+
+        A sleeping band ends the session after `before`, what came and is not stored yet.
+        """
         status = greeting.status
         self._ticking_boot = status.boot_id
         after_s = self._last_s if status.boot_id == self._boot_id else -math.inf
-        self._observe(status.boot_id, unwrapped(status.now_ms, after_s), greeting.host_s)
+        self._observe(status.boot_id, unwrapped(status.now_ms, after_s), greeting)
         caught_up = bool(self._unfinished) and status.head_seq == self._unfinished[-1][0] + 1
-        falls_asleep = status.asleep and caught_up and self._session is not None
-        return self.command(ASLEEP) if falls_asleep else []
+        if not (status.asleep and caught_up and self._session is not None):
+            return []
+        command = StoredCommand(self._boot_id, max(self._last_s, 0.0), ASLEEP, "")
+        events = self._obey(command)
+        self._save([*before, *events], command)
+        return events
 
     def _is_due(self, command: StoredCommand) -> bool:
         return command.boot_id == self._boot_id and command.t_s <= self._last_s
@@ -222,14 +266,18 @@ class Recorder:
 
     def _clock(self, boot_id: int) -> BandClock:
         if boot_id not in self._clocks:
-            points = self._store.clock_points(self._band_id, boot_id)
-            self._clocks[boot_id] = BandClock(points)
+            wanted = (self._boot_id, self._ticking_boot)
+            self._clocks = {boot: kept for boot, kept in self._clocks.items() if boot in wanted}
+            self._clocks[boot_id] = self._store.clock(self._band_id, boot_id)
         return self._clocks[boot_id]
 
-    def _observe(self, boot_id: int, band_s: float, wall_s: float) -> None:
-        point = self._clock(boot_id).observe(band_s, wall_s)
-        if point is not None:
-            self._store.save_clock_point(self._band_id, boot_id, point)
+    def _observe(self, boot_id: int, band_s: float, came: Arrival | Greeting) -> None:
+        clock, prompt = self._clock(boot_id), isinstance(came, Greeting)
+        if came.ahead_s is None:
+            news = clock.observe(band_s, came.host_s, prompt=prompt)
+        else:
+            news = clock.observe(band_s, came.host_s, came.ahead_s, HOST_RUN, prompt=prompt)
+        self._clock_news += [(boot_id, one) for one in news]
 
     def _dated_events(self, events: Sequence[Event]) -> list[Event]:
         clock = self._clock(self._boot_id)

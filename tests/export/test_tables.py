@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.store.filling import BAND, START, Told, frame, new_store
-from tracker.clock import ClockPoint
+from tracker.clock import ClockPoint, Setting
 from tracker.detect.events import to_json
 from tracker.errors import StretchbandError
 from tracker.export import FORMATS, KINDS, Kind, Period, Wanted, parse_period, table
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     told = Told()
     events = told.session(100.0) + told.session(86500.0)
     store.add(BAND, [frame(seq) for seq in range(FRAMES)], events, None)
-    store.save_clock_point(BAND, 1, ClockPoint(0.0, START))
+    store.add(BAND, [], [], None, clocks=[(1, Setting(0.0)), (1, ClockPoint(0.0, START))])
     store.close()
     return store.path
 
@@ -140,6 +140,21 @@ def test_samples_of_a_period_are_cut_at_the_sample(path: Path) -> None:
     assert [rows[0]["time_s"], rows[-1]["time_s"]] == [10.02, 11.98]
     assert [rows[0]["at"], rows[0]["boot_id"]] == ["2026-11-02T17:00:10.020Z", 1]
     assert len(rows) == 99
+
+
+def test_samples_of_an_hour_that_the_clock_showed_twice_are_all_exported(path: Path) -> None:
+    store = new_store(path)
+    store.add(BAND, [], [], None, clocks=[(1, Setting(30.0, -20.0))])  # set back by 20 s
+    store.close()
+
+    def seconds(since: str, until: str) -> list[float]:
+        found = Wanted(parse_period(f"2026-11-02T17:00:{since}Z", f"2026-11-02T17:00:{until}Z"))
+        return [row["time_s"] for row in json.loads(exported(path, "samples", "json", found))]
+
+    assert {round(t_s) for t_s in seconds("15", "20")} == {*range(15, 21), *range(35, 41)}
+    assert {round(t_s) for t_s in seconds("00", "09")} == set(range(10))
+    assert {round(t_s) for t_s in seconds("31", "35")} == set(range(51, 56))
+    assert seconds("45", "59") == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from tests.store.filling import ADDRESS, BAND, START, Told, frame, new_store
 from tracker.bands.reader import Cursor
 from tracker.bands.stretchband import encode_frame
-from tracker.clock import ClockPoint
+from tracker.clock import ClockNews, ClockPoint, Setting
 from tracker.detect.events import Event
 from tracker.store import Resume, Store, StoredCommand
 
@@ -160,12 +160,19 @@ def test_the_outbox_survives_closing(store: Store) -> None:
     again.close()
 
 
-def test_clock_points_keep_the_last_word_of_each_minute(store: Store) -> None:
-    for point in (ClockPoint(10.0, 5.2), ClockPoint(30.0, 5.1), ClockPoint(61.0, 5.3)):
-        store.save_clock_point(BAND, 1, point)
-    store.save_clock_point(BAND, 2, ClockPoint(1.0, 9.0))
-    assert store.clock_points(BAND, 1) == [ClockPoint(30.0, 5.1), ClockPoint(61.0, 5.3)]
-    assert store.clock_points(BAND, 3) == []
+def test_a_clock_keeps_the_last_word_on_each_minute_and_each_moment(store: Store) -> None:
+    of_one: list[ClockNews] = [
+        Setting(0.0, 1000.0, 0, "a"),
+        Setting(65.0, 4600.0, 0, "a"),
+        Setting(65.0, 4700.0, 0, "a"),
+        *(ClockPoint(10.0, 5.2), ClockPoint(30.0, 5.1), ClockPoint(61.0, 5.3)),
+    ]
+    store.add(BAND, [], [], None, clocks=[(1, news) for news in of_one])
+    store.add(BAND, [], [], None, clocks=[(2, Setting(0.0)), (2, ClockPoint(1.0, 9.0))])
+    clock = store.clock(BAND, 1)
+    assert [clock.wall_s(20.0), clock.wall_s(70.0)] == [1025.1, 4775.1]
+    assert store.clock(BAND, 2).wall_s(5.0) == 14.0
+    assert store.clock(BAND, 3).wall_s(1.0) is None
 
 
 def test_commands_are_replayed_with_the_frames_they_belong_to(store: Store) -> None:
@@ -173,7 +180,7 @@ def test_commands_are_replayed_with_the_frames_they_belong_to(store: Store) -> N
     late, newest = StoredCommand(2, 1.9, "pain", ""), StoredCommand(3, 0.2, "end", None)
     store.add(BAND, [frame(0), frame(1, boot_id=2), frame(2, boot_id=2)], [], None)
     for command in (old, early, late, newest):  # the newest before any frame of its boot
-        store.command(BAND, command)
+        store.add(BAND, [], [], None, commands=[command])
     assert store.commands(BAND, Resume(2, 2, 1.5)) == [late, newest]
     assert store.commands(BAND, Resume(2, 1, 0.0)) == [early, late, newest]
     assert store.commands(BAND, None) == [old, early, late, newest]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from contextlib import suppress
 from typing import Final
+
+from tracker.host_time import HostTime, host_time
 
 # At 10,000 notifications a second, the most that was ever measured, the task may be late by 50 ms.
 INBOX: Final = 512
@@ -15,14 +16,14 @@ INBOX: Final = 512
 class Inbox:
     """Keeps what came until the task has time for it.
 
-    notifications: as bytes with their time of arrival, seconds since 1970; at most INBOX.
+    notifications: as bytes with their time of arrival; at most INBOX.
     overflows:     how many more came and were dropped.
     battery:       the last level told, percent.
     gone:          the connection has ended.
     """
 
     def __init__(self) -> None:
-        self.notifications: deque[tuple[bytes, float]] = deque()
+        self.notifications: deque[tuple[bytes, HostTime]] = deque()
         self.overflows = 0
         self.battery: int | None = None
         self.gone = False
@@ -31,7 +32,7 @@ class Inbox:
     def on_notification(self, data: bytes) -> None:
         """A frame, or what should be one."""
         if len(self.notifications) < INBOX:
-            self.notifications.append((data, time.time()))
+            self.notifications.append((data, host_time()))
         else:
             self.overflows += 1
         self._news.set()

@@ -19,7 +19,6 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -56,6 +55,7 @@ from tracker.bands.stretchband import (
     encode_control,
     encode_haptic,
 )
+from tracker.host_time import host_time
 
 REPORT_S: Final = (
     1.0  # frames come about twice a second; their time alone is told no oftener than this
@@ -66,10 +66,14 @@ ROOM_S: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A frame and when it came: seconds since 1970 on this machine's clock."""
+    """A frame and when it came: seconds since 1970 on this machine's clock.
+
+    ahead_s: how far that clock was ahead of the steady one; None when nobody looked.
+    """
 
     frame: Frame
     host_s: float
+    ahead_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Greeting:
 
     status: Status
     host_s: float
+    ahead_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +303,8 @@ class BandLink:
             status = decode_status(await band.read(STATUS_UUID))
         except FrameError as error:
             raise _LinkFault("status", f"does not say how it is: {error}.") from error
-        await self._arrivals.put(Greeting(status, time.time()))
+        now = host_time()
+        await self._arrivals.put(Greeting(status, now.wall_s, now.ahead_s))
         command = self._reader.begin(status)
         try:
             await band.write(CONTROL_UUID, encode_control(command))
@@ -333,11 +339,11 @@ class BandLink:
             if self._arrivals.full():
                 await self._wait_for_room(band, inbox)
                 continue
-            data, host_s = inbox.notifications.popleft()
+            data, came = inbox.notifications.popleft()
             frame = self._reader.receive(data)
             if frame is not None:
-                self._arrivals.put_nowait(Arrival(frame, host_s))
-                frame_s = host_s
+                self._arrivals.put_nowait(Arrival(frame, came.wall_s, came.ahead_s))
+                frame_s = came.wall_s
         if inbox.overflows:
             self._reader.faults["overflow"] += inbox.overflows
             inbox.overflows = 0

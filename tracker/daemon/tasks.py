@@ -195,8 +195,8 @@ class Daemon:
                 await band.link.haptic(Haptic(pulses, on_s, off_s))
             case SetSide() | Pain() | End() | Note():
                 payload = command.payload.decode()
-                events = await self._thread.run(band.recorder.command, command.name, payload)
-                await self._happened(band, events)
+                outcome = await self._thread.run(band.recorder.command, command.name, payload)
+                await self._happened(band, outcome.events)
 
 
 def in_short(event: Event) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
-from tracker.clock import ClockPoint
+from tracker.clock import BandClock
 from tracker.errors import StretchbandError
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
@@ -99,10 +99,10 @@ class History:
         with in_plain_words(self.path):
             return queries.longest_calm_hold(self._db, band_id, first, last, tz)
 
-    def clock_points(self, band_id: str, boot_id: int) -> list[ClockPoint]:
-        """What was saved of one clock of a band, in the order of its time."""
+    def clock(self, band_id: str, boot_id: int) -> BandClock:
+        """What is known of one clock of a band."""
         with in_plain_words(self.path):
-            return queries.clock_points(self._db, band_id, boot_id)
+            return queries.clock(self._db, band_id, boot_id)
 
     def rows(self, sql: str, parameters: Parameters) -> Iterator[tuple[Any, ...]]:
         """The rows of any query, as they are read from the file."""

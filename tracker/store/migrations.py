@@ -21,6 +21,13 @@ def m002_views_for_people(db: Database) -> None:
         db.create_view(name, sql)
 
 
+@MIGRATIONS()
+def m003_clocks_that_are_set(db: Database) -> None:
+    """How the host's clock was set, apart from how the band's went: an old point knows no more."""
+    for statement in _CLOCKS:
+        db.execute(statement)
+
+
 _TABLES = (
     """CREATE TABLE bands (
   band_id TEXT PRIMARY KEY,
@@ -132,6 +139,30 @@ _TABLES = (
   offset_s REAL NOT NULL,        -- unix time less band clock
   PRIMARY KEY (band_id, boot_id, minute)
 ) STRICT, WITHOUT ROWID""",
+)
+
+_CLOCKS = (
+    """CREATE TABLE clock_points (
+  band_id TEXT NOT NULL REFERENCES bands(band_id),
+  boot_id INTEGER NOT NULL,
+  run INTEGER NOT NULL,          -- of the host's steady clock
+  minute INTEGER NOT NULL,       -- of the band clock; the least late arrival of each is kept
+  t_s REAL NOT NULL,             -- band clock, seconds
+  offset_s REAL NOT NULL,        -- steady clock less band clock
+  PRIMARY KEY (band_id, boot_id, run, minute)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE clock_settings (
+  band_id TEXT NOT NULL REFERENCES bands(band_id),
+  boot_id INTEGER NOT NULL,
+  from_s REAL NOT NULL,          -- band clock, seconds
+  ahead_s REAL NOT NULL,         -- unix time less steady clock, from then on
+  run INTEGER NOT NULL,
+  host TEXT NOT NULL,            -- the steady clock's name
+  PRIMARY KEY (band_id, boot_id, from_s)
+) STRICT, WITHOUT ROWID""",
+    "INSERT INTO clock_points SELECT band_id, boot_id, 0, minute, t_s, offset_s FROM clocks",
+    "INSERT INTO clock_settings SELECT DISTINCT band_id, boot_id, 0.0, 0.0, 0, '' FROM clocks",
+    "DROP TABLE clocks",
 )
 
 _VIEWS = {

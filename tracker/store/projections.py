@@ -72,15 +72,21 @@ def _begin_session(db: Database, event: SessionStarted) -> None:
 
 
 def _end_session(db: Database, event: SessionEnded) -> None:
-    """A session is over when its last rep or hold was, not when the detector gave up waiting."""
+    """A session is over when its last rep or hold was, not when the detector gave up waiting.
+
+    Both times anew from the last event, as of a hold: the wall clock may have been set in between.
+    """
     row = db.execute(
-        "SELECT coalesce(last_s, start_s) FROM sessions WHERE session_id = ?", (event.session_id,)
+        "SELECT start_s, coalesce(last_s, start_s) FROM sessions WHERE session_id = ?",
+        (event.session_id,),
     ).fetchone()
-    end_s = event.t_s if row is None else float(row[0])
+    start_s, end_s = (event.t_s, event.t_s) if row is None else row
     db.execute(
-        "UPDATE sessions SET end_s = ?, ended_at = ?, holds = ?, hold_s = ? WHERE session_id = ?",
+        "UPDATE sessions SET end_s = ?, started_at = coalesce(?, started_at), ended_at = ?,"
+        " holds = ?, hold_s = ? WHERE session_id = ?",
         (
             end_s,
+            moment_of(event.at, event.t_s, start_s),
             moment_of(event.at, event.t_s, end_s),
             event.holds,
             event.hold_s,

@@ -8,7 +8,7 @@ from datetime import date, timedelta, tzinfo
 
 from sqlite_utils import Database
 
-from tracker.clock import ClockPoint
+from tracker.clock import BandClock, ClockPoint, Setting
 from tracker.store.records import DayTotals, Hold, StretchTotal
 from tracker.store.times import day_bounds, local_day, midnight
 
@@ -96,10 +96,16 @@ def longest_calm_hold(
     return None if row is None else Hold(*row)
 
 
-def clock_points(db: Database, band_id: str, boot_id: int) -> list[ClockPoint]:
-    """What was saved of one clock of a band, in the order of its time."""
-    rows = db.execute(
-        "SELECT t_s, offset_s FROM clocks WHERE band_id = ? AND boot_id = ? ORDER BY minute",
+def clock(db: Database, band_id: str, boot_id: int) -> BandClock:
+    """What is known of one clock of a band."""
+    settings = db.execute(
+        "SELECT from_s, ahead_s, run, host FROM clock_settings"
+        " WHERE band_id = ? AND boot_id = ? ORDER BY from_s",
         (band_id, boot_id),
     )
-    return [ClockPoint(*row) for row in rows]
+    points = db.execute(
+        "SELECT t_s, offset_s, run FROM clock_points"
+        " WHERE band_id = ? AND boot_id = ? ORDER BY run, minute",
+        (band_id, boot_id),
+    )
+    return BandClock([*(Setting(*row) for row in settings), *(ClockPoint(*row) for row in points)])

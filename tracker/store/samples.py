@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from tracker.bands.stretchband import decode_frame
-from tracker.clock import line_below, rfc3339
+from tracker.clock import BandClock
 from tracker.detect.samples import Axes, Block, Floats
 from tracker.store.history import Band, History
 
 LONGEST_FRAME_S = 3.0  # 37 samples at 12.5 Hz: how far before a moment its frame may begin
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Band seconds to unix time and back: wall = band + offset_s + drift * band."""
-
-    offset_s: float
-    drift: float
-
-    def wall_s(self, t_s: Floats | float) -> Floats | float:
-        """Unix time of band seconds."""
-        return t_s + self.offset_s + self.drift * t_s
-
-    def band_s(self, wall_s: float) -> float:
-        """Band seconds of a unix time."""
-        return (wall_s - self.offset_s) / (1 + self.drift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +23,45 @@ class Boot:
 
     first_s: band seconds of the first sample.
     last_s:  band seconds of the last frame's first sample.
-    clock:   None where the wall time is not known.
+    clock:   the wall time of its seconds, where it is known.
     """
 
     boot_id: int
     first_s: float
     last_s: float
-    clock: Clock | None
+    clock: BandClock
 
     @property
     def began_at(self) -> str | None:
         """RFC 3339 UTC of the first sample, None where the wall time is not known."""
-        return None if self.clock is None else rfc3339(float(self.clock.wall_s(self.first_s)))
+        return self.clock.at(self.first_s)
 
     def meets(self, since_s: float, until_s: float) -> bool:
         """Whether it may have samples in [since_s, until_s), unix time; infinite: open."""
         if math.isinf(since_s) and math.isinf(until_s):
             return True
-        if self.clock is None:
-            return False
-        begins, ends = self.clock.wall_s(self.first_s), self.clock.wall_s(self.last_s)
-        return bool(begins < until_s and ends + LONGEST_FRAME_S >= since_s)
+        return self.band_span(since_s, until_s) is not None
+
+    def band_span(self, since_s: float, until_s: float) -> tuple[float, float] | None:
+        """The first and last band second in [since_s, until_s) of unix time; None: none is.
+
+        A clock that was set back showed the same hour twice, and the span holds both.
+        """
+        found: list[float] = []
+        for from_s, to_s in self.clock.pieces(self.first_s, self.last_s + LONGEST_FRAME_S):
+            begins, ends = self.clock.wall_s(from_s), self.clock.wall_s(to_s)
+            if begins is not None and ends is not None and begins < until_s and ends >= since_s:
+                found.append(from_s if begins >= since_s else self._when(since_s, from_s, to_s))
+                found.append(to_s if ends < until_s else self._when(until_s, from_s, to_s))
+        return (min(found), max(found)) if found else None
+
+    def _when(self, wall_s: float, from_s: float, to_s: float) -> float:
+        """The band second between these two at which the wall clock showed `wall_s`."""
+        seconds = range(math.floor(from_s), math.ceil(to_s) + 1)
+        return (
+            float(bisect_left(seconds, wall_s, key=lambda s: self.clock.wall_s(s) or 0.0))
+            + seconds[0]
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,15 +84,9 @@ def boots(history: History, band_id: str) -> list[Boot]:
         (band_id,),
     )
     return [
-        Boot(boot_id, first_s, last_s, clock_of(history, band_id, boot_id))
+        Boot(boot_id, first_s, last_s, history.clock(band_id, boot_id))
         for boot_id, first_s, last_s in rows
     ]
-
-
-def clock_of(history: History, band_id: str, boot_id: int) -> Clock | None:
-    """How a boot's clock stood to the wall's, all that is known of it taken together."""
-    points = history.clock_points(band_id, boot_id)
-    return Clock(*line_below(points)) if points else None
 
 
 def count_samples(history: History, band_id: str, boot: Boot, span_s: tuple[float, float]) -> int:
@@ -123,18 +120,20 @@ def sample_blocks(
 
 def _band_span(boot: Boot, span_s: tuple[float, float]) -> tuple[float, float]:
     """Frames that begin in it hold all samples of the span, and a few more."""
-    if boot.clock is None:
-        return (-math.inf, math.inf)
-    since_s, until_s = (boot.clock.band_s(wall_s) for wall_s in span_s)
-    return (since_s - LONGEST_FRAME_S, until_s)
+    if math.isinf(span_s[0]) and math.isinf(span_s[1]):
+        return span_s
+    first_s, last_s = boot.band_span(*span_s) or (math.inf, -math.inf)
+    return (first_s - 1 - LONGEST_FRAME_S, last_s + 1)  # whole seconds are looked for
 
 
-def _dated(block: Block, clock: Clock | None, span_s: tuple[float, float]) -> DatedBlock:
-    if clock is None:
+def _dated(block: Block, clock: BandClock, span_s: tuple[float, float]) -> DatedBlock:
+    first_s = float(block.t_s[0])
+    wall_s = clock.wall_s(first_s)
+    if wall_s is None:
         return DatedBlock(block, None)
-    wall_s = np.asarray(clock.wall_s(block.t_s))
-    first, last = (int(np.searchsorted(wall_s, moment_s)) for moment_s in span_s)
-    return DatedBlock(block.between(first, last), _written(wall_s[first:last]))
+    walls_s = wall_s + (block.t_s - first_s)  # a frame is too short to see a drift in
+    first, last = (int(np.searchsorted(walls_s, moment_s)) for moment_s in span_s)
+    return DatedBlock(block.between(first, last), _written(walls_s[first:last]))
 
 
 def _written(wall_s: Floats) -> list[str]:

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from tracker.bands.reader import Cursor
 from tracker.bands.stretchband import decode_frame, encode_frame
-from tracker.clock import BUCKET_S, ClockPoint, rfc3339
+from tracker.clock import BUCKET_S, BandClock, ClockNews, ClockPoint, Setting, rfc3339
 from tracker.detect.events import Event, event_name, from_json, to_json
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
@@ -98,14 +98,22 @@ class Store:
         frames: Sequence[StoredFrame],
         events: Sequence[Event],
         resume: Resume | None,
+        *,
+        commands: Sequence[StoredCommand] = (),
+        clocks: Sequence[tuple[int, ClockNews]] = (),
     ) -> list[int]:
         """Store frames, what they gave and where to fold again from: all of it or nothing.
 
         What is there already (the frame's boot and seq, the event's id) is passed over. Returns the
         positions of the new events. resume None leaves the resume point where it is.
+        commands: what the wearer asked for, because it changes what the samples mean.
+        clocks:   what was learnt of the clock of a boot; the last word on a minute counts.
         """
         with self._writing():
             self._add_frames(band_id, frames)
+            self._add_commands(band_id, commands)
+            for boot_id, news in clocks:
+                self._add_clock_news(band_id, boot_id, news)
             positions = [self._add_event(event) for event in events]
             if resume is not None:
                 self._db.execute(
@@ -180,28 +188,10 @@ class Store:
         with in_plain_words(self.path):
             return next(iter(queries.last_holds(self._db, band_id, 1)), None)
 
-    def save_clock_point(self, band_id: str, boot_id: int, point: ClockPoint) -> None:
-        """Remember how a band's clock stood to the wall's: the last word on that minute of it."""
-        with self._writing():
-            self._db.execute(
-                "INSERT OR REPLACE INTO clocks (band_id, boot_id, minute, t_s, offset_s)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (band_id, boot_id, point.band_s // BUCKET_S, point.band_s, point.offset_s),
-            )
-
-    def clock_points(self, band_id: str, boot_id: int) -> list[ClockPoint]:
-        """What was saved of one clock, in the order of its time."""
+    def clock(self, band_id: str, boot_id: int) -> BandClock:
+        """What is known of one clock of a band."""
         with in_plain_words(self.path):
-            return queries.clock_points(self._db, band_id, boot_id)
-
-    def command(self, band_id: str, command: StoredCommand) -> None:
-        """Remember what the wearer asked for, because it changes what the samples mean."""
-        with self._writing():
-            self._db.execute(
-                "INSERT INTO commands (band_id, boot_id, t_s, name, payload)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (band_id, command.boot_id, command.t_s, command.name, command.payload),
-            )
+            return queries.clock(self._db, band_id, boot_id)
 
     def commands(self, band_id: str, since: Resume | None) -> list[StoredCommand]:
         """The commands to replay with `frames(band_id, since)`, in the order they were given."""
@@ -241,6 +231,27 @@ class Store:
                 for stored in frames
             ),
         )
+
+    def _add_commands(self, band_id: str, commands: Sequence[StoredCommand]) -> None:
+        self._db.conn.executemany(
+            "INSERT INTO commands (band_id, boot_id, t_s, name, payload) VALUES (?, ?, ?, ?, ?)",
+            ((band_id, c.boot_id, c.t_s, c.name, c.payload) for c in commands),
+        )
+
+    def _add_clock_news(self, band_id: str, boot_id: int, news: ClockNews) -> None:
+        match news:
+            case ClockPoint(band_s, offset_s, run):
+                self._db.execute(
+                    "INSERT OR REPLACE INTO clock_points"
+                    " (band_id, boot_id, run, minute, t_s, offset_s) VALUES (?, ?, ?, ?, ?, ?)",
+                    (band_id, boot_id, run, band_s // BUCKET_S, band_s, offset_s),
+                )
+            case Setting(from_s, ahead_s, run, host):
+                self._db.execute(
+                    "INSERT OR REPLACE INTO clock_settings"
+                    " (band_id, boot_id, from_s, ahead_s, run, host) VALUES (?, ?, ?, ?, ?, ?)",
+                    (band_id, boot_id, from_s, ahead_s, run, host),
+                )
 
     def _add_event(self, event: Event) -> int | None:
         row = self._db.execute(
