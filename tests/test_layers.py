@@ -17,8 +17,9 @@ MAY_IMPORT = {
     "tracker.errors": set[str](),
     "tracker.detect": DETECT,
     "tracker.clock": set[str](),
+    "tracker.host_time": set[str](),
     "tracker.recordings": DETECT,
-    "tracker.bands": DETECT | {"tracker.bands"},
+    "tracker.bands": DETECT | {"tracker.bands", "tracker.host_time"},
     "tracker.config": DETECT,
     "tracker.store": DETECT
     | {"tracker.bands.stretchband", "tracker.bands.reader", "tracker.store"}

@@ -118,7 +118,7 @@ class House:
         today = payloads.today(totals.day, totals.stretches, totals.streak_days)
         self.publisher.set_retained(band_topic(band_id, "today"), today.to_json())
 
-    def health(self, outbox_depth: int) -> None:
+    def health(self, outbox_depth: int, store_fault: str | None) -> None:
         """How the bridge does."""
         mqtt = self.publisher.status
         bands = {
@@ -138,6 +138,7 @@ class House:
             mqtt_protocol=mqtt.protocol,
             mqtt_reconnects=mqtt.reconnects,
             mqtt_fault=mqtt.fault,
+            store_fault=store_fault,
             commands_refused=dict(mqtt.refused),
             bands=bands,
         )

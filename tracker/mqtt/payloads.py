@@ -53,6 +53,7 @@ class Health(Payload, frozen=True, kw_only=True):
 
     outbox_depth:      events that the broker has not taken yet.
     last_sample_age_s: since the newest sample of any band, None when there was none.
+    store_fault:       what keeps the history from being written, None when nothing does.
     """
 
     outbox_depth: int
@@ -61,6 +62,7 @@ class Health(Payload, frozen=True, kw_only=True):
     mqtt_protocol: str | None
     mqtt_reconnects: int
     mqtt_fault: str | None
+    store_fault: str | None = None
     commands_refused: dict[str, int]
     bands: dict[str, BandHealth]
 

@@ -15,7 +15,7 @@ from tracker.store.migrations import MIGRATIONS
 from tracker.store.transaction import transaction
 
 APPLICATION_ID = 0x53425244  # "SBRD" in the file's header tells our databases from others
-BUSY_S = 5.0  # how long a writer waits for another before it gives up
+BUSY_S = 1.0  # how long a writer waits for another before it gives up; the daemon tries again
 WAL_LIMIT_BYTES = 16 * 2**20  # the log of a long reader is cut back to this
 
 

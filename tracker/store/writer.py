@@ -142,13 +142,16 @@ class Store:
                 yield StoredFrame(decode_frame(data), t_first_s, received_s)
             last_id = rows[-1][0]
 
-    def outbox(self, consumer: str, limit: int) -> list[OutboxEntry]:
-        """The oldest events that `consumer` has not acknowledged, at most `limit`."""
+    def outbox(self, consumer: str, limit: int, after: int = 0) -> list[OutboxEntry]:
+        """The oldest events that `consumer` has not acknowledged, at most `limit`.
+
+        after: only later ones; it knows of an acknowledgement that is not stored yet.
+        """
         with in_plain_words(self.path):
             rows = self._db.execute(
                 "SELECT position, band_id, json, at FROM events WHERE position > ?"
                 " ORDER BY position LIMIT ?",
-                (self._acknowledged(consumer), limit),
+                (max(self._acknowledged(consumer), after), limit),
             ).fetchall()
         return [
             OutboxEntry(position, band_id, from_json(text), None if at is None else unix(at))
@@ -165,11 +168,12 @@ class Store:
                 (consumer, position),
             )
 
-    def outbox_depth(self, consumer: str) -> int:
-        """How many events `consumer` has not acknowledged."""
+    def outbox_depth(self, consumer: str, after: int = 0) -> int:
+        """How many events `consumer` has not acknowledged, of those later than `after`."""
         with in_plain_words(self.path):
             row = self._db.execute(
-                "SELECT count(*) FROM events WHERE position > ?", (self._acknowledged(consumer),)
+                "SELECT count(*) FROM events WHERE position > ?",
+                (max(self._acknowledged(consumer), after),),
             ).fetchone()
         return int(row[0])
 
