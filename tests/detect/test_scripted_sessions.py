@@ -16,7 +16,7 @@ from tracker.detect.events import Event, HoldEnded, Rep
 from tracker.detect.samples import Block
 from tracker.detect.session import Session
 
-SESSIONS = [(seed, total_s) for total_s in (240.0, 480.0, None) for seed in (1, 2, 3, 4)]
+SESSIONS = [(seed, total_s) for total_s in (150.0, 240.0, 480.0, None) for seed in (1, 2, 3, 4)]
 BLOCK = 25
 
 

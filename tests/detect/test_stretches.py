@@ -96,3 +96,23 @@ def test_a_leg_that_is_known_decides_between_back_and_belly() -> None:
     poses = (Pose(BACK, 8.0), Pose(raised(95), 12.0), Pose(BACK, 5.0))
     assert named(samples(poses), Settings(side="left"))[0][:2] == ("prone_quad", "left")
     assert named(samples(poses), Settings(side="right"))[0][:2] == ("hamstring", "right")
+
+
+def test_a_pause_with_the_knee_bent_level_is_not_lying_down() -> None:
+    low, top = bent_standing(97), bent_standing(125)
+    up_and_down = (Pose(top, 0.3, 3.0), Pose(low, 3.5, 2.5)) * 2
+    poses = (STAND, Pose(low, 1.0, 2.5), *up_and_down, Pose(top, 12.0), STAND)
+    assert named(samples(poses))[0][:2] == ("standing_quad", "right")
+
+
+def test_a_short_rest_after_sitting_down_is_enough_to_know_the_back() -> None:
+    sitting_down = (Pose((0.4, 0.7, 0.4), 0.2, 3.0), Pose((0.3, 0.8, -0.3), 0.2, 2.0))
+    poses = (STAND, *sitting_down, Pose(BACK, 1.8, 2.0), Pose(raised(75), 12.0), Pose(BACK, 5.0))
+    assert named(samples(poses))[0][:2] == ("hamstring", "right")
+
+
+def test_a_band_moved_to_the_other_leg_while_sitting_is_no_roll() -> None:
+    moved = (Pose((0.2, 0.7, 0.6), 0.2, 5.0), Pose((-0.3, 0.6, -0.7), 0.2, 6.0))
+    other_leg = (Pose((-0.95, 0.0, -0.3), 6.0, 3.0), Pose((-0.34, -0.94, 0.0), 12.0))
+    poses = (STAND, LIE, *moved, *other_leg, Pose((-0.95, 0.0, -0.3), 5.0))
+    assert named(samples(poses))[0][:2] == ("hamstring", "left")

@@ -87,6 +87,7 @@ class Routine:
             return row, []
         times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
         ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
+        self.postures.passed(times_s, ups)
         for recent in zip(times_s[-_RECENT:], ups[-_RECENT:], unrests[-_RECENT:], strict=True):
             self._recent.append(recent)
         return passed, [] if rest is None else list(self._straighten(times_s, ups, rest))
@@ -103,7 +104,8 @@ class Routine:
             return
         if self._settings.any_posture and self.postures.rest is None:
             # Whatever there is to hold away from, it is where the leg was at first.
-            self.postures.at_rest(up)
+            self.postures.at_rest(up, now_s)
+        self.postures.passed([now_s], [up])
         turn = self._keeping.step(j, up, rate, unrest, cells)
         if isinstance(turn, Kept):
             yield from self._on_kept(now_s, turn, cells)
@@ -127,7 +129,7 @@ class Routine:
             yield held.dropped(now_s)
             return
         self._reps.restart()
-        self.postures.counted(held.stretch)
+        self.postures.counted(held.stretch, end_s)
         self._holds += 1
         self._hold_s += end_s - held.start_s
         yield from held.ended(now_s, end_s, reason)
@@ -155,7 +157,7 @@ class Routine:
 
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
         start_s = settled_s(cells, kept.first, kept.last, kept.up, 0.0)
-        stretch = self.postures.name(kept.up, start_s)
+        stretch = self.postures.name(kept.up)
         if self._trace is not None:
             self._trace.told(Stopped(now_s, start_s, kept.up, self.postures.rest, stretch))
         if stretch is None:
@@ -163,7 +165,7 @@ class Routine:
             self._rest_start_s = start_s
             self._rest_known = self._pause_s(kept.up) == 0.0
             if self._rest_known:
-                self.postures.at_rest(kept.up)
+                self.postures.at_rest(kept.up, start_s)
             return
         self._resting = False
         self._keeping.lever_m = stretch.lever_m
@@ -189,7 +191,7 @@ class Routine:
             self._trace.told(Departed(now_s, left.end_s, left.up))
         if self._resting and left.end_s - self._rest_start_s >= self._pause_s(left.up):
             if not self._rest_known:
-                self.postures.at_rest(left.up)
+                self.postures.at_rest(left.up, self._rest_start_s)
             self.postures.rest_left(left.up, left.end_s)
         self._resting = False
         yield from self.end_hold(now_s, left.end_s, "released")

@@ -11,6 +11,7 @@ put on turned about the leg (30 degrees either way) or tilted (8 degrees).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,15 +42,19 @@ _LEAST_RAISE_DEG = 35.0
 # Standing, the heel is pulled towards the buttock: 110 to 150 degrees. Lying down from standing
 # turns the shank by 90, legs up on an armrest by little more; rolling over by 180.
 _LEAST_BEND_DEG, _MOST_BEND_DEG = 106.0, 158.0
-# Up to here it may be someone who lay down at once with the legs up; but a knee is bent within two
-# seconds and settled within four, and sitting and lying down take longer.
-_SURE_BEND_DEG, _LONGEST_BEND_S = 115.0, 5.0
+# A knee that is bent from standing passes 60 degrees in the first second or two and stays beyond,
+# also between straightenings; who walks, sits and lies down has the shank upright for longer. Only
+# so far up may such a one be, who lay down with the legs up.
+_UNDER_WAY, _LONGEST_BEND_S, _SURE_BEND_DEG = 0.5, 3.0, 115.0
 # Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
 _RAISE_OR_BEND_DEG, _PER_NAT_DEG = 104.0, 5.0
 # Natural logarithms of odds. Most lie down on the back first; toes fall out on the back (z below
 # 0), which a turned band may hide; how far the leg turned counts up to a limit; a hold that was
 # named tells the leg for as long as nobody stands up.
 _BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED = 1.5, 4.0, 4.0, 8.0
+# Rolling over takes 4 seconds; after longer the band may have been moved to the other leg instead,
+# and of what was known little is left.
+_ROLL_S, _LEFT_OVER = 8.0, 0.25
 # From standing, a knee bent to level looks like lying down. But a flat leg is level within 10
 # degrees, and who lay down takes a breath before the next thing.
 _FLAT, _LAID_S = -0.18, 2.5
@@ -98,47 +103,66 @@ class Postures:
         self._any = any_posture
         self._rest: Vector | None = None
         self._rest_end_s = 0.0
+        self._upright_until_s = 0.0
+        self._standing = self._bent = False
         # Logarithm of the odds that it is the right leg, as far as lying has shown it.
         self._right: float | None = None
         self._front = 0.0
+        self._lay_until_s = 0.0
 
     @property
     def rest(self) -> Vector | None:
         """The direction of the last rest."""
         return self._rest
 
+    def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
+        """The leg was like this at these times, on its way or not."""
+        if not self._standing:
+            return
+        for t_s, up in zip(reversed(times_s), reversed(ups), strict=True):
+            if up[1] > _UNDER_WAY:
+                self._upright_until_s = t_s
+                return
+
     def pause_s(self, up: Vector) -> float:
         """How long this posture has to be kept to be a rest rather than a pause on the way."""
         kind = posture(up)
-        if kind == "lying" and self._rest is not None and posture(self._rest) == "upright":
-            return _LAID_S if up[1] > _FLAT else _STRANGE_S
+        if kind == "lying" and self._standing:
+            at_once = self._bent_at_once()
+            if up[1] <= _FLAT or (at_once and self._bent):
+                return _STRANGE_S
+            return _LAID_S if at_once else 0.0
         return _STRANGE_S if kind == "other" else 0.0
 
-    def at_rest(self, up: Vector) -> None:
+    def at_rest(self, up: Vector, start_s: float) -> None:
         """The leg has come to rest like this."""
         self._rest = up
-        match posture(up):
+        kind = posture(up)
+        self._standing, self._bent = kind == "upright", False
+        match kind:
             case "upright":
                 # Upright the band may go to the other leg; what was known may be over.
                 self._right = None
             case "lying":
-                self._learn_from_lying(up)
+                self._learn_from_lying(up, start_s)
 
     def rest_left(self, up: Vector, end_s: float) -> None:
         """The rest, like this at last, is over."""
         self._rest, self._rest_end_s = up, end_s
+        self._lay_until_s = end_s
 
-    def counted(self, stretch: Stretch) -> None:
+    def counted(self, stretch: Stretch, end_s: float) -> None:
         """The hold was one; its side stands for the leg until the wearer is upright again."""
+        self._lay_until_s = end_s
         if stretch.side is not None and stretch.name in {HAMSTRING, INNER_THIGH, PRONE_QUAD}:
             self._right = _NAMED if stretch.side == "right" else -_NAMED
 
-    def name(self, up: Vector, start_s: float) -> Stretch | None:
+    def name(self, up: Vector) -> Stretch | None:
         """The stretch that is kept with this direction, or None: a rest."""
         rest = self._rest
         if rest is None:
             return None
-        known = self._known(up, rest, start_s)
+        known = self._known(up, rest)
         if known is None and self._any and angle_deg(up, rest) > AWAY_DEG:
             return self._stretch(OTHER, self.side, up, rest)
         return known
@@ -147,26 +171,31 @@ class Postures:
         """Where a straightening from the rest turned back: the stretch it led to, if any."""
         if self._rest is None:
             return None
-        known = self._known(up, self._rest, self._rest_end_s)
-        if known is not None:
+        known = self._known(up, self._rest)
+        if known is not None and (known.name != STANDING_QUAD or self._bent_at_once()):
+            self._bent = known.name == STANDING_QUAD
             return known.name
         return OTHER if self._any else None
 
-    def _known(self, up: Vector, rest: Vector, start_s: float) -> Stretch | None:
+    def _known(self, up: Vector, rest: Vector) -> Stretch | None:
         match posture(rest):
             case "upright":
-                return self._from_upright(up, rest, start_s)
+                return self._from_upright(up, rest)
             case "lying":
                 return self._from_lying(up, rest)
         return None
 
-    def _from_upright(self, up: Vector, rest: Vector, start_s: float) -> Stretch | None:
+    def _bent_at_once(self) -> bool:
+        """Did the knee bend straight from standing, and has it been bent since?"""
+        return self._upright_until_s - self._rest_end_s <= _LONGEST_BEND_S
+
+    def _from_upright(self, up: Vector, rest: Vector) -> Stretch | None:
         x, y, z = up
         bend = math.degrees(math.atan2(math.hypot(x, z), y))
         sideways = abs(z) > abs(x)
         if sideways or not _LEAST_BEND_DEG < bend < _MOST_BEND_DEG:
             return None
-        if bend < _SURE_BEND_DEG and start_s - self._rest_end_s > _LONGEST_BEND_S:
+        if bend < _SURE_BEND_DEG and not self._bent_at_once():
             return None
         return self._stretch(STANDING_QUAD, self.side or ("left" if x > 0 else "right"), up, rest)
 
@@ -188,13 +217,15 @@ class Postures:
     def _on_back(self, front: float) -> Side:
         return "right" if front > 0 else "left"
 
-    def _learn_from_lying(self, up: Vector) -> None:
+    def _learn_from_lying(self, up: Vector, start_s: float) -> None:
         """Which leg it is if this is the back; rolled over, it is still the same leg."""
         front = math.copysign(1.0, up[0])
+        toes, first = -front * _TOES * up[2], front * _BACK_FIRST
         if self._right is None:
-            self._right = front * (_BACK_FIRST - _TOES * up[2])
+            self._right = first + toes
         elif front != self._front:
-            self._right -= front * _TOES * up[2]
+            rolled = start_s - self._lay_until_s < _ROLL_S
+            self._right = toes + (self._right if rolled else first + _LEFT_OVER * self._right)
         self._front = front
 
     def _back_odds(self, front: float, turned_deg: float) -> float:
