@@ -40,14 +40,11 @@ _FORGET = math.exp(-STEP_S / 40.0)
 
 
 class Gains(NamedTuple):
-    """Per step and filter: gains of level, slope, cosine and sine; predicted error variance."""
+    """By step: gains of the state (4, 2 n), and each filter's predicted error variance (n,)."""
 
-    level: Floats
-    slope: Floats
-    cos: Floats
-    sin: Floats
-    inverse: Floats
-    log: Floats
+    state: list[Floats]
+    inverse: list[Floats]
+    log: list[Floats]
 
 
 @cache
@@ -74,8 +71,20 @@ def _gains() -> Gains:
         variances[k] = seen @ sees + _NOISE_DEG2
         gains[k] = seen / variances[k][:, None]
         spread = spread - gains[k][:, :, None] * seen[:, None, :]
-    level, slope, cos, sin = (np.ascontiguousarray(gains[:, None, :, i]) for i in range(4))
-    return Gains(level, slope, cos, sin, 1.0 / variances, np.log(variances))
+    both_ways = np.concatenate([gains, gains], axis=1).transpose(0, 2, 1)
+    return Gains(
+        list(np.ascontiguousarray(both_ways)), list(1.0 / variances), list(np.log(variances))
+    )
+
+
+@cache
+def _motion() -> tuple[Floats, Floats]:
+    """What a step makes of each row of the state, by itself and by its partner: (4, 2 n) each."""
+    turn = np.tile(2.0 * np.pi / PERIODS_S * STEP_S, 2)
+    one, none = np.ones(len(turn)), np.zeros(len(turn))
+    own = np.array([one, one, np.cos(turn), np.cos(turn)])
+    partner = np.array([STEP_S * one, none, -np.sin(turn), np.sin(turn)])
+    return own, partner
 
 
 class Oscillators:
@@ -84,46 +93,58 @@ class Oscillators:
     level, slope, cos, sin: (2, n), the two directions by the filters; the breath is `cos`.
     """
 
-    _COS: Floats = np.cos(2.0 * np.pi / PERIODS_S * STEP_S)
-    _SIN: Floats = np.sin(2.0 * np.pi / PERIODS_S * STEP_S)
-
     def __init__(self, first: tuple[float, float]) -> None:
         n = len(PERIODS_S)
-        self._gains = _gains()
-        self.level: Floats = np.repeat(np.array(first)[:, None], n, axis=1)
-        self.slope: Floats = np.zeros((2, n))
-        self.cos: Floats = np.zeros((2, n))
-        self.sin: Floats = np.zeros((2, n))
+        self._gains, self._motion = _gains(), _motion()
+        # Rows level, slope, cos, sin; columns the filters for one direction, then for the other.
+        # Two of them are a pair. One array, since a step costs as many calls as it has parts.
+        self._state: Floats = np.zeros((4, 2 * n))
+        self._state[0] = np.repeat(first, n)
+        self._partners = np.array([1, 0, 3, 2])
         self.steps = 0
         self._seen = 0
         self._weight = 0.0
         self._errors: Floats = np.full(n, 1e-9)
         self._logs: Floats = np.zeros(n)
 
+    @property
+    def level(self) -> Floats:
+        return self._row(0)
+
+    @property
+    def slope(self) -> Floats:
+        return self._row(1)
+
+    @property
+    def cos(self) -> Floats:
+        return self._row(2)
+
+    @property
+    def sin(self) -> Floats:
+        return self._row(3)
+
+    def _row(self, i: int) -> Floats:
+        row: Floats = self._state[i].reshape(2, -1)
+        return row
+
     def turn(self) -> None:
         """One step on, without looking."""
         self.steps += 1
-        self.level = self.level + STEP_S * self.slope
-        self.cos, self.sin = (
-            self._COS * self.cos - self._SIN * self.sin,
-            self._SIN * self.cos + self._COS * self.sin,
-        )
+        own, partner = self._motion
+        self._state = own * self._state + partner * self._state.take(self._partners, axis=0)
 
     def look(self, point: tuple[float, float]) -> None:
         """Correct all filters by the point and score their predictions."""
-        gains, k = self._gains, min(self._seen, _GAINS - 1)
+        gains, k, n = self._gains, min(self._seen, _GAINS - 1), len(self._errors)
         self._seen += 1
-        error = np.array(point)[:, None] - self.level - self.cos
+        error = np.array(point).repeat(n) - self._state[0] - self._state[2]
         if self._weight > _SCALE_KNOWN:
             most = _LEAST_LIMIT_DEG + _LIMIT * self.noise_deg(int(self._errors.argmin()))
             error = np.minimum(np.maximum(error, -most), most)
-        self.level = self.level + gains.level[k] * error
-        self.slope = self.slope + gains.slope[k] * error
-        self.cos = self.cos + gains.cos[k] * error
-        self.sin = self.sin + gains.sin[k] * error
+        self._state += gains.state[k] * error
         square = error * error
         self._weight = _FORGET * self._weight + 1.0
-        self._errors = _FORGET * self._errors + (square[0] + square[1]) * gains.inverse[k]
+        self._errors = _FORGET * self._errors + (square[:n] + square[n:]) * gains.inverse[k]
         self._logs = _FORGET * self._logs + gains.log[k]
 
     def costs(self) -> list[float]:
