@@ -61,6 +61,14 @@ class MqttConfig(_Section, frozen=True):
     ] = "stretchband"
     keepalive_s: Annotated[int, Meta(ge=2, le=3600, description="whole seconds, 2 to 3600")] = 6
     tls: bool = False
+    discovery: bool = True
+    discovery_prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^/+#$\x00-\x1f\x7f][^+#\x00-\x1f\x7f]*$",
+            description="a topic without + and #, not beginning with / or $",
+        ),
+    ] = "homeassistant"
 
 
 class BluetoothConfig(_Section, frozen=True):

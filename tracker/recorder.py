@@ -82,6 +82,11 @@ class Recorder:
         """Whether the band is on a leg, None while that is not known."""
         return None if self._session is None else self._session.worn
 
+    @property
+    def side(self) -> Side | None:
+        """The leg as the wearer or the config says it; None: gravity tells."""
+        return self._settings.side
+
     def restart(self) -> list[Event]:
         """Fold what is stored since the last finished session, as if it came now."""
         self._forget()

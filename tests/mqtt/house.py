@@ -137,6 +137,12 @@ async def subscriber(
         await cancelled(task)
 
 
+async def say(port: int, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    """Publish one message as anybody in the house would."""
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        await client.publish(topic, payload, qos=1, retain=retain)
+
+
 @contextlib.asynccontextmanager
 async def running(publisher: Publisher) -> AsyncIterator[Publisher]:
     """The publisher at work; a bug in it fails the test."""

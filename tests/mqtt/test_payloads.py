@@ -46,7 +46,7 @@ def test_a_hold_says_when_it_began_and_its_target() -> None:
     assert state.to_json() == (
         b'{"holding":true,"stretch":"hamstring","side":"left",'
         b'"started_at":"2026-03-01T08:00:00.000Z","target_s":30.0,"last_hold":null,'
-        b'"worn":null,"connected":true,"battery":80,"rssi_dbm":null,"firmware":null}'
+        b'"worn":null,"leg":"auto","connected":true,"battery":80,"rssi_dbm":null,"firmware":null}'
     )
 
 

@@ -118,7 +118,7 @@ class Band:
         )
         events = await self._keep_trying(self._recorder.restart)
         last = await self._keep_trying(self._store.last_hold, config.id)
-        house.remember(config.id, last, events)
+        house.remember(config.id, last, events, self._recorder.side)
         self.ready.set()
 
     async def _obey(self, house: House) -> None:
@@ -143,7 +143,8 @@ class Band:
             self._signals.put_nowait((_now_s(), signal))
 
     async def _happened(self, house: House, outcome: Outcome) -> None:
-        house.happened(self.id, [*outcome.again, *outcome.events], self._recorder.worn)
+        recorder, events = self._recorder, [*outcome.again, *outcome.events]
+        house.happened(self.id, events, worn=recorder.worn, side=recorder.side)
         for event in outcome.events:
             _log.info("%s: %s", self.id, in_short(event))
         if any(isinstance(event, HoldEnded) for event in outcome.events):

@@ -8,7 +8,7 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,13 +17,14 @@ import msgspec
 from tracker.bands.link import LinkState
 from tracker.clock import rfc3339
 from tracker.config import Config
-from tracker.detect.events import Event
+from tracker.detect.events import Event, Side
 from tracker.detect.session import Live
 from tracker.mqtt import payloads
+from tracker.mqtt.homeassistant import Announced, Place, announcements
 from tracker.mqtt.outbox import OutboxSource
 from tracker.mqtt.publisher import Publisher
 from tracker.mqtt.settings import MqttSettings
-from tracker.mqtt.topics import BRIDGE_HEALTH, BRIDGE_INFO, band_topic
+from tracker.mqtt.topics import BRIDGE_HEALTH, BRIDGE_INFO, Topics, band_topic
 from tracker.store import DayTotals, Hold
 
 _log = logging.getLogger(__name__)
@@ -42,10 +43,13 @@ class House:
         self._offline: dict[str, asyncio.TimerHandle] = {}
         # A connection, to a band or to the broker, came or went.
         self.news = asyncio.Event()
+        self._places = places(config)
+        birth = f"{config.mqtt.discovery_prefix}/status" if self._places else None
         self.publisher = Publisher(
             mqtt_settings(config),
             outbox,
             bands=self._band_ids,
+            birth=birth,
             on_change=lambda _status: self.news.set(),
         )
 
@@ -59,16 +63,30 @@ class House:
             self._available(band_id, b"offline")
             self._show(band_id)
 
-    def remember(self, band_id: str, last: Hold | None, events: Iterable[Event]) -> None:
+    def discovery(self, before: Mapping[str, bytes]) -> list[Announced]:
+        """What Home Assistant is to find, after what it was told `before`."""
+        return announcements(self._places, before)
+
+    def be_found(self, announced: Iterable[Announced]) -> None:
+        """Keep the payloads of `discovery` on their topics."""
+        for topic, payload in announced:
+            self.publisher.set_retained_at(topic, payload)
+
+    def remember(
+        self, band_id: str, last: Hold | None, events: Iterable[Event], side: Side | None
+    ) -> None:
         """What the history knows of a band before it is heard again."""
+        self._change(band_id, leg=side or "auto")
         if last is not None:
             self._change(band_id, last_hold=payloads.stored(last))
         self._follow(band_id, events)
 
-    def happened(self, band_id: str, events: Sequence[Event], worn: bool | None) -> None:  # noqa: FBT001 - three-valued
-        """Events that have just been stored."""
+    def happened(
+        self, band_id: str, events: Sequence[Event], *, worn: bool | None, side: Side | None
+    ) -> None:
+        """Events that have just been stored, and how the band is worn."""
         self._follow(band_id, events)
-        self._change(band_id, worn=worn)
+        self._change(band_id, worn=worn, leg=side or "auto")
         self._show(band_id)
         if events:
             self.publisher.wake()
@@ -178,13 +196,22 @@ def mqtt_settings(config: Config) -> MqttSettings:
         cert_file=path(m.cert_file),
         key_file=path(m.key_file),
         base_topic=m.base_topic,
-        client_id=f"stretchband-{_instance_id(config.db_path)}",
+        client_id=f"stretchband-{instance_id(config.db_path)}",
         keepalive_s=m.keepalive_s,
         tls=m.tls,
     )
 
 
-def _instance_id(db_path: Path) -> str:
+def places(config: Config) -> list[Place]:
+    """Where Home Assistant finds the bands; nowhere, where it is not to."""
+    if not config.mqtt.discovery:
+        return []
+    topics, instance = Topics(config.mqtt.base_topic), instance_id(config.db_path)
+    prefix = config.mqtt.discovery_prefix
+    return [Place(topics, instance, band.id, prefix) for band in config.bands]
+
+
+def instance_id(db_path: Path) -> str:
     """Ten hexadecimal digits that name this history on this host."""
     try:
         machine = Path("/etc/machine-id").read_bytes()

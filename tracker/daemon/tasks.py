@@ -88,6 +88,7 @@ class Daemon:
             links = [start(band.link.run(), f"link {band.id}") for band in bands.values()]
             others += [
                 start(house.publisher.run(), "publisher"),
+                start(self._announce(house, store), "announcements"),
                 start(self._heartbeat(house, outbox), "heartbeat"),
                 start(_hand_out(house, bands), "commands"),
                 start(_turn_days(house, bands), "days"),
@@ -96,6 +97,13 @@ class Daemon:
             await _finish(house, list(bands.values()), links)
             for task in others:
                 task.cancel()
+
+    async def _announce(self, house: House, store: Store) -> None:
+        """What Home Assistant is to find, remembered before it is said: it may have to be unsaid."""
+        keep_trying = self._thread.keep_trying
+        announced = house.discovery(await keep_trying("announcing", store.announced))
+        await keep_trying("announcing", store.announce, announced)
+        house.be_found(announced)
 
     async def _heartbeat(self, house: House, outbox: Outbox) -> None:
         """Once a minute, and soon after something came or went."""

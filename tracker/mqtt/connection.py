@@ -204,6 +204,11 @@ class Connection(aiomqtt.Client):
         self._opened = True
         super()._on_socket_open(client, userdata, sock)
 
+    def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:
+        # Runs in the thread that connects as well: a socket that was given up has no number.
+        if sock.fileno() >= 0:
+            super()._on_socket_register_write(client, userdata, sock)
+
     def _on_publish(
         self,
         client: paho.Client,

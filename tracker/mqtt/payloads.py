@@ -18,6 +18,8 @@ SCHEMA = 1
 # Steps coarse enough that the radio's noise does not change a retained topic each time.
 _RSSI_STEP_DB = 10
 
+Leg = Literal["auto", "left", "right"]
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -86,7 +88,8 @@ class LastHold(Payload, frozen=True, kw_only=True):
 class BandState(Payload, frozen=True, kw_only=True):
     """`band/<id>/state`. stretch, side, started_at and target_s belong to the hold under way.
 
-    battery: percent. rssi_dbm: the radio's signal, in steps of 10 dB.
+    leg: which one the wearer or the config says it is. battery: percent.
+    rssi_dbm: the radio's signal, in steps of 10 dB.
     """
 
     holding: bool = False
@@ -96,6 +99,7 @@ class BandState(Payload, frozen=True, kw_only=True):
     target_s: float | None = None
     last_hold: LastHold | None = None
     worn: bool | None = None
+    leg: Leg = "auto"
     connected: bool = False
     battery: int | None = None
     rssi_dbm: int | None = None

@@ -48,16 +48,19 @@ class Publisher:
         outbox: OutboxSource,
         *,
         bands: Collection[str],
+        birth: str | None = None,
         on_change: Callable[[Status], None] | None = None,
     ) -> None:
         """bands: whose commands are heard. on_change: called when connected or fault change.
 
+        birth: a topic on which a newcomer says `online`; it is sent all that is retained again.
         Raises TopicError for a base topic that is none.
         """
         self._settings = settings
         self._outbox = outbox
         self._topics = Topics(settings.base_topic)
         self._gate = Gate(self._topics, bands)
+        self._birth = birth
         self._on_change = on_change
         self._dialect = Dialect()
         self._backoff = Backoff()
@@ -108,9 +111,12 @@ class Publisher:
         Only the latest is sent when several come before the broker took one. An empty payload
         removes the topic. Raises TopicError for a suffix with a wildcard.
         """
-        topic = self._topics.at(suffix)
         if suffix == BRIDGE_STATE:
             raise ValueError(f"{BRIDGE_STATE} belongs to the connection and its last will")
+        self.set_retained_at(self._topics.at(suffix), payload)
+
+    def set_retained_at(self, topic: str, payload: bytes) -> None:
+        """The same on a whole topic, outside of the base topic."""
         if self._retained.get(topic) == payload:
             return
         self._retained[topic] = payload
@@ -187,6 +193,8 @@ class Publisher:
         await self._deliver(connection, {self._topics.at(BRIDGE_STATE): ONLINE})
         if not await connection.listen(self._topics.commands):
             self._refuse(self._topics.commands, "forbids to subscribe to commands on")
+        if self._birth is not None and not await connection.listen(self._birth):
+            self._refuse(self._birth, "forbids to hear of newcomers on")
 
     async def _serve(self, connection: Connection) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -290,6 +298,10 @@ class Publisher:
 
     async def _hear(self, connection: Connection) -> None:
         async for message in connection.messages:
+            if message.topic.value == self._birth:
+                if bytes(message.payload) == ONLINE:
+                    self._send_all_retained()
+                continue
             admitted = self._gate.admit(
                 message.topic.value,
                 bytes(message.payload),
@@ -303,6 +315,10 @@ class Publisher:
                 self._take(admitted)
             elif admitted is not None:
                 _log.warning("%s", admitted)
+
+    def _send_all_retained(self) -> None:
+        self._unsent = dict.fromkeys(self._retained)
+        self._retained_news.set()
 
     def _take(self, command: Command) -> None:
         if self.commands.full():
@@ -328,8 +344,7 @@ class Publisher:
         self._connections += 1
         self._connected = True
         self._connected_s = time.monotonic()
-        self._unsent = dict.fromkeys(self._retained)
-        self._retained_news.set()
+        self._send_all_retained()
         while not self._live.empty():
             self._live.get_nowait()
         self._fault = None

@@ -28,6 +28,12 @@ def m003_clocks_that_are_set(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m004_announcements(db: Database) -> None:
+    """What stands on other programs' retained topics, to be taken back when it is over."""
+    db.execute("CREATE TABLE announcements (topic TEXT PRIMARY KEY, payload BLOB NOT NULL) STRICT")
+
+
 _TABLES = (
     """CREATE TABLE bands (
   band_id TEXT PRIMARY KEY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, tzinfo
 from pathlib import Path
@@ -191,6 +191,21 @@ class Store:
         """The latest finished hold."""
         with in_plain_words(self.path):
             return next(iter(queries.last_holds(self._db, band_id, 1)), None)
+
+    def announced(self) -> dict[str, bytes]:
+        """The payloads that were announced before, by topic; empty ones are taken back."""
+        with in_plain_words(self.path):
+            rows = self._db.execute("SELECT topic, payload FROM announcements ORDER BY topic")
+            return dict(rows.fetchall())
+
+    def announce(self, payloads: Iterable[tuple[str, bytes]]) -> None:
+        """Remember what is about to be announced: (topic, payload)."""
+        with self._writing():
+            for topic, payload in payloads:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO announcements (topic, payload) VALUES (?, ?)",
+                    (topic, payload),
+                )
 
     def clock(self, band_id: str, boot_id: int) -> BandClock:
         """What is known of one clock of a band."""
