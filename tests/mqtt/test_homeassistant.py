@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -19,6 +21,7 @@ from tracker.mqtt.publisher import Publisher
 from tracker.mqtt.settings import MqttSettings
 from tracker.mqtt.topics import Topics
 
+EXAMPLES = Path(__file__).parents[2] / "config" / "homeassistant"
 BAND = Place(Topics(), "0123456789", "band1", taught=("splits",))
 
 # What Home Assistant 2026.2.3 takes from each platform; `make deep-ha` asks the real one.
@@ -241,3 +244,15 @@ async def test_a_home_assistant_that_starts_is_told_everything_again(mosquitto: 
             )
         assert len(house.on("found")) == 3
         assert publisher.status.refused == ()
+
+
+def test_the_card_names_entities_that_there_are() -> None:
+    card = (EXAMPLES / "card.yaml").read_text("utf-8")
+    named = set(re.findall(r"\w+\.stretchband_band1_\w+", card))
+    there = {
+        f"{part['platform']}.stretchband_band1_{part['name'].lower().replace(' ', '_')}"
+        for part in parts().values()
+        if "name" in part
+    }
+    assert named
+    assert named <= there

@@ -99,7 +99,7 @@ class Daemon:
                 task.cancel()
 
     async def _announce(self, house: House, store: Store) -> None:
-        """What Home Assistant is to find, remembered before it is said: it may have to be unsaid."""
+        """What Home Assistant is to find; remembered first, because it may have to be unsaid."""
         keep_trying = self._thread.keep_trying
         announced = house.discovery(await keep_trying("announcing", store.announced))
         await keep_trying("announcing", store.announce, announced)
