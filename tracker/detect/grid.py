@@ -29,8 +29,8 @@ class Grid:
 
     def __init__(self) -> None:
         self._t_us: np.int64 | None = None
-        self._acc: Ints = np.empty(4, np.int64)
-        self._sum: Ints = np.zeros(4, np.int64)
+        # Columns x, y, z, |a|^2 of the last sample, and their integrals up to it.
+        self._last: Ints = np.zeros((8, 1), np.int64)
         self._edge = 0
         self._at_edge: Ints | None = None
 
@@ -39,63 +39,62 @@ class Grid:
 
         Cell k covers the time from (k - 1) to k twenty-fifths of a second.
         """
-        t_us, acc = self._join(block)
+        t_us, lines = self._join(block)
         steps = t_us[1:] - t_us[:-1]
-        sums = np.empty_like(acc)
-        sums[:, 0] = self._sum
-        area = acc[:, 1:] + acc[:, :-1]
+        acc, sums = lines[:4], lines[4:]
+        area = sums[:, 1:]
+        np.add(acc[:, 1:], acc[:, :-1], out=area)
         area *= steps
-        area[:, 0] += self._sum
-        area.cumsum(axis=1, out=sums[:, 1:])
-        edges_us = np.arange(self._edge * CELL_US, int(t_us[-1]) + 1, CELL_US, dtype=np.int64)
-        at_edges = _integral_at(edges_us, t_us, acc, steps, sums)
-        self._t_us, self._acc, self._sum = t_us[-1], acc[:, -1].copy(), sums[:, -1].copy()
+        np.add.accumulate(sums, axis=1, out=sums)
+        edges_us = np.arange(self._edge * CELL_US, t_us.item(-1) + 1, CELL_US)
+        at_edges = _integral_at(edges_us, t_us, lines, steps)
+        self._t_us, self._last = t_us[-1], lines[:, -1:]
         return self._cells(at_edges)
 
     def _join(self, block: Block) -> tuple[Ints, Ints]:
-        """Microseconds (n + 1,) and acceleration (4, n + 1), the sample before in front.
+        """Microseconds (n + 1,); acceleration, and room for its integrals, (8, n + 1).
 
-        In front of the very first one it stands itself: no time passes between the two.
+        The sample before stands in front. In front of the very first one it is the same, a
+        microsecond earlier.
         """
-        acc = np.empty((4, len(block) + 1), np.int64)
-        t_us = np.empty(len(block) + 1, np.int64)
-        np.rint(block.t_s * 1e6, out=t_us[1:], casting="unsafe")
-        new = acc[:, 1:]
-        np.rint(block.acc_g.T * ONE_G, out=new[:3], casting="unsafe")
-        square = new[:3] * new[:3]
-        np.right_shift(square[0] + square[1] + square[2], 16, out=new[3])
+        t_us = np.empty(len(block.t_s) + 1, np.int64)
+        lines = np.empty((8, len(t_us)), np.int64)
+        t_us[1:] = np.rint(block.t_s * 1e6)
+        acc = lines[:3, 1:]
+        np.rint(block.acc_g.T * ONE_G, out=acc, casting="unsafe")
+        x2, y2, z2 = acc * acc
+        np.right_shift(x2 + y2 + z2, 16, out=lines[3, 1:])
         if self._t_us is None:
-            t_us[0], acc[:, 0] = t_us[1], acc[:, 1]
-            self._edge = -(-int(t_us[0]) // CELL_US)
-        else:
-            t_us[0], acc[:, 0] = self._t_us, self._acc
-        return t_us, acc
+            self._t_us = t_us[1] - 1
+            self._last[:4] = lines[:4, 1:2]
+            self._edge = -(-t_us.item(1) // CELL_US)
+        t_us[0] = self._t_us
+        lines[:, :1] = self._last
+        return t_us, lines
 
     def _cells(self, at_edges: Ints) -> tuple[int, Floats]:
         """Means between the edges; the first edge of all begins a cell and ends none."""
-        first = self._edge
-        if not at_edges.shape[1]:
+        first, count = self._edge, at_edges.shape[1]
+        if not count:
             return first, np.empty((4, 0))
-        self._edge += at_edges.shape[1]
-        last = at_edges[:, -1:].copy()
+        self._edge += count
         if self._at_edge is None:
-            first, self._at_edge, at_edges = first + 1, at_edges[:, :1], at_edges[:, 1:]
-        between = np.empty_like(at_edges)
-        np.subtract(at_edges[:, :1], self._at_edge, out=between[:, :1])
-        np.subtract(at_edges[:, 1:], at_edges[:, :-1], out=between[:, 1:])
-        self._at_edge = last
-        means = between.astype(np.float64) * (0.5 / (CELL_US * ONE_G))
-        return first, means
+            first += 1
+        else:
+            at_edges = np.concatenate([self._at_edge, at_edges], axis=1)
+        self._at_edge = at_edges[:, -1:]
+        between = at_edges[:, 1:] - at_edges[:, :-1]
+        return first, between.astype(np.float64) * (0.5 / (CELL_US * ONE_G))
 
 
-def _integral_at(edges_us: Ints, t_us: Ints, acc: Ints, steps: Ints, sums: Ints) -> Ints:
+def _integral_at(edges_us: Ints, t_us: Ints, lines: Ints, steps: Ints) -> Ints:
     """Twice the integral of the polyline up to each edge."""
     i = t_us.searchsorted(edges_us) - 1
-    np.maximum(i, 0, out=i)
     into = edges_us - t_us.take(i)
-    before = acc.take(i, axis=1)
-    bend = acc.take(i + 1, axis=1) - before
-    before *= 2 * into
-    before += sums.take(i, axis=1)
-    before += np.rint(into * into / np.maximum(steps.take(i), 1) * bend).astype(np.int64)
-    return before
+    before = lines.take(i, axis=1)
+    acc, integral = before[:4], before[4:]
+    bend = lines[:4].take(i + 1, axis=1) - acc
+    acc *= 2 * into
+    integral += acc
+    integral += np.rint(into * into / steps.take(i) * bend).astype(np.int64)
+    return integral

@@ -65,7 +65,7 @@ class Orientation:
 
     def __init__(self) -> None:
         self._zi: Floats | None = None
-        self._left = np.empty((5, 0))
+        self._left = np.empty((4, 0))
         self._last_ups: Floats | None = None
 
     def feed(self, first: int, cells: Floats) -> Steps:
@@ -76,12 +76,11 @@ class Orientation:
             self._zi = acc[:, :1] * _SETTLED
         low, self._zi = signal.lfilter(_B, _A, acc, axis=1, zi=self._zi)
         left = self._left.shape[1]
-        rows = np.empty((5, left + cells.shape[1]))
+        rows = np.empty((4, left + cells.shape[1]))
         rows[:, :left] = self._left
         rows[:3, left:] = low
         # Mean square of the distance between felt and low-passed: the cell's own spread included.
-        rows[3, left:] = length2 = dot(low, low)
-        rows[4, left:] = cells[3] - 2.0 * dot(acc, low) + length2
+        rows[3, left:] = cells[3] + dot(low, low - 2.0 * acc)
         return self._steps(first - left, rows)
 
     def _steps(self, first: int, rows: Floats) -> Steps:
@@ -91,11 +90,12 @@ class Orientation:
         self._left = rows[:, end:].copy() if count else rows
         if not count:
             return Steps(0, np.empty((3, 0)), np.empty(0), np.empty(0))
-        last = rows[:, begin + CELLS_A_STEP - 1 : end : CELLS_A_STEP]
-        felt = last[3] > LEAST_G**2
-        up = np.where(felt, last[:3] / np.sqrt(np.maximum(last[3], 1e-6)), _NOWHERE)
-        excess = rows[4, begin:end].reshape(count, CELLS_A_STEP).T
-        mean = (excess[0] + excess[1] + excess[2] + excess[3] + excess[4]) / 5.0
+        low = rows[:3, begin + CELLS_A_STEP - 1 : end : CELLS_A_STEP]
+        length = np.sqrt(dot(low, low))
+        felt = length > LEAST_G
+        up = np.where(felt, low / np.maximum(length, 1e-3), _NOWHERE)
+        each = rows[3, begin:end].reshape(count, CELLS_A_STEP)
+        mean = np.add.accumulate(each, axis=1)[:, -1] / CELLS_A_STEP
         unrest = np.where(felt, np.sqrt(np.maximum(mean, 0.0)), 1.0)
         number = (first + end - 1) // CELLS_A_STEP - count + 1
         return Steps(number, up, self._rate(up), unrest)

@@ -15,6 +15,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import acos, asin, atan2
 from typing import NamedTuple
 
 from tracker.detect.cells import Vector, angle_deg
@@ -32,6 +33,9 @@ _SAME_REST_DEG = 45.0
 _LATE = round(2.4 / STEP_S)
 # One breath: 20 a minute is no straightening any more, and nobody exhales for 10 s at length.
 SHORTEST_S, LONGEST_S = 3.0, 20.0
+# So many steps are looked at together: most often the leg has stayed where it was.
+_FEW = 64
+_DEG = math.degrees(1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,11 @@ class Reps:
         if rest is not self._rest:
             self._refer_to(rest)
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
-        return self._fold(times_s, ups, rest)
+        seen: list[tuple[int, RepSeen]] = []
+        for row in range(0, len(ups), _FEW):
+            some = slice(row, row + _FEW)
+            seen += [(row + k, rep) for k, rep in self._fold(times_s[some], ups[some], rest)]
+        return seen
 
     def _refer_to(self, rest: Vector) -> None:
         """Another rest: where the wearer lies or stands otherwise than before, look anew."""
@@ -121,7 +129,7 @@ class _Zigzag:
     def feed(self, moments: _Moments) -> list[tuple[int, RepSeen]]:
         """Repetitions, and in which row each was seen."""
         seen: list[tuple[int, RepSeen]] = []
-        row = 0
+        row = len(moments.ups) if self._stays(moments) else 0
         while (row := self._go_on(moments, row)) < len(moments.ups):
             here = moments.turn(row)
             rep = self._turned(here) or self._settled(here.t_s)
@@ -129,6 +137,22 @@ class _Zigzag:
                 seen.append((row, rep))
             row += 1
         return seen
+
+    def _stays(self, moments: _Moments) -> bool:
+        """Take in a leg that lies or is held, at once: it is neither further nor back."""
+        turn = self._turn
+        if turn is None or self._top is not None:
+            return False
+        low, high = min(moments.angles_deg), max(moments.angles_deg)
+        if self._rising:
+            stays = turn.angle_deg - _TURN_DEG < low and high < turn.angle_deg
+            if stays:
+                self._climb.extend(zip(moments.times_s, moments.angles_deg, strict=True))
+            return stays
+        stays = turn.angle_deg < low and high < turn.angle_deg + _STILL_LOW_DEG
+        if stays:
+            self._low_until_s = moments.times_s[-1]
+        return stays
 
     def _go_on(self, moments: _Moments, row: int) -> int:
         """Follow the angle; the first row in which the zigzag may have turned or settled."""
@@ -207,10 +231,10 @@ def _away_deg(ups: Sequence[Vector], rest: Vector) -> list[float]:
     front, side = rest[0], rest[2]
     across = math.hypot(front, side)
     if rest[1] > across:
-        return [math.degrees(math.acos(max(-1.0, min(1.0, y)))) for _, y, _ in ups]
-    return [math.degrees(math.atan2(-y, (x * front + z * side) / across)) for x, y, z in ups]
+        return [_DEG * acos(y) if -1.0 < y < 1.0 else 90.0 - 90.0 * y for _, y, _ in ups]
+    return [_DEG * atan2(-y, (x * front + z * side) / across) for x, y, z in ups]
 
 
 def _out_deg(ups: Sequence[Vector]) -> list[float]:
     """How far the leg has fallen out."""
-    return [math.degrees(math.asin(max(-1.0, min(1.0, -z)))) for _, _, z in ups]
+    return [_DEG * asin(-z) if -1.0 < z < 1.0 else -90.0 * z for _, _, z in ups]

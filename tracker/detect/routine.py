@@ -88,8 +88,8 @@ class Routine:
         times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
         ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
         self.postures.passed(times_s, ups)
-        for recent in zip(times_s[-_RECENT:], ups[-_RECENT:], unrests[-_RECENT:], strict=True):
-            self._recent.append(recent)
+        last = slice(-_RECENT, None)
+        self._recent.extend(zip(times_s[last], ups[last], unrests[last], strict=True))
         return passed, [] if rest is None else list(self._straighten(times_s, ups, rest))
 
     def step(self, rows: Rows, row: int, cells: Cells) -> Iterator[Event]:

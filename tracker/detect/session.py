@@ -222,6 +222,7 @@ class Session:
         held = routine.held
         since = routine.postures.rest if held is None else held.stretch
         depth_deg = None if held is None else held.depth_deg
+        phase = routine.phase
         for k in range(max(row, self._shown_from - rows.first), end):
             t_s = (rows.first + k) * STEP_S
-            self._glimpses.append(Glimpse(t_s, rows.ups[k], since, depth_deg, routine.phase))
+            self._glimpses.append(Glimpse(t_s, rows.ups[k], since, depth_deg, phase))
