@@ -73,7 +73,7 @@ def test_the_detector_knows_nothing_but_samples() -> None:
         "math",
         "statistics",
     }
-    allowed |= {"re", "typing", "msgspec", "numpy", "scipy", "tracker"}
+    allowed |= {"importlib", "re", "typing", "msgspec", "numpy", "scipy", "tracker"}
     for name, path in modules():
         if within(name, {"tracker.detect"}):
             roots = {imported.split(".")[0] for imported in imports_of(path)}

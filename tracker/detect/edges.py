@@ -18,9 +18,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import signal
 
 from tracker.detect.cells import Cells, Vector, angle_deg
+from tracker.detect.filters import lfilter
 from tracker.detect.grid import CELL_S, Ints
 from tracker.detect.samples import Floats
 
@@ -153,8 +153,9 @@ def _window_s(up: Vector, lever_m: float) -> float:
 def _symmetric(acc: Floats, window_s: float) -> Floats:
     """Forwards and backwards through one pole: exp(-|t| / window), no delay."""
     keep = math.exp(-CELL_S / window_s)
+    b, a = np.array([1.0 - keep]), np.array([1.0, -keep])
     for _ in range(2):
-        acc, _zi = signal.lfilter([1.0 - keep], [1.0, -keep], acc, axis=0, zi=keep * acc[:1])
+        acc, _zi = lfilter(b, a, acc, 0, keep * acc[:1])
         acc = acc[::-1]
     return acc
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy import signal
 
 from tracker.detect.cells import Vector
+from tracker.detect.filters import butterworth, lfilter, settled
 from tracker.detect.grid import CELL_S, CELLS_HZ
 from tracker.detect.samples import Floats
 
 # Gravity is what is left below 1.5 Hz: breathing (0.05-0.5 Hz) and the turning of a slow leg pass,
 # muscle tremor (3-12 Hz) and heel strikes do not.
 GRAVITY_HZ = 1.5
-_B, _A = signal.butter(2, GRAVITY_HZ, fs=CELLS_HZ)
-_SETTLED: Floats = signal.lfilter_zi(_B, _A)
+_B, _A = butterworth(GRAVITY_HZ, CELLS_HZ)
+_SETTLED = settled(_B, _A)
 
 # Slow motion shows so late in a step: the filter's delay (sqrt(2) / (2 pi f)) and half a cell.
 GRAVITY_DELAY_S = 0.17
@@ -74,7 +74,7 @@ class Orientation:
         if self._zi is None:
             # A filter that starts as if the leg had always been so has no start-up swing.
             self._zi = acc[:, :1] * _SETTLED
-        low, self._zi = signal.lfilter(_B, _A, acc, axis=1, zi=self._zi)
+        low, self._zi = lfilter(_B, _A, acc, 1, self._zi)
         left = self._left.shape[1]
         rows = np.empty((4, left + cells.shape[1]))
         rows[:, :left] = self._left
