@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tracker.detect.cells import Cells, Vector
-from tracker.detect.edges import departed_s, settled_s
+from tracker.detect.edges import departed_s, settled_s, unbroken_s
 from tracker.detect.grid import CELL_S
 from tracker.detect.samples import Floats
 
@@ -45,7 +45,7 @@ def test_the_swing_of_the_limb_does_not_move_the_start(moving_s: float) -> None:
 def test_the_swing_of_the_limb_does_not_move_the_end(moving_s: float) -> None:
     cells, true_s, top = swing(moving_s, away=True)
     away = round((true_s + 0.4) / CELL_S)
-    assert abs(departed_s(cells, away, 140, top, LEVER_M) - true_s) < 0.12
+    assert abs(departed_s(cells, 0, away, 140, top, LEVER_M) - true_s) < 0.12
 
 
 def test_a_trembling_leg_still_settles() -> None:
@@ -54,3 +54,31 @@ def test_a_trembling_leg_still_settles() -> None:
     shaking = Cells()
     shaking.add(first, (acc + np.random.default_rng(5).normal(0.0, 0.03, acc.shape)).T)
     assert abs(settled_s(shaking, 50, 150, top, LEVER_M) - true_s) < 0.35
+
+
+def test_a_stop_between_two_moves_is_not_left_before_it_began() -> None:
+    fine_s = np.arange(0.0, 8.0, 0.001)
+    angle = TOP * np.interp(fine_s, [2.0, 2.8, 4.4, 5.0], [0.0, 1.0, 1.0, 0.0])
+    cells = Cells()
+    cells.add(1, _mean(np.column_stack([np.cos(angle), -np.sin(angle), 0 * angle])).T)
+    top = (float(np.cos(TOP)), float(-np.sin(TOP)), 0.0)
+    end_s = departed_s(cells, round(2.8 / CELL_S), round(4.7 / CELL_S), 130, top, 0.0)
+    assert abs(end_s - 4.4) < 0.2
+
+
+def swaying(size_deg: float, period_s: float) -> Cells:
+    fine_s = np.arange(0.0, 6.0, 0.001)
+    sway = np.where((fine_s > 2.0) & (fine_s < 2.0 + period_s), 1.0, 0.0)
+    angle = np.radians(size_deg) / 2 * (1 - np.cos(2 * np.pi * (fine_s - 2.0) / period_s)) * sway
+    cells = Cells()
+    cells.add(1, _mean(np.column_stack([np.cos(angle), -np.sin(angle), 0 * angle])).T)
+    return cells
+
+
+def test_a_lone_peak_of_tremble_does_not_break_stillness() -> None:
+    assert unbroken_s(swaying(3.0, 0.3), 1.0, 5.0, 0.35) > 3.9
+
+
+def test_a_swing_breaks_stillness() -> None:
+    # Still from 1 to 2 and from 3.5 to 5 s, and in a second more on either side.
+    assert abs(unbroken_s(swaying(25.0, 1.5), 1.0, 5.0, 0.35) - 2.4) < 0.4

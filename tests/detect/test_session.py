@@ -155,6 +155,25 @@ def test_a_new_posture_ends_the_hold() -> None:
     assert [round(hold.angle_deg or 0, -1) for hold in holds] == [50, 70]
 
 
+SHORT = Settings(any_posture=True, min_hold_s=1.5)
+
+
+def test_how_a_leg_is_put_down_between_two_holds_is_not_the_rest() -> None:
+    poses = [
+        Pose(BACK, 6.0),
+        Pose(raised(60), 4.0),
+        Pose((0.95, 0.0, -0.1), 1.3, move_s=0.8),
+        Pose(raised(60), 4.0, move_s=0.8),
+        Pose((0.95, 0.0, 0.1), 1.3, move_s=0.8),
+        Pose(raised(60), 4.0, move_s=0.8),
+        Pose(BACK, 9.0),
+        Pose(raised(60), 4.0),
+        Pose(BACK, 4.0),
+    ]
+    holds = [e for e in stated(samples(poses), SHORT) if isinstance(e, HoldEnded)]
+    assert [round(e.angle_deg or 0.0, -1) for e in holds] == [60.0] * 4
+
+
 def test_a_gap_is_stated_and_ends_the_hold_where_sight_was_lost() -> None:
     events = stated(WITH_GAP)
     (gap,) = (event for event in events if isinstance(event, Gap))

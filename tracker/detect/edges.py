@@ -26,6 +26,8 @@ from tracker.detect.samples import Floats
 
 # The definition of a bound (public contract).
 EDGE_DEG_S = 5.0
+# Whoever counts holds of two seconds looks at muscles that shake: twice the edge.
+STEADY_DEG_S = 10.0
 # However much it trembles, this is motion.
 _MOST_DEG_S = 30.0
 _GRAVITY = 9.81
@@ -57,13 +59,15 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, lever_m: float) -
     return _cell_s(begin + HALF + i) + beyond * CELL_S
 
 
-def departed_s(cells: Cells, away: int, last: int, up: Vector, lever_m: float) -> float:
+def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, lever_m: float) -> float:
     """When the turning that had the leg away at cell `away` had passed EDGE_DEG_S.
 
-    `last`: the last cell that may be looked at; three seconds before `away` are searched.
+    `since`: the leg was still then; three seconds before `away` are searched, none before `since`.
+    `last`: the last cell that may be looked at.
     """
-    begin, acc = cells.span(away - 3 * _SECOND, last)
-    rates, edge, fast = _fast(acc, _window_s(up, lever_m), slice(0, 2 * _SECOND))
+    begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
+    still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
+    rates, edge, fast = _fast(acc, _window_s(up, lever_m), slice(0, still))
     rates = rates[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
@@ -75,6 +79,24 @@ def departed_s(cells: Cells, away: int, last: int, up: Vector, lever_m: float) -
         return _cell_s(begin)
     beyond = float((edge - rates[i]) / (rates[i + 1] - rates[i]))
     return _cell_s(begin + HALF + i) + beyond * CELL_S
+
+
+def unbroken_s(cells: Cells, start_s: float, end_s: float, lever_m: float) -> float:
+    """The longest time between two moments without a turn faster than STEADY_DEG_S.
+
+    Felt through the window of a limb of `lever_m` that points straight up, whatever the posture:
+    then none of the acceleration of its own shaking is taken for a turn.
+    """
+    _, acc = cells.span(round(start_s / CELL_S) - _SECOND, round(end_s / CELL_S) + _SECOND)
+    window_s = math.sqrt(lever_m / _GRAVITY)
+    slopes = _slopes_deg_s(_directions(_symmetric(acc, window_s)), HALF)
+    fast = np.flatnonzero(_length(slopes) >= STEADY_DEG_S)
+    bursts = np.split(fast, np.flatnonzero(np.diff(fast) > 1) + 1)
+    # A lone peak of tremble is no break.
+    breaks = [burst for burst in bursts if len(burst) > _DIP]
+    still_from = np.array([0, *(burst[-1] + 1 for burst in breaks)])
+    still_to = np.array([*(burst[0] for burst in breaks), len(slopes)])
+    return float((still_to - still_from).max()) * CELL_S
 
 
 def drift_deg_s(cells: Cells, last: int) -> float:
@@ -96,7 +118,7 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
     """
     if window_s > 0.0 and len(acc):
         acc = _symmetric(acc, window_s)
-    up = acc / np.maximum(_length(acc), 1e-3)[:, None]
+    up = _directions(acc)
     slopes = _slopes_deg_s(up, HALF)
     rates, edge = _length(slopes), _edge_deg_s(slopes[still])
     fast = rates > edge
@@ -122,6 +144,11 @@ def _edge_deg_s(slopes: Floats) -> float:
     tremble = sorted(_length(slopes[_QUARTER:-_QUARTER] - around).tolist())
     middle: float = tremble[len(tremble) // 2]
     return min(max(EDGE_DEG_S, _SURE * middle), _MOST_DEG_S)
+
+
+def _directions(acc: Floats) -> Floats:
+    up: Floats = acc / np.maximum(_length(acc), 1e-3)[:, None]
+    return up
 
 
 def _unit(v: list[float]) -> Vector:

@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracker.detect.cells import Cells, Vector
-from tracker.detect.edges import departed_s, drift_deg_s, settled_s
+from tracker.detect.edges import departed_s, drift_deg_s, settled_s, unbroken_s
+from tracker.detect.grid import CELL_S
 from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Rows
 
 # A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
@@ -36,6 +37,9 @@ CONFIRM_S, _CONFIRM_SHARE, _LEAST_SHARE = 1.4, 0.5, 0.5
 # again: faster than any breath (2.6 deg/s: 2.5 degrees, 20 a minute). Such a leg is given a moment
 # to show what it does; one that only shakes has stopped after all. Not where short holds are asked.
 TURNING_DEG_S, WAIT_S = 2.6, 1.0
+# A short look may take a pause between two swings for a hold. What was kept has then to have been
+# still for the shortest hold without a break; what is longer than this has shown that anyway.
+_PROVEN_S = 6.0
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
@@ -63,10 +67,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The posture was left at `end_s`; `up` is where it was last kept."""
+    """The posture was left at `end_s`; `up` is where it was last kept.
+
+    still_s: how long the leg was still without a break; only where short holds are asked for.
+    """
 
     end_s: float
     up: Vector
+    still_s: float | None
 
 
 class Keeping:
@@ -82,6 +90,7 @@ class Keeping:
         self._anchor: Vector | None = None
         self._left: int | None = None
         self._left_s = 0.0
+        self._since = 0
         # The lever of what is kept, for dating its end; whoever names the posture sets it.
         self.lever_m = 0.0
 
@@ -136,11 +145,13 @@ class Keeping:
         if drift_deg_s(cells, now) > self._drift_deg_s:
             return None
         kept = Kept(up, max(self._slow_since * CELLS_A_STEP - 25, now - _LOOK_BACK), now)
-        stood_s = j * STEP_S - settled_s(cells, kept.first, kept.last, up, _LEVER_M)
+        start_s = settled_s(cells, kept.first, kept.last, up, _LEVER_M)
+        stood_s = j * STEP_S - start_s
         waited = stood_s >= self._confirm_s + self._wait_s
         if stood_s < self._confirm_s or (rate > TURNING_DEG_S and not waited):
             return None
         self._anchor, self.lever_m = up, 0.0
+        self._since = math.ceil(start_s / CELL_S)
         return kept
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
@@ -149,12 +160,21 @@ class Keeping:
             return None
         if self._left is None:
             self._left = j * CELLS_A_STEP
-            self._left_s = departed_s(cells, self._left, self._left, anchor, self.lever_m)
+            self._left_s = self._departed_s(cells, self._left, self._left, anchor)
         if j * STEP_S - self._left_s < self._return_s:
             return None
-        end_s = departed_s(cells, self._left, j * CELLS_A_STEP, anchor, self.lever_m)
+        end_s = self._departed_s(cells, self._left, j * CELLS_A_STEP, anchor)
         self._anchor = self._left = None
-        return Left(end_s, anchor)
+        return Left(end_s, anchor, self._still_s(cells, end_s))
+
+    def _still_s(self, cells: Cells, end_s: float) -> float | None:
+        start_s = self._since * CELL_S
+        if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
+            return None
+        return unbroken_s(cells, start_s, end_s, _LEVER_M)
+
+    def _departed_s(self, cells: Cells, away: int, last: int, anchor: Vector) -> float:
+        return departed_s(cells, self._since, away, last, anchor, self.lever_m)
 
     def _follow(self, ups: Sequence[Vector], anchor: Vector) -> int:
         """Draw the anchor after directions within RETURN_DEG of it: how many there are.

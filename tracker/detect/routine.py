@@ -32,6 +32,9 @@ from tracker.detect.worn import Wear
 
 # A hold is known two seconds after it began; its first steps are folded then.
 _RECENT = 24
+# Any posture: between two repetitions a leg is put down somehow. Against such a pause the next rest
+# would seem a hold, so that it has to last to take the place of the rest before.
+_LASTING_SHARE = 0.5
 
 
 class Routine:
@@ -54,7 +57,7 @@ class Routine:
         self._recent: deque[tuple[float, Vector, float]] = deque(maxlen=_RECENT)
         self._resting = False
         self._rest_known = False
-        self._rest_start_s = 0.0
+        self._rest_start_s = self._rested_s = 0.0
 
     @property
     def phase(self) -> Phase:
@@ -116,12 +119,17 @@ class Routine:
         if (rest := self.postures.rest) is not None:
             yield from self._straighten([now_s], [up], rest)
 
-    def end_hold(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
-        """End the hold, if there is one."""
+    def end_hold(
+        self, now_s: float, end_s: float, reason: EndReason, still_s: float | None = None
+    ) -> Iterator[Event]:
+        """End the hold, if there is one. No more of it counts than `still_s`."""
         held, self.held = self.held, None
         if held is None:
             return
-        is_short = end_s - held.start_s < self._settings.min_hold_s
+        lasted_s = end_s - held.start_s
+        if still_s is not None:
+            lasted_s = min(lasted_s, still_s)
+        is_short = lasted_s < self._settings.min_hold_s
         if (is_short or held.lifeless()) and not self._settings.as_hold:
             if self._trace is not None:
                 why: Literal["short", "lifeless"] = "short" if is_short else "lifeless"
@@ -189,16 +197,20 @@ class Routine:
     def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
         if self._trace is not None:
             self._trace.told(Departed(now_s, left.end_s, left.up))
-        if self._resting and left.end_s - self._rest_start_s >= self._pause_s(left.up):
+        rested_s = left.end_s - self._rest_start_s
+        if self._resting and rested_s >= self._pause_s(left.up):
+            self._rested_s = rested_s
             if not self._rest_known:
                 self.postures.at_rest(left.up, self._rest_start_s)
             self.postures.rest_left(left.up, left.end_s)
         self._resting = False
-        yield from self.end_hold(now_s, left.end_s, "released")
+        yield from self.end_hold(now_s, left.end_s, "released", left.still_s)
 
     def _pause_s(self, up: Vector) -> float:
         """How long a rest has to be to count; a shorter one is a pause on the way."""
-        return 0.0 if self._settings.any_posture else self.postures.pause_s(up)
+        if self._settings.any_posture:
+            return _LASTING_SHARE * self._rested_s
+        return self.postures.pause_s(up)
 
     def _in_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
         held = self.held
