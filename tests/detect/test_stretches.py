@@ -53,8 +53,8 @@ def test_a_stretch_is_named_on_either_leg_however_the_band_sits(
 ) -> None:
     (hold,) = named(samples(poses, left=left, turned_deg=turned, tilted_deg=tilted))
     assert hold[:2] == (stretch, "left" if left else "right")
-    # A band turned about the leg shifts the fall of the inner thigh by as much.
-    assert abs(hold[2] - angle) <= (30 if stretch == "inner_thigh" else 15)
+    # Where the toes point is not known, so that some of a turn about the leg is left.
+    assert abs(hold[2] - angle) <= (10 if stretch == "inner_thigh" else 15)
 
 
 @pytest.mark.parametrize(

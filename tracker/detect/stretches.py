@@ -4,8 +4,9 @@ A direction alone does not tell: a raised left leg, a right knee bent on the bel
 standing may look alike. The rest before the hold, and how far the leg turned from it, do. What fits
 nothing is not named.
 
-Angles are measured against the rest, not against the band's axes, wherever the band may have been
-put on turned about the leg (30 degrees either way) or tilted (8 degrees).
+The band may have been put on turned about the leg (30 degrees either way) or tilted (8 degrees):
+angles are measured against the rest where that is enough, and else as the band is found to sit
+(donning.py).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracker.detect.cells import Vector, angle_deg
+from tracker.detect.donning import EXACT, Donning, Seat
 from tracker.detect.events import (
     HAMSTRING,
     INNER_THIGH,
@@ -61,7 +63,7 @@ _FLAT, _LAID_S = -0.18, 2.5
 # A posture that is no known rest changes what the rest was only when it lasts.
 _STRANGE_S = 15.0
 # Inner thigh: fallen out by so much against the rest, with the leg still off the floor.
-_FALLEN_DEG, _RAISED = 25.0, -0.18
+_FALLEN_DEG, _RAISED = 35.0, -0.18
 # `any_posture`: this far from the rest is another posture, not the same one taken again.
 AWAY_DEG = 15.0
 
@@ -73,6 +75,7 @@ class Stretch:
     lever_m: from the joint that moves to the band.
     deeper:  unit vector, the way `up` moves in band axes when the stretch deepens.
     rest:    direction of the rest before.
+    seat:    how the band sits, as far as it is known.
     """
 
     name: str
@@ -80,17 +83,18 @@ class Stretch:
     lever_m: float
     deeper: Vector
     rest: Vector
+    seat: Seat = EXACT
 
     def angle_deg(self, up: Vector) -> float:
         """How deep, as the public contract defines it for the stretch."""
-        x, y, z = up
+        x, y, z = self.seat.on_leg(up)
         across = math.hypot(x, z)
         if self.name == INNER_THIGH:
-            return math.degrees(math.asin(max(-1.0, min(1.0, -z))))
+            return math.degrees(math.atan2(-z, math.hypot(x, y)))
         if self.name == STANDING_QUAD:
             return math.degrees(math.atan2(across, y))
         if self.name in {HAMSTRING, PRONE_QUAD}:
-            forward = x * self.rest[0] + z * self.rest[2]
+            forward = up[0] * self.rest[0] + up[2] * self.rest[2]
             return math.degrees(math.atan2(-y, math.copysign(across, forward)))
         return angle_deg(up, self.rest)
 
@@ -109,6 +113,9 @@ class Postures:
         self._right: float | None = None
         self._front = 0.0
         self._lay_until_s = 0.0
+        self._was_right: float | None = None
+        self._donning = Donning()
+        self._named_up: Vector = (0.0, 1.0, 0.0)
 
     @property
     def rest(self) -> Vector | None:
@@ -142,7 +149,9 @@ class Postures:
         match kind:
             case "upright":
                 # Upright the band may go to the other leg; what was known may be over.
-                self._right = None
+                self._was_right, self._right = self._right or self._was_right, None
+                self._donning.turn_again()
+                self._donning.stood(up)
             case "lying":
                 self._learn_from_lying(up, start_s)
 
@@ -154,6 +163,8 @@ class Postures:
     def counted(self, stretch: Stretch, end_s: float) -> None:
         """The hold was one; its side stands for the leg until the wearer is upright again."""
         self._lay_until_s = end_s
+        if stretch.name in {HAMSTRING, PRONE_QUAD, STANDING_QUAD}:
+            self._donning.stretched(self._named_up)
         if stretch.side is not None and stretch.name in {HAMSTRING, INNER_THIGH, PRONE_QUAD}:
             self._right = _NAMED if stretch.side == "right" else -_NAMED
 
@@ -163,6 +174,7 @@ class Postures:
         if rest is None:
             return None
         known = self._known(up, rest)
+        self._named_up = up
         if known is None and self._any and angle_deg(up, rest) > AWAY_DEG:
             return self._stretch(OTHER, self.side, up, rest)
         return known
@@ -200,13 +212,13 @@ class Postures:
         return self._stretch(STANDING_QUAD, self.side or ("left" if x > 0 else "right"), up, rest)
 
     def _from_lying(self, up: Vector, rest: Vector) -> Stretch | None:
-        x, y, z = up
+        x, y, z = self._donning.seat.on_leg(up)
         across = math.hypot(x, z)
         front = math.copysign(1.0, rest[0])
-        fallen = _out_deg(up, front) - _out_deg(rest, front)
+        fallen = math.degrees(math.atan2(-z, x * front))
         if across > 0.5 and _FALLEN_DEG < fallen < 120.0 and y < _RAISED:
             return self._stretch(INNER_THIGH, self._on_back(front), up, rest)
-        forward = x * rest[0] + z * rest[2]
+        forward = up[0] * rest[0] + up[2] * rest[2]
         turned = math.degrees(math.atan2(-y, math.copysign(across, forward)))
         if not _LEAST_RAISE_DEG < turned < _MOST_BEND_DEG:
             return None
@@ -223,10 +235,16 @@ class Postures:
         toes, first = -front * _TOES * up[2], front * _BACK_FIRST
         if self._right is None:
             self._right = first + toes
+            if self._was_right is not None and (self._was_right > 0) != (self._right > 0):
+                self._donning.renew()
         elif front != self._front:
             rolled = start_s - self._lay_until_s < _ROLL_S
             self._right = toes + (self._right if rolled else first + _LEFT_OVER * self._right)
+            if not rolled:
+                self._donning.renew()
         self._front = front
+        right = self._right > 0 if self.side is None else self.side == "right"
+        self._donning.lay(up, right=right, back=right == (front > 0))
 
     def _back_odds(self, front: float, turned_deg: float) -> float:
         """Is the wearer on the back (above 0) or on the belly (below)? Logarithm of the odds."""
@@ -241,10 +259,10 @@ class Postures:
         way = (
             (0.0, 0.0, -1.0)
             if name == INNER_THIGH
-            else tuple(u - r for u, r in zip(up, rest, strict=True))
+            else (up[0] - rest[0], up[1] - rest[1], up[2] - rest[2])
         )
         told = side if self.side is None else self.side  # the wearer is not contradicted
-        return Stretch(name, told, lever, _tangent((way[0], way[1], way[2]), up), rest)
+        return Stretch(name, told, lever, _tangent(way, up), rest, self._donning.seat)
 
 
 def posture(up: Vector) -> Posture:
@@ -255,11 +273,6 @@ def posture(up: Vector) -> Posture:
     if abs(y) < _LEVEL and abs(x) > _FACE:
         return "lying"
     return "other"
-
-
-def _out_deg(up: Vector, front: float) -> float:
-    """How far the front of the leg points outwards, about the leg's own axis."""
-    return math.degrees(math.atan2(-up[2], up[0] * front))
 
 
 def _other(side: Side) -> Side:
