@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 
 def exported(path: Path, kind: Kind, format_: str, wanted: Wanted = ALL) -> bytes:
     with History.open(path) as history:
-        return b"".join(FORMATS[format_](table(history, kind, wanted)))
+        return b"".join(FORMATS[format_].write(table(history, kind, wanted)))
 
 
 def stored(path: Path, sql: str) -> list[dict[str, Any]]:
@@ -215,13 +215,13 @@ def test_the_number_of_rows_is_known_before(path: Path) -> None:
             assert found.expected == count == sum(len(batch) for batch in found.batches)
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", ["csv", "json", "ndjson"])
 def test_memory_stays_flat_in_the_length_of_the_history(path: Path, format_: str) -> None:
     store = new_store(path)
     store.add(BAND, [frame(seq) for seq in range(FRAMES, 2000)], [], None)
     store.close()
     with History.open(path) as history:
-        pieces = FORMATS[format_](table(history, "samples", ALL))
+        pieces = FORMATS[format_].write(table(history, "samples", ALL))
         tracemalloc.start()
         written = sum(map(len, pieces))
         _, peak = tracemalloc.get_traced_memory()

@@ -12,7 +12,8 @@ import typer
 
 from tracker.errors import StretchbandError
 
-COMMANDS = ("demo", "run", "scan", "analyze", "history", "export")
+COMMANDS = ("demo", "run", "scan", "analyze", "history", "export", "import")
+_FILES = {"import": "importing"}  # where the command's name is a word of Python
 
 
 def application(*names: str) -> typer.Typer:
@@ -27,7 +28,8 @@ def application(*names: str) -> typer.Typer:
     )
     app.callback()(lambda: None)  # without it a single subcommand would lose its name
     for name in names:
-        app.command(name)(getattr(import_module(f"tracker.cli.{name}"), name))
+        file = _FILES.get(name, name)
+        app.command(name)(getattr(import_module(f"tracker.cli.{file}"), file))
     return app
 
 

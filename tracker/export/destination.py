@@ -12,8 +12,8 @@ from typing import BinaryIO
 from tracker.errors import StretchbandError
 
 
-def deliver(pieces: Iterable[bytes], out: Path | None) -> None:
-    """Write all pieces to `out`, None is standard output.
+def deliver(pieces: Iterable[bytes], out: Path | None, *, private: bool = False) -> None:
+    """Write all pieces to `out`, None is standard output; private: for this user only.
 
     A file gets its name only once it is whole and on the disk; what stood there before stays until
     then. Raises StretchbandError when it cannot be written.
@@ -26,15 +26,17 @@ def deliver(pieces: Iterable[bytes], out: Path | None) -> None:
             with out.open("wb") as file:
                 _pour(pieces, file)
         else:
-            _replace(pieces, out.resolve())  # through a link: the file it points to
+            _replace(
+                pieces, out.resolve(), 0o600 if private else 0o666
+            )  # through a link: the file it points to
     except OSError as error:
         raise StretchbandError(f"{out} cannot be written: {error.strerror}") from error
 
 
-def _replace(pieces: Iterable[bytes], out: Path) -> None:
+def _replace(pieces: Iterable[bytes], out: Path, mode: int) -> None:
     half = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
     try:
-        with half.open("xb") as file:
+        with os.fdopen(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
             _pour(pieces, file)
             os.fsync(file.fileno())
         half.replace(out)

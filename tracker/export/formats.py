@@ -1,31 +1,81 @@
-"""Which format a person asked for."""
+"""Which format a person asked for, and what it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from tracker.errors import StretchbandError
-from tracker.export import as_csv, as_json, as_ndjson
-from tracker.export.tables import Table
+from tracker.export.tables import Kind, Table
 
 Write = Callable[[Table], Iterator[bytes]]
 
-FORMATS: dict[str, Write] = {
-    "csv": as_csv.write,
-    "json": as_json.write,
-    "ndjson": as_ndjson.write,
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One file of this package, and the extra that brings the library it writes with.
+
+    holds_only: it has a place for holds that are finished and dated, and for nothing else.
+    readable:   it may be written to a terminal.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    extra: str | None = None
+    holds_only: bool = False
+    readable: bool = True
+
+    @property
+    def write(self) -> Write:
+        """The function that writes it. Raises StretchbandError where its library is missing."""
+        try:
+            found: Write = import_module(f"tracker.export.as_{self.name}").write
+        except ModuleNotFoundError as missing:
+            if self.extra is None:
+                raise
+            raise StretchbandError(
+                f"--format {self.name} needs {missing.name}: install stretchband[{self.extra}]"
+            ) from missing
+        return found
+
+
+FORMATS: dict[str, Format] = {
+    format_.name: format_
+    for format_ in (
+        Format("csv", (".csv",)),
+        Format("json", (".json",)),
+        Format("ndjson", (".ndjson", ".jsonl")),
+        Format("parquet", (".parquet",), extra="parquet", readable=False),
+        Format("fit", (".fit",), extra="fit", holds_only=True, readable=False),
+        Format("fhir", (".fhir.json",), holds_only=True),
+    )
 }
-_ENDINGS = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
-def choose_format(name: str | None, out: Path | None) -> Write:
+def choose_format(name: str | None, out: Path | None, kind: Kind) -> Format:
     """The format of that name; without one, as the file's ending says; else CSV.
 
-    Raises StretchbandError for a name that is none.
+    Raises StretchbandError for a name that is none, or when it has no place for that kind.
     """
     if name is None:
-        name = _ENDINGS.get(out.suffix.lower(), "csv") if out is not None else "csv"
+        name = "csv" if out is None else _by_ending(out.name.lower())
     if name not in FORMATS:
         raise StretchbandError(f'--format "{name}" is not known: one of {", ".join(FORMATS)}')
-    return FORMATS[name]
+    chosen = FORMATS[name]
+    if chosen.holds_only and kind != "holds":
+        others = ", ".join(each.name for each in FORMATS.values() if not each.holds_only)
+        raise StretchbandError(f"--format {name} is for holds only; {kind} go into {others}")
+    return chosen
+
+
+def _by_ending(name: str) -> str:
+    """The longest ending counts: `.fhir.json` is not `.json`."""
+    found = [
+        (len(ending), format_.name)
+        for format_ in FORMATS.values()
+        for ending in format_.endings
+        if name.endswith(ending)
+    ]
+    return max(found)[1] if found else "csv"

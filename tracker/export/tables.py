@@ -99,6 +99,23 @@ def table(history: History, kind: Kind, wanted: Wanted) -> Table:
     return Table(columns, _batches(dict(zip(columns, row, strict=True)) for row in found), expected)
 
 
+def finished_holds(history: History, wanted: Wanted) -> tuple[Table, int]:
+    """The holds whose end and wall time are known, session by session, and how many are left out.
+
+    For formats that are read as health or sports data: there a hold has its moment and its length.
+    """
+    every = table(history, "holds", wanted)
+    sql = (
+        f"SELECT * FROM ({_QUERIES['holds']})"  # noqa: S608 - our own query
+        " WHERE started_at IS NOT NULL AND ended_at IS NOT NULL AND duration_s IS NOT NULL"
+        " ORDER BY band_id, started_at"
+    )
+    parameters = _parameters(wanted)
+    kept = history.count(sql, parameters)
+    rows = (dict(zip(every.columns, row, strict=True)) for row in history.rows(sql, parameters))
+    return Table(every.columns, _batches(rows), kept), every.expected - kept
+
+
 def _parameters(wanted: Wanted) -> dict[str, Cell]:
     return {
         "since": wanted.period.since,

@@ -1,7 +1,9 @@
 """The history on disk: one writer (Store), any number of readers beside it (History)."""
 
+from tracker.store.copying import copy_history, restore_history
 from tracker.store.faults import StoreUnavailableError
 from tracker.store.history import Band, Cell, History
+from tracker.store.lock import WriterLock
 from tracker.store.records import (
     DayTotals,
     Hold,
@@ -31,9 +33,12 @@ __all__ = [
     "StoredCommand",
     "StoredFrame",
     "StretchTotal",
+    "WriterLock",
     "balance",
     "boots",
+    "copy_history",
     "count_samples",
+    "restore_history",
     "sample_blocks",
     "side_s",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, tzinfo
@@ -122,6 +123,21 @@ class History:
         with in_plain_words(self.path):
             (number,) = self._db.execute(counting, parameters).fetchone()
         return int(number)
+
+    def row_counts(self) -> dict[str, int]:
+        """How many rows each table has."""
+        with in_plain_words(self.path):
+            return queries.row_counts(self._db)
+
+    def backup(
+        self, target: sqlite3.Connection, pages: int, progress: Callable[[int, int], None]
+    ) -> None:
+        """Copy one moment of everything, so many pages at once; progress(done, all) after each."""
+        with self.snapshot():
+            self._db.execute("SELECT 1 FROM sqlite_master").fetchone()  # the moment is now
+            self._db.conn.backup(
+                target, pages=pages, progress=lambda _, left, all_: progress(all_ - left, all_)
+            )
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -84,13 +84,24 @@ def make_private(path: Path) -> None:
 
     Raises StretchbandError when it cannot be made.
     """
+    make_private_folders(path)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StretchbandError(f"history {path} cannot be made: {error.strerror}") from None
+
+
+def make_private_folders(path: Path) -> None:
+    """The folders to `path`, those that are not there for this user only.
+
+    Raises StretchbandError when they cannot be made.
+    """
     try:
         for folder in reversed(path.absolute().parents):
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        return
     except OSError as error:
         raise StretchbandError(f"history {path} cannot be made: {error.strerror}") from None
 

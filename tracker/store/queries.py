@@ -109,3 +109,17 @@ def clock(db: Database, band_id: str, boot_id: int) -> BandClock:
         (band_id, boot_id),
     )
     return BandClock([*(Setting(*row) for row in settings), *(ClockPoint(*row) for row in points)])
+
+
+def tables(db: Database) -> list[str]:
+    """The names of all tables but SQLite's own."""
+    rows = db.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%'"
+        " ESCAPE '\\' ORDER BY name"
+    )
+    return [name for (name,) in rows]
+
+
+def row_counts(db: Database) -> dict[str, int]:
+    """How many rows each table has."""
+    return {name: db[name].count for name in tables(db)}

@@ -1,0 +1,83 @@
+"""A whole history as another file, and back, by SQLite's own backup: nothing is told anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from tracker.errors import StretchbandError
+from tracker.store import queries
+from tracker.store.faults import in_plain_words
+from tracker.store.history import History
+from tracker.store.opening import make_private, open_for_writing
+
+PAGES_AT_ONCE = 1024  # 4 MB, then the bar moves
+# What a daemon writes before it has seen a band, and what says how a file came to be as it is.
+_BEFORE_USE = {"bands", "_sqlite_migrations"}
+
+Progress = Callable[[int, int], None]  # done and all
+
+
+def copy_history(history: History, copy: Path, progress: Progress) -> None:
+    """The history of one moment as the new file `copy`, while the daemon goes on writing.
+
+    Raises StretchbandError when it cannot be written or what was copied is not sound.
+    """
+    make_private(copy)
+    with in_plain_words(copy), closing(sqlite3.connect(copy, isolation_level=None)) as target:
+        history.backup(target, PAGES_AT_ONCE, progress)
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+        _expect_sound(target, history.path)
+
+
+def restore_history(copy: Path, path: Path) -> bool:
+    """Make the history at `path` what `copy` is, all of it or nothing; False: it is that already.
+
+    The caller holds the writer's lock of `path`. An older copy is brought up to date first, in its
+    file. Raises StretchbandError when it is no sound history or something else is at `path`.
+    """
+    with closing(open_for_writing(copy)) as source:
+        with in_plain_words(copy):
+            _expect_sound(source.conn, copy)
+        make_private(path)
+        with closing(open_for_writing(path)) as target, in_plain_words(path):
+            there = {name: rows for name, rows in queries.row_counts(target).items() if rows}
+            if there.keys() <= _BEFORE_USE:
+                source.conn.backup(target.conn)
+                return True
+            if _same(source, target):
+                return False
+    found = ", ".join(f"{there[name]} {name}" for name in sorted(there.keys() - _BEFORE_USE))
+    raise StretchbandError(
+        f"history {path} has something else in it already ({found});"
+        " put that file aside or name another with --db"
+    )
+
+
+def _same(one: Database, other: Database) -> bool:
+    if queries.tables(one) != queries.tables(other):
+        return False
+    return all(
+        mine == theirs
+        for name in set(queries.tables(one)) - _BEFORE_USE
+        for mine, theirs in zip_longest(_rows(one, name), _rows(other, name))
+    )
+
+
+def _rows(db: Database, name: str) -> Iterator[Any]:
+    """In the order in which they are stored, which a backup keeps."""
+    return iter(db.execute(f'SELECT * FROM "{name}"'))  # noqa: S608 - our own tables
+
+
+def _expect_sound(conn: sqlite3.Connection, path: Path) -> None:
+    (verdict,) = conn.execute("PRAGMA integrity_check(1)").fetchone()
+    orphan = conn.execute("PRAGMA foreign_key_check").fetchone()
+    if verdict != "ok" or orphan is not None:
+        fault = verdict if orphan is None else f"a row of {orphan[0]} belongs to nothing"
+        raise StretchbandError(f"history {path} is damaged: {fault}")
