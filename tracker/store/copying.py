@@ -19,7 +19,7 @@ from tracker.store.opening import make_private, open_for_writing
 
 PAGES_AT_ONCE = 1024  # 4 MB, then the bar moves
 # What a daemon writes before it has seen a band, and what says how a file came to be as it is.
-_BEFORE_USE = {"bands", "_sqlite_migrations"}
+_BEFORE_USE = {"announcements", "bands", "_sqlite_migrations"}
 
 Progress = Callable[[int, int], None]  # done and all
 
@@ -49,7 +49,12 @@ def restore_history(copy: Path, path: Path) -> bool:
         with closing(open_for_writing(path)) as target, in_plain_words(path):
             there = {name: rows for name, rows in queries.row_counts(target).items() if rows}
             if there.keys() <= _BEFORE_USE:
+                announced = target.execute("SELECT topic, payload FROM announcements").fetchall()
                 source.conn.backup(target.conn)
+                # What this house was told already is still to be taken back.
+                target.conn.executemany(
+                    "INSERT OR IGNORE INTO announcements (topic, payload) VALUES (?, ?)", announced
+                )
                 return True
             if _same(source, target):
                 return False
