@@ -25,6 +25,7 @@ MAY_IMPORT = {
     | {"tracker.bands.stretchband", "tracker.bands.reader", "tracker.store"}
     | {"tracker.clock"},
     "tracker.export": DETECT | {"tracker.store", "tracker.export"},
+    "tracker.plot": DETECT | {"tracker.plot", "tracker.export.destination"},
     "tracker.mqtt": DETECT | {"tracker.mqtt", "tracker.bands.stretchband"},
     "firmware_sim": {"firmware_sim", "tracker.bands.stretchband"},
 }
@@ -85,3 +86,14 @@ def test_only_the_radios_know_bleak() -> None:
         name for name, path in modules() if any(i.startswith("bleak") for i in imports_of(path))
     }
     assert users <= {"tracker.bands.radio", "tracker.bands.bumble_radio"}
+
+
+def test_only_the_drawing_of_a_picture_knows_matplotlib() -> None:
+    users = {
+        name
+        for name, path in modules()
+        if any(i.startswith("matplotlib") for i in imports_of(path))
+    }
+    assert users == {
+        f"tracker.plot.{part}" for part in ("cards", "lanes", "panels", "sheet", "view")
+    }

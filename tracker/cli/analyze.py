@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
@@ -16,6 +17,8 @@ from tracker.detect.events import Event, Gap, HoldEnded, Rep, Side, to_json
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Session, Settings
 from tracker.errors import StretchbandError
+from tracker.plot.drawing import Drawing
+from tracker.plot.witness import Witness
 from tracker.recordings import read
 
 BROKEN_INPUT = 2
@@ -42,13 +45,26 @@ def analyze(
     band_id: Annotated[
         str | None, typer.Option("--band-id", help="The name in the events; the file's otherwise.")
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", help="Draw what was seen and why: a .png or .svg file."),
+    ] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Draw from here on: seconds, m:ss or h:mm:ss.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Draw up to here.")] = None,
 ) -> None:
     """Find the holds, breaths and straightenings of a recording."""
     settings = Settings(
         min_hold_s=min_hold, any_posture=any_posture, as_hold=as_hold, side=_side(side)
     )
     try:
-        events = fold(file, Axes.parse(axes), Session(band_id or _stem(file), settings=settings))
+        wanted = _drawing(plot, from_, to)
+        witness = None if wanted is None else Witness()
+        session = Session(band_id or _stem(file), settings=settings, trace=witness)
+        events = fold(file, Axes.parse(axes), session, witness)
+        if wanted is not None and witness is not None:
+            wanted.draw(file.name, witness, settings)
     except StretchbandError as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(BROKEN_INPUT) from fault
@@ -58,18 +74,22 @@ def analyze(
         _print(file, events)
 
 
-def fold(file: Path, axes: Axes, session: Session) -> list[Event]:
+def fold(file: Path, axes: Axes, session: Session, witness: Witness | None = None) -> list[Event]:
     """All events of a recording, stated only when the whole of it has been read and found sound.
 
     It is read twice, so that memory stays flat: once to find it sound and how large it is, once
-    as a band would send it.
+    as a band would send it. A witness, the session's trace, is kept up with it.
     """
     largest_g = max((float(np.abs(block.acc_g).max()) for block in read(file, axes)), default=0.0)
     range_g = next((g for g in RANGES_G if largest_g <= g), RANGES_G[-1])
+    receive = session.receive if witness is None else partial(witness.watch, session)
     events: list[Event] = []
     for block in read(file, axes):
-        events += session.receive(in_counts(block, range_g))
-    return events + session.close()
+        events += receive(in_counts(block, range_g))
+    last = session.close()
+    if witness is not None:
+        witness.events += last
+    return events + last
 
 
 def in_counts(block: Block, range_g: int) -> Block:
@@ -80,6 +100,14 @@ def in_counts(block: Block, range_g: int) -> Block:
     """
     counts = np.clip(np.rint(block.acc_g * (32768 / range_g)), -32768, 32767)
     return Block(block.t_s, counts * (range_g / 32768))
+
+
+def _drawing(plot: Path | None, from_: str | None, to: str | None) -> Drawing | None:
+    if plot is not None:
+        return Drawing.wanted(plot, from_, to)
+    if from_ is not None or to is not None:
+        raise StretchbandError("--from and --to choose what is drawn: they need --plot")
+    return None
 
 
 def _side(text: str | None) -> Side | None:

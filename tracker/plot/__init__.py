@@ -1,0 +1,1 @@
+"""The picture of a recording: what the detector saw, what it found, and why."""
