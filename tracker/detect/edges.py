@@ -105,8 +105,9 @@ def drift_deg_s(cells: Cells, last: int) -> float:
     half = len(acc) // 2
     if half < 5:
         return math.inf
-    before, after = acc[:half].cumsum(axis=0)[-1], acc[half:].cumsum(axis=0)[-1]
-    a, b = _unit(before.tolist()), _unit(after.tolist())
+    x, y, z = acc.T.tolist()
+    a = _unit([sum(x[:half]), sum(y[:half]), sum(z[:half])])
+    b = _unit([sum(x[half:]), sum(y[half:]), sum(z[half:])])
     return angle_deg(a, b) / (0.5 * len(acc) * CELL_S)
 
 

@@ -160,17 +160,19 @@ class Held:
 
     def _point(self, up: Vector) -> tuple[float, float]:
         """How far deeper and how far sideways than at the start, in degrees."""
-        away = [a - b for a, b in zip(up, self.origin, strict=True)]
-        deep = sum(a * b for a, b in zip(away, self.stretch.deeper, strict=True))
-        side = sum(a * b for a, b in zip(away, self.sideways, strict=True))
-        return math.degrees(deep), math.degrees(side)
+        x, y, z = _less(up, self.origin)
+        deep, side = self.stretch.deeper, self.sideways
+        return (
+            math.degrees(x * deep[0] + y * deep[1] + z * deep[2]),
+            math.degrees(x * side[0] + y * side[1] + z * side[2]),
+        )
 
     def _remember(self, up: Vector, point: tuple[float, float]) -> None:
         self._n += 1
         for i in range(3):
             self._sum[i] += up[i]
-        for i in range(2):
-            self._mean[i] += point[i]
+        self._mean[0] += point[0]
+        self._mean[1] += point[1]
         self._square += point[0] * point[0] + point[1] * point[1]
         if self._last is not None:
             self._jitter += math.dist(point, self._last) ** 2
@@ -196,6 +198,10 @@ class Held:
         if self._first_way is None or across < _TWIST_SIN or not known:
             return None
         return (self._last_way - self._first_way) / across
+
+
+def _less(a: Vector, b: Vector) -> Vector:
+    return (a[0] - b[0], a[1] - b[1], a[2] - b[2])
 
 
 def _cross(a: Vector, b: Vector) -> Vector:

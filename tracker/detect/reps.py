@@ -90,6 +90,8 @@ class Reps:
         if rest is not self._rest:
             self._refer_to(rest)
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
+        if len(ups) <= _FEW:
+            return self._fold(times_s, ups, rest)
         seen: list[tuple[int, RepSeen]] = []
         for row in range(0, len(ups), _FEW):
             some = slice(row, row + _FEW)

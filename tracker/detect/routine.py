@@ -74,15 +74,19 @@ class Routine:
         """The next steps: whether the band is worn is found out from all of them at once."""
         self._wear_changes.extend(self.wear.feed(steps.first, steps.up))
 
+    @property
+    def at_ease(self) -> bool:
+        """Nothing is held, and it is known away from what something would be."""
+        if self.held is not None or self._settings.as_hold:
+            return False
+        return self.postures.rest is not None or not self._settings.any_posture
+
     def pass_over(self, rows: Rows, row: int, end: int) -> tuple[int, list[Event]]:
         """Fold rows on which no posture is taken or left, `end` at most: the first other one.
 
         `step` would state the same events row by row.
         """
         rest = self.postures.rest
-        unknown_rest = self._settings.any_posture and rest is None
-        if self.held is not None or self._settings.as_hold or unknown_rest:
-            return row, []
         if self._wear_changes:
             end = min(end, self._wear_changes[0][0] - rows.first)
         passed = self._keeping.pass_over(rows, row, end)

@@ -165,8 +165,10 @@ class Session:
         self._routine.look_ahead(steps)
         row, count = 0, len(rows.ups)
         while row < count:
-            passed, stated = self._routine.pass_over(rows, row, self._surely_open(rows, row))
-            events += stated
+            passed = row
+            if self._routine.at_ease:
+                passed, stated = self._routine.pass_over(rows, row, self._surely_open(rows, row))
+                events += stated
             if passed == row:
                 events += self._routine.step(rows, row, self._cells)
                 passed += 1

@@ -78,7 +78,9 @@ def _breath(phase: Floats) -> Floats:
 
 def _sum(values: Floats) -> Floats:
     """Over time, in the order of time, so that it is the same wherever the array lies."""
-    total: Floats = np.cumsum(values, axis=0)[-1]
+    total: Floats = (
+        np.add.reduce(values, axis=0) if values.ndim > 1 else np.add.accumulate(values)[-1]
+    )
     return total
 
 
