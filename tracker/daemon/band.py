@@ -151,7 +151,7 @@ class Band:
             await self.count_today(house)
 
     async def _keep_trying(self, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._thread.keep_trying(self.id, do, *args, **kwargs)
+        return await self._thread.keep_trying(f"{do.__qualname__} {self.id}", do, *args, **kwargs)
 
     async def _cursor(self) -> Cursor | None:
         await self.ready.wait()
