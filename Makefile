@@ -10,7 +10,7 @@ ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test deep-ha lint types check lock clean
+.PHONY: demo test bench deep-ha lint types check lock clean
 
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
@@ -20,6 +20,9 @@ test: $(READY)  ## the whole suite
 
 deep-ha: $(READY)  ## a real Home Assistant beside a real session; as root, the first time 3 minutes
 	@$(BIN)/python -m pytest -m deep tests/homeassistant $(ARGS)
+
+bench: $(BENCH_READY)  ## how fast the detector is, by itself and beside other libraries
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BENCH)/bin/python -m tests.detect.speed $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check .

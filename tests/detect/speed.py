@@ -1,18 +1,25 @@
-"""How many samples a second? `python -m tests.detect.speed` prints a table.
+"""How many samples a second, and for how much memory? `make bench` prints tables.
 
 Stream: blocks of 25 samples, as a band sends them. Batch: the same samples as large blocks, without
 reading a file. Sitting and walking are what a day is made of; the holds are where the work is.
+
+All times are processor time, the best of several runs, since other work on the machine only adds.
 """
 
 from __future__ import annotations
 
 import time
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 
 from firmware_sim.motion import scripted
+from tests.detect.beside import beside
+from tests.detect.leg import BACK, Pose, raised, samples
 from tracker.detect.samples import Block
 from tracker.detect.session import Session
+from tracker.recordings import read
 
 RATE_HZ = 50.0
 STREAM, BATCH = 25, 200_000
@@ -34,11 +41,20 @@ def walking(duration_s: float) -> Block:
     return Block(still.t_s, still.acc_g - [0.0, 1.0, 0.0] + turned)
 
 
+def stretching() -> Block:
+    """A whole routine: straightenings and eight holds."""
+    motion = scripted(1).read(float("inf"))
+    return Block(motion.t_s, motion.acc_g)
+
+
 def day(hours: float) -> Block:
     """Mostly at rest, an hour in twelve on foot, ten minutes of stretching."""
-    motion = scripted(1).read(float("inf"))
-    routine = Block(motion.t_s, motion.acc_g)
+    routine = stretching()
     parts = [walking(hours * 300.0), routine, resting(hours * 3300.0 - 600.0)]
+    return after_one_another(parts)
+
+
+def after_one_another(parts: list[Block]) -> Block:
     joined, at_s = [], 0.0
     for part in parts:
         joined.append(Block(part.t_s + at_s, part.acc_g))
@@ -46,9 +62,13 @@ def day(hours: float) -> Block:
     return Block.join(joined)
 
 
-def samples_a_second(block: Block, size: int, at_least_s: float = 1.0) -> float:
+def cut(block: Block, size: int) -> list[Block]:
+    return [block.between(first, first + size) for first in range(0, len(block), size)]
+
+
+def samples_a_second(block: Block, size: int, at_least_s: float = 2.0) -> float:
     """The best of several runs of at least so long together."""
-    blocks = [block.between(first, first + size) for first in range(0, len(block), size)]
+    blocks = cut(block, size)
     best, spent = 0.0, 0.0
     while spent < at_least_s:
         session = Session("band")
@@ -60,18 +80,67 @@ def samples_a_second(block: Block, size: int, at_least_s: float = 1.0) -> float:
     return best
 
 
+def us_a_sample(block: Block, parts: int, runs: int = 3) -> list[float]:
+    """What a sample costs as a stream in each of equal parts of one session, microseconds."""
+    blocks = cut(block, STREAM)
+    each = len(blocks) // parts
+    best = [float("inf")] * parts
+    for _ in range(runs):
+        session = Session("band")
+        for k in range(parts):
+            began = time.process_time()
+            for part in blocks[k * each : (k + 1) * each]:
+                session.receive(part)
+            took = time.process_time() - began
+            best[k] = min(best[k], took / (each * STREAM) * 1e6)
+    return best
+
+
+def most_bytes(hours: int) -> int:
+    """The most memory that the detector holds while it is given so many hours, one at a time."""
+    hour, session, most = day(1.0), Session("band"), 0
+    session.receive(hour)
+    for k in range(1, hours + 1):
+        later = Block(hour.t_s + k * (float(hour.t_s[-1]) + 1.0), hour.acc_g)
+        tracemalloc.start()
+        session.receive(later)
+        most = max(most, tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    return most
+
+
+def tell(*lines: str) -> None:
+    print(*lines, sep="\n", flush=True)  # noqa: T201 - a command that prints tables
+
+
 def main() -> None:
-    motion = scripted(1).read(float("inf"))
+    recordings = Path(__file__).parent / "recordings"
+    evening = Block.join(list(read(recordings / "evening-0.csv.gz")))
     kinds = {
         "at rest": (resting(600.0), resting(7200.0)),
         "walking": (walking(600.0), walking(7200.0)),
-        "stretching": (Block(motion.t_s, motion.acc_g),) * 2,
+        "stretching": (stretching(),) * 2,
+        "an evening (recording)": (evening,) * 2,
         "a day": (day(1.0), day(24.0)),
     }
-    print("| | blocks of 25, samples/s | large blocks, samples/s |\n|---|---|---|")  # noqa: T201 - a command that prints a table
+    tell("samples a second | blocks of 25 | large blocks", "---|---|---")
     for name, (short, long) in kinds.items():
         stream, batch = samples_a_second(short, STREAM), samples_a_second(long, BATCH)
-        print(f"| {name} | {stream:,.0f} | {batch:,.0f} |", flush=True)  # noqa: T201
+        tell(f"{name} | {stream:,.0f} | {batch:,.0f}")
+
+    hold = samples((Pose(BACK, 10.0), Pose(raised(70), 3600.0)), breath_deg=1.0)
+    session = after_one_another([stretching()] * 6)
+    tell(
+        "", "us a sample, as a stream | 1st sixth | 2nd | 3rd | 4th | 5th | 6th", "---|" * 6 + "---"
+    )
+    for name, block in {"a hold of an hour": hold, "a session of six routines": session}.items():
+        tell(" | ".join([name, *(f"{us:.2f}" for us in us_a_sample(block, 6))]))
+
+    tell("", "hours, given one by one | most memory of the detector, MB", "---|---")
+    for hours in (1, 6, 24):
+        tell(f"{hours} | {most_bytes(hours) / 1e6:.1f}")
+
+    tell("", *beside(day(1.0), hold.between(0, 600 * round(RATE_HZ))))
 
 
 if __name__ == "__main__":
