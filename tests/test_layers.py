@@ -26,6 +26,7 @@ MAY_IMPORT = {
     | {"tracker.clock"},
     "tracker.export": DETECT | {"tracker.store", "tracker.export"},
     "tracker.plot": DETECT | {"tracker.plot", "tracker.export.destination"},
+    "tracker.report": DETECT | {"tracker.store", "tracker.report"},
     "tracker.mqtt": DETECT | {"tracker.mqtt", "tracker.bands.stretchband"},
     "firmware_sim": {"firmware_sim", "tracker.bands.stretchband"},
 }

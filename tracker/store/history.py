@@ -93,6 +93,25 @@ class History:
         with in_plain_words(self.path):
             return queries.last_holds(self._db, band_id, limit)
 
+    def holds_of_days(
+        self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
+    ) -> list[Hold]:
+        """Finished holds that began on these days, the oldest first; band_id None: all bands."""
+        with in_plain_words(self.path):
+            return queries.holds_of_days(self._db, band_id, first, last, tz)
+
+    def undated_holds(self, band_id: str | None) -> int:
+        """How many finished holds have no wall time, and so are on no day."""
+        with in_plain_words(self.path):
+            return queries.undated_holds(self._db, band_id)
+
+    def missing_s(
+        self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
+    ) -> float:
+        """Seconds of samples that a band no longer had, told of on these days."""
+        with in_plain_words(self.path):
+            return queries.missing_s(self._db, band_id, first, last, tz)
+
     def longest_calm_hold(
         self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
     ) -> Hold | None:

@@ -82,6 +82,42 @@ def last_holds(db: Database, band_id: str | None, limit: int) -> list[Hold]:
     return [Hold(*row) for row in rows]
 
 
+def holds_of_days(
+    db: Database, band_id: str | None, first: date, last: date, zone: tzinfo | None
+) -> list[Hold]:
+    """Finished holds that began on the days first to last, the oldest first."""
+    since, until = day_bounds(first, last, zone)
+    rows = db.execute(
+        _SELECT_HOLDS + "WHERE started_at >= :since AND started_at < :until AND end_s IS NOT NULL"
+        " AND band_id = coalesce(:band, band_id) ORDER BY started_at, rowid",
+        {"since": since, "until": until, "band": band_id},
+    )
+    return [Hold(*row) for row in rows]
+
+
+def undated_holds(db: Database, band_id: str | None) -> int:
+    """How many finished holds have no wall time, and so are on no day."""
+    (number,) = db.execute(
+        "SELECT count(*) FROM holds WHERE started_at IS NULL AND end_s IS NOT NULL"
+        " AND band_id = coalesce(:band, band_id)",
+        {"band": band_id},
+    ).fetchone()
+    return int(number)
+
+
+def missing_s(
+    db: Database, band_id: str | None, first: date, last: date, zone: tzinfo | None
+) -> float:
+    """Seconds of samples that a band no longer had, told of on the days first to last."""
+    since, until = day_bounds(first, last, zone)
+    (seconds,) = db.execute(
+        "SELECT total(json ->> 'to_s' - (json ->> 'from_s')) FROM events WHERE event = 'gap'"
+        " AND at >= :since AND at < :until AND band_id = coalesce(:band, band_id)",
+        {"since": since, "until": until, "band": band_id},
+    ).fetchone()
+    return float(seconds)
+
+
 def longest_calm_hold(
     db: Database, band_id: str | None, first: date, last: date, zone: tzinfo | None
 ) -> Hold | None:
