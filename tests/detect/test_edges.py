@@ -4,29 +4,28 @@ import numpy as np
 import pytest
 
 from tracker.detect.cells import Cells, Vector
-from tracker.detect.edges import departed_s, settled_s, unbroken_s
+from tracker.detect.edges import arrival, departed_s, settled_s, unbroken_s
 from tracker.detect.grid import CELL_S
 from tracker.detect.samples import Floats
 
 LEVER_M = 0.8
 TOP = np.radians(75.0)
+FINE_S = np.arange(0.0, 6.0, 0.001)
 
 
 def swing(moving_s: float, *, away: bool) -> tuple[Cells, float, Vector]:
     """Cells of a leg swung smoothly about the hip, its own acceleration in them, and the truth."""
-    fine_s = np.arange(0.0, 6.0, 0.001)
-    share = np.clip((fine_s - 2.0) / moving_s, 0.0, 1.0)
+    share = np.clip((FINE_S - 2.0) / moving_s, 0.0, 1.0)
     eased = share**3 * (10 - 15 * share + 6 * share**2)
     angle = TOP * (1 - eased if away else eased)
     rate = np.gradient(angle, 0.001)
     pull = np.gradient(rate, 0.001) * LEVER_M / 9.81
     inward = rate**2 * LEVER_M / 9.81
     acc = np.column_stack([np.cos(angle) + pull, -np.sin(angle) + inward, 0 * angle])
-    fast = fine_s[np.abs(np.degrees(rate)) > 5.0]
+    fast = FINE_S[np.abs(np.degrees(rate)) > 5.0]
     cells = Cells()
     cells.add(1, _mean(acc).T)
-    top = (float(np.cos(TOP)), float(-np.sin(TOP)), 0.0)
-    return cells, float(fast[0] if away else fast[-1]), top
+    return cells, float(fast[0] if away else fast[-1]), raised(75.0)
 
 
 def _mean(fine: Floats) -> Floats:
@@ -56,23 +55,28 @@ def test_a_trembling_leg_still_settles() -> None:
     assert abs(settled_s(shaking, 50, 150, top, LEVER_M) - true_s) < 0.35
 
 
-def test_a_stop_between_two_moves_is_not_left_before_it_began() -> None:
-    fine_s = np.arange(0.0, 8.0, 0.001)
-    angle = TOP * np.interp(fine_s, [2.0, 2.8, 4.4, 5.0], [0.0, 1.0, 1.0, 0.0])
+def turned(angle_deg: Floats) -> Cells:
+    """Cells of a leg without mass that is raised by so much at each of FINE_S."""
+    angle = np.radians(angle_deg)
     cells = Cells()
     cells.add(1, _mean(np.column_stack([np.cos(angle), -np.sin(angle), 0 * angle])).T)
-    top = (float(np.cos(TOP)), float(-np.sin(TOP)), 0.0)
-    end_s = departed_s(cells, round(2.8 / CELL_S), round(4.7 / CELL_S), 130, top, 0.0)
+    return cells
+
+
+def raised(angle_deg: float) -> Vector:
+    return (float(np.cos(np.radians(angle_deg))), float(-np.sin(np.radians(angle_deg))), 0.0)
+
+
+def test_a_stop_between_two_moves_is_not_left_before_it_began() -> None:
+    cells = turned(75.0 * np.interp(FINE_S, [2.0, 2.8, 4.4, 5.0], [0.0, 1.0, 1.0, 0.0]))
+    end_s = departed_s(cells, round(2.8 / CELL_S), round(4.7 / CELL_S), 130, raised(75.0), 0.0)
     assert abs(end_s - 4.4) < 0.2
 
 
 def swaying(size_deg: float, period_s: float) -> Cells:
-    fine_s = np.arange(0.0, 6.0, 0.001)
-    sway = np.where((fine_s > 2.0) & (fine_s < 2.0 + period_s), 1.0, 0.0)
-    angle = np.radians(size_deg) / 2 * (1 - np.cos(2 * np.pi * (fine_s - 2.0) / period_s)) * sway
-    cells = Cells()
-    cells.add(1, _mean(np.column_stack([np.cos(angle), -np.sin(angle), 0 * angle])).T)
-    return cells
+    """Over and back, once, from 2 s on."""
+    phase = np.clip((FINE_S - 2.0) / period_s, 0.0, 1.0)
+    return turned(size_deg / 2 * (1 - np.cos(2 * np.pi * phase)))
 
 
 def test_a_lone_peak_of_tremble_does_not_break_stillness() -> None:
@@ -82,3 +86,34 @@ def test_a_lone_peak_of_tremble_does_not_break_stillness() -> None:
 def test_a_swing_breaks_stillness() -> None:
     # Still from 1 to 2 and from 3.5 to 5 s, and in a second more on either side.
     assert abs(unbroken_s(swaying(25.0, 1.5), 1.0, 5.0, 0.35) - 2.4) < 0.4
+
+
+def test_the_push_that_stops_a_leg_falling_aside_does_not_delay_the_start() -> None:
+    # Comes to rest at 3 s, seems 3 degrees further there, and back within 0.3 s.
+    angle = np.interp(FINE_S, [2.0, 2.9, 3.0, 3.3], [0.0, 70.0, 73.0, 70.0])
+    top = raised(70.0)
+    assert abs(settled_s(turned(angle), 40, 130, top, 0.0, aside=True) - 3.0) < 0.1
+    assert settled_s(turned(angle), 40, 130, top, 0.0) > 3.2
+
+
+def test_going_back_slowly_for_long_is_motion_also_where_a_leg_falls_aside() -> None:
+    angle = np.interp(FINE_S, [2.0, 3.0, 4.0], [0.0, 75.0, 63.0])
+    assert settled_s(turned(angle), 40, 149, raised(63.0), 0.0, aside=True) > 3.9
+
+
+def test_a_leg_that_turns_back_the_way_it_came_is_seen() -> None:
+    angle = np.interp(FINE_S, [0.0, 3.0, 4.5, 6.0], [0.0, 30.0, 30.0, 26.0])
+    came = arrival(turned(angle), 3.0, 130)
+    assert came.came_deg == pytest.approx(10.0, abs=1.5)
+    assert came.back_deg_s == pytest.approx(4.0 / 1.5, abs=0.2)
+
+
+def test_a_leg_that_stretches_further_does_not_turn_back() -> None:
+    angle = np.interp(FINE_S, [0.0, 3.0, 4.5, 6.0], [0.0, 30.0, 30.0, 34.0])
+    assert arrival(turned(angle), 3.0, 130).back_deg_s < 0.0
+
+
+def test_trembling_hides_whether_a_leg_turns_back() -> None:
+    tremble = 2.0 * np.sin(2 * np.pi * 5.5 * FINE_S)
+    angle = np.interp(FINE_S, [0.0, 3.0, 4.5, 6.0], [0.0, 30.0, 30.0, 26.0])
+    assert arrival(turned(angle + tremble), 3.0, 130).back_deg_s == 0.0

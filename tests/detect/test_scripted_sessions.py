@@ -12,7 +12,7 @@ import pytest
 
 from firmware_sim.motion import scripted
 from firmware_sim.truth import Truth
-from tracker.detect.events import Event, HoldEnded, Rep
+from tracker.detect.events import Event, HoldDropped, HoldEnded, HoldStarted, Rep
 from tracker.detect.samples import Block
 from tracker.detect.session import Session
 
@@ -47,3 +47,22 @@ def test_every_straightening_is_told_once_at_its_own_top(seed: int, total_s: flo
     truth, events = told(seed, total_s)
     tops_s = [event.top_s for event in events if isinstance(event, Rep)]
     assert tops_s == pytest.approx([rep.top_s for rep in truth.reps], abs=1.0)
+
+
+def test_the_turning_point_of_a_slow_straightening_is_seldom_taken_for_a_hold() -> None:
+    sessions = [told(seed, None) for seed in (1, 2, 3, 4)]
+    straightened = sum(len(truth.reps) for truth, _ in sessions)
+    dropped = [e for _, events in sessions for e in events if isinstance(e, HoldDropped)]
+    assert straightened > 60
+    assert len(dropped) <= straightened / 8
+
+
+@pytest.mark.parametrize(("seed", "total_s"), SESSIONS)
+def test_a_hold_is_told_two_seconds_after_the_leg_is_still(
+    seed: int, total_s: float | None
+) -> None:
+    truth, events = told(seed, total_s)
+    kept = {event.hold_id for event in events if isinstance(event, HoldEnded)}
+    told_s = [e.t_s for e in events if isinstance(e, HoldStarted) and e.hold_id in kept]
+    for told_at_s, hold in zip(told_s, truth.holds, strict=True):
+        assert told_at_s - hold.start_s <= 2.05

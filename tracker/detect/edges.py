@@ -16,6 +16,7 @@ from rigid-body kinematics; the pull along the limb, which is small near a bound
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,26 +38,62 @@ _QUARTER = 6
 _DIP = 5
 # A stopping leg rings for a quarter of a second; that is still the motion.
 _NEAR = 6
+_REBOUND = 10
 # Three, less what the difference itself adds: the root of 1.5.
 _SURE = 3.0 / math.sqrt(1.5)
+# A third of a second, to see what the leg does now: half of that is the delay.
+_END_HALF = 4
+# What came so little has no way back.
+_LEAST_WAY_DEG = 2.0
 # The slope of a straight line through 2 HALF + 1 cells, 0.28 s: shorter than any push of a leg.
 HALF = 3
 
 
-def settled_s(cells: Cells, first: int, last: int, up: Vector, lever_m: float) -> float:
+def settled_s(
+    cells: Cells, first: int, last: int, up: Vector, lever_m: float, *, aside: bool = False
+) -> float:
     """The last time between two cells that the leg turned faster than EDGE_DEG_S.
 
-    At cell `last` it has been still for a second or more.
+    At cell `last` it has been still for a second or more. `aside`: the leg may have fallen aside.
     """
-    begin, acc = cells.span(first - HALF, last)
-    rates, edge, fast = _fast(acc, _window_s(up, lever_m), slice(-_SECOND, None))
+    begin, acc = cells.span(first - HALF - (_SECOND if aside else 0), last)
+    slopes, edge, fast = _fast(acc, _window_s(up, lever_m), slice(-_SECOND, None))
     if not len(fast):
         return _cell_s(begin)
-    i = int(fast[-1])
+    rates = _length(slopes)
+    i = int((_before_rebound(slopes, fast) if aside else fast)[-1])
     beyond = 0.5
     if i + 1 < len(rates):
         beyond = float((rates[i] - edge) / (rates[i] - rates[i + 1]))
     return _cell_s(begin + HALF + i) + beyond * CELL_S
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How the leg came to where it stopped, and where it goes from there.
+
+    came_deg:   how far it turned in the last second before the stop.
+    back_deg_s: how fast it turns back the way it came; 0 where trembling hides that.
+    """
+
+    came_deg: float
+    back_deg_s: float
+
+
+def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
+    """Seen at cell `last`, of a leg that stopped at `start_s`."""
+    stop = round(start_s / CELL_S)
+    begin, acc = cells.span(stop - _SECOND, last)
+    up = _directions(acc)
+    at = max(stop - begin, 0)
+    before, after = _middle(up[:_DIP]), _middle(up[at : at + _DIP])
+    back = _slopes_deg_s(up[-2 * _END_HALF - 1 :], _END_HALF)
+    came_deg = angle_deg(before, after)
+    trembles = _edge_deg_s(_slopes_deg_s(up[-_SECOND:], HALF)) > EDGE_DEG_S
+    if came_deg < _LEAST_WAY_DEG or trembles or not len(back):
+        return Arrival(came_deg, 0.0)
+    way = np.subtract(before, after)
+    return Arrival(came_deg, float(back[-1] @ way) / math.dist(before, after))
 
 
 def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, lever_m: float) -> float:
@@ -67,8 +104,8 @@ def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, lever
     """
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
-    rates, edge, fast = _fast(acc, _window_s(up, lever_m), slice(0, still))
-    rates = rates[: max(away - begin - HALF + 1, 1)]
+    slopes, edge, fast = _fast(acc, _window_s(up, lever_m), slice(0, still))
+    rates = _length(slopes)[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
         return _cell_s(begin + HALF + len(rates) - 1)
@@ -112,7 +149,7 @@ def drift_deg_s(cells: Cells, last: int) -> float:
 
 
 def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, Ints]:
-    """Degrees a second, the edge that the leg crosses, and where it is faster.
+    """Degrees a second each way, the edge that the leg crosses, and where it is faster.
 
     Where muscles shake, a burst of tremble passes any edge now and then. A slope of twice the
     length sees a third of it: only what that one feels too is motion, dated by the short one.
@@ -128,7 +165,27 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
         moving = _length(longer) > _edge_deg_s(longer[still])
         near = np.convolve(moving, np.ones(2 * _NEAR + 1))[_NEAR:-_NEAR] > 0.5
         fast &= np.pad(near, HALF, mode="edge")
-    return rates, edge, np.flatnonzero(fast)
+    return slopes, edge, np.flatnonzero(fast)
+
+
+def _before_rebound(slopes: Floats, fast: Ints) -> Ints:
+    """The fast cells without those of a rebound at their end.
+
+    A leg that falls aside as it is raised also turns about the vertical. That does not tilt it, but
+    to stop it takes a push across, which gravity is then mistaken for: the direction swings over
+    and comes back within 0.4 s of the stop.
+    """
+    breaks = np.flatnonzero(np.diff(fast) > 1)
+    if not len(breaks):
+        return fast
+    rebound = fast[breaks[-1] + 1 :]
+    before = fast[: breaks[-1] + 1]
+    if len(rebound) > _REBOUND or rebound[0] - before[-1] > _NEAR:
+        return fast
+    came = slopes[before[-1] - _REBOUND // 2 : before[-1] + 1].sum(axis=0)
+    back = slopes[rebound].sum(axis=0)
+    opposed = float(came @ back) < -0.5 * math.hypot(*came.tolist()) * math.hypot(*back.tolist())
+    return before if opposed else fast
 
 
 def _edge_deg_s(slopes: Floats) -> float:
@@ -145,6 +202,10 @@ def _edge_deg_s(slopes: Floats) -> float:
     tremble = sorted(_length(slopes[_QUARTER:-_QUARTER] - around).tolist())
     middle: float = tremble[len(tremble) // 2]
     return min(max(EDGE_DEG_S, _SURE * middle), _MOST_DEG_S)
+
+
+def _middle(up: Floats) -> Vector:
+    return _unit((up.cumsum(axis=0)[-1] / len(up)).tolist())
 
 
 def _directions(acc: Floats) -> Floats:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracker.detect.cells import Cells, Vector
-from tracker.detect.edges import departed_s, drift_deg_s, settled_s, unbroken_s
+from tracker.detect.edges import arrival, departed_s, drift_deg_s, settled_s, unbroken_s
 from tracker.detect.grid import CELL_S
 from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Rows
 
@@ -28,15 +28,19 @@ from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Rows
 # swings the leg at 50 deg/s and 300 mg.
 SLOW_DEG_S, FAST_DEG_S = 14.0, 20.0
 CALM_G, RESTLESS_G = 0.200, 0.300
-# A leg that has turned no faster than the edge for so long has stopped; the turning point of a slow
-# straightening (20 degrees in 6 s) is below the edge for 0.9 s. The low-pass adds 0.2 s, and two
-# are allowed. Who asks for holds shorter than 2.8 s gets a shorter look, half as long as the hold;
-# the shorter the look, the faster the same shaking seems, and the shorter a slip.
+# A leg that has turned no faster than the edge for so long has stopped. Who asks for holds shorter
+# than 2.8 s gets a shorter look, half as long as the hold; the shorter the look, the faster the
+# same shaking seems, and the shorter a slip.
 CONFIRM_S, _CONFIRM_SHARE, _LEAST_SHARE = 1.4, 0.5, 0.5
-# The turning point of a slow straightening lasts as long as that, and the leg is then on its way
-# again: faster than any breath (2.6 deg/s: 2.5 degrees, 20 a minute). Such a leg is given a moment
-# to show what it does; one that only shakes has stopped after all. Not where short holds are asked.
-TURNING_DEG_S, WAIT_S = 2.6, 1.0
+# A leg that slowed down gently may be at the turning point of a slow straightening, and turns as
+# gently: with a peak speed of 14 deg/s it is below the edge for about two seconds. It is looked at
+# for as long as may pass until a hold is told (2 s), less a step.
+GENTLE_DEG, LONG_LOOK_S = 14.0, 1.8
+# Then such a leg is on its way again: faster than any breath (2.6 deg/s: 2.5 degrees, 20 a minute),
+# or back the way it came faster than an inhale eases it (1.5 deg/s: 2 degrees in 2.5 s). It is
+# given a moment to show what it does; one that only shakes has stopped after all. Not where short
+# holds are asked for.
+TURNING_DEG_S, BACK_DEG_S, WAIT_S = 2.6, 1.5, 1.0
 # A short look may take a pause between two swings for a hold. What was kept has then to have been
 # still for the shortest hold without a break; what is longer than this has shown that anyway.
 _PROVEN_S = 6.0
@@ -53,7 +57,7 @@ _LOOK_BACK = 200
 # What is kept does not drift, seen over a second; a breath moves it by 2.6 degrees.
 DRIFT_DEG_S = 5.0
 # Before it has a name, what is kept is dated with the lever of the shank, the shorter one.
-_LEVER_M = 0.35
+_LEVER_M, _LONG_LEVER_M = 0.35, 0.80
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +151,24 @@ class Keeping:
         kept = Kept(up, max(self._slow_since * CELLS_A_STEP - 25, now - _LOOK_BACK), now)
         start_s = settled_s(cells, kept.first, kept.last, up, _LEVER_M)
         stood_s = j * STEP_S - start_s
-        waited = stood_s >= self._confirm_s + self._wait_s
-        if stood_s < self._confirm_s or (rate > TURNING_DEG_S and not waited):
+        if stood_s < self._confirm_s or (
+            self._wait_s and self._may_turn(kept, start_s, rate, cells)
+        ):
             return None
         self._anchor, self.lever_m = up, 0.0
         self._since = math.ceil(start_s / CELL_S)
         return kept
+
+    def _may_turn(self, kept: Kept, start_s: float, rate: float, cells: Cells) -> bool:
+        """Is this perhaps the turning point of a slow straightening?"""
+        # With a name the hold may be dated otherwise, and earlier.
+        early_s = settled_s(cells, kept.first, kept.last, kept.up, _LONG_LEVER_M, aside=True)
+        stood_s = kept.last * CELL_S - min(start_s, early_s)
+        came = arrival(cells, start_s, kept.last)
+        if came.came_deg < GENTLE_DEG and stood_s < LONG_LOOK_S:
+            return True
+        turns = rate > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
+        return turns and stood_s < self._confirm_s + self._wait_s
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
         if self._follow((up,), anchor):

@@ -12,6 +12,7 @@ from typing import Literal
 from tracker.detect.cells import Cells, Vector
 from tracker.detect.edges import settled_s
 from tracker.detect.events import (
+    INNER_THIGH,
     EndReason,
     Event,
     Rep,
@@ -181,7 +182,14 @@ class Routine:
             return
         self._resting = False
         self._keeping.lever_m = stretch.lever_m
-        start_s = settled_s(cells, kept.first, kept.last, kept.up, stretch.lever_m)
+        start_s = settled_s(
+            cells,
+            kept.first,
+            kept.last,
+            kept.up,
+            stretch.lever_m,
+            aside=stretch.name == INNER_THIGH,
+        )
         yield from self._open_session(now_s, start_s)
         yield from self._start(Held(stretch, self._at(start_s), start_s, self._stamps), now_s)
 
