@@ -10,7 +10,7 @@ ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test bench deep-ha lint types check lock clean
+.PHONY: demo test bench bench-detection deep-ha lint types check lock clean
 
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
@@ -32,6 +32,13 @@ types: $(READY)
 	@$(BIN)/mypy
 
 check: lint types test
+
+# A folder of further recordings, looked at where there is one, and simulated sessions a condition.
+RECORDINGS ?= ../shared/data
+SEEDS ?= 8
+
+bench-detection: $(BENCH_READY)  ## the figures of docs/detection.md, as Markdown
+	@$(BENCH)/bin/python -m tests.detect.bench --recordings $(RECORDINGS) --seeds $(SEEDS)
 
 # The lock has names, versions and hashes only; where packages come from is the machine's own setting.
 $(READY): requirements.lock pyproject.toml

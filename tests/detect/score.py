@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
@@ -22,6 +22,22 @@ from tracker.recordings import read
 
 NEAR_S = 2.5  # an exhale further off than this is another one
 RATE_FROM_S = 20.0  # shorter holds do not carry a rate
+FAR_S = 0.6  # a bound further off than this is worth a look
+
+
+@dataclass(frozen=True, slots=True)
+class BreathErrors:
+    """A hold of RATE_FROM_S or more whose breaths are known: mine less the truth.
+
+    amp_deg: the mean depth of a true breath, None where only its time is known.
+    rate:    breaths a minute, None where none was stated.
+    exhale:  seconds from each true onset to the nearest told, those within NEAR_S.
+    """
+
+    amp_deg: float | None
+    count: int
+    rate: float | None
+    exhale: tuple[float, ...]
 
 
 @dataclass
@@ -43,6 +59,8 @@ class Figures:
     gain: list[float] = field(default_factory=list)
     reps_true: int = 0
     reps_found: int = 0
+    long_holds: list[BreathErrors] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     @property
     def f1(self) -> float:
@@ -61,12 +79,19 @@ def detect(file: Path, settings: Settings) -> list[Event]:
 def measure(files: Sequence[Path], settings: Settings) -> Figures:
     figures = Figures()
     for file in files:
-        truth = json.loads(file.with_name(file.name.removesuffix(".csv.gz") + ".json").read_text())
-        _add(figures, truth, detect(file, settings))
+        add(figures, truth_of(file), detect(file, settings), file.name.removesuffix(".csv.gz"))
     return figures
 
 
-def _add(figures: Figures, truth: dict[str, Any], events: list[Event]) -> None:
+def truth_of(file: Path) -> dict[str, Any]:
+    """What is written beside a recording."""
+    beside = file.with_name(file.name.removesuffix(".csv.gz") + ".json")
+    truth: dict[str, Any] = json.loads(beside.read_text())
+    return truth
+
+
+def add(figures: Figures, truth: dict[str, Any], events: list[Event], name: str) -> None:
+    """Compare what was stated about the recording `name` with its truth."""
     free = [event for event in events if isinstance(event, HoldEnded)]
     figures.files += 1
     figures.hours += truth["duration_s"] / 3600
@@ -77,14 +102,18 @@ def _add(figures: Figures, truth: dict[str, Any], events: list[Event]) -> None:
     for hold in truth["holds"]:
         mine = max(free, key=lambda other: _overlap(hold, other), default=None)
         if mine is None or _overlap(hold, mine) < 0.5:
+            figures.wrong.append(f"{name} at {hold['start_s']:.1f} s: missed, {_of(hold)}")
             continue
         free.remove(mine)
-        _compare(figures, hold, mine)
+        _compare(figures, hold, mine, name)
         told = [e for e in events if isinstance(e, Breath) and e.hold_id == mine.hold_id]
-        for breath in hold.get("breaths", []):
-            off = min((abs(b.exhale_start_s - breath["exhale_s"]) for b in told), default=NEAR_S)
-            if off < NEAR_S:
-                figures.exhale.append(off)
+        _compare_breaths(figures, hold, mine, told)
+    figures.wrong += [f"{name} at {h.start_s:.1f} s: none was held, {h.stretch}" for h in free]
+
+
+def _of(hold: dict[str, Any]) -> str:
+    named = f"{hold.get('stretch', 'a hold')} {hold.get('side') or ''}".strip()
+    return f"{named}, {hold['end_s'] - hold['start_s']:.1f} s"
 
 
 def _overlap(hold: dict[str, Any], mine: HoldEnded) -> float:
@@ -93,23 +122,41 @@ def _overlap(hold: dict[str, Any], mine: HoldEnded) -> float:
     return float(max(both, 0.0) / either)
 
 
-def _compare(figures: Figures, hold: dict[str, Any], mine: HoldEnded) -> None:
+def _compare(figures: Figures, hold: dict[str, Any], mine: HoldEnded, name: str) -> None:
     figures.hit += 1
-    figures.named += (mine.stretch, mine.side) == (hold.get("stretch"), hold.get("side"))
-    figures.start.append(mine.start_s - hold["start_s"])
-    figures.end.append(mine.end_s - hold["end_s"])
+    named = (mine.stretch, mine.side) == (hold.get("stretch"), hold.get("side"))
+    figures.named += named
+    off = (mine.start_s - hold["start_s"], mine.end_s - hold["end_s"])
+    figures.start.append(off[0])
+    figures.end.append(off[1])
+    where = f"{name} at {hold['start_s']:.1f} s: "
+    if "stretch" in hold and not named:
+        figures.wrong.append(f"{where}{_of(hold)}, called {mine.stretch} {mine.side}")
+    if max(map(abs, off)) > FAR_S:
+        figures.wrong.append(f"{where}{_of(hold)}, start {off[0]:+.2f} s, end {off[1]:+.2f} s")
     if "gain_deg" in hold and mine.depth_gain_deg is not None:
         figures.gain.append(mine.depth_gain_deg - hold["gain_deg"])
+
+
+def _compare_breaths(
+    figures: Figures, hold: dict[str, Any], mine: HoldEnded, told: list[Breath]
+) -> None:
     if "breaths" not in hold:
         return
     onsets = [breath["exhale_s"] for breath in hold["breaths"]]
-    figures.count.append(mine.breaths - len(onsets))
+    nearest = (min((abs(b.exhale_start_s - t) for b in told), default=NEAR_S) for t in onsets)
+    exhale = [off for off in nearest if off < NEAR_S]
+    figures.exhale += exhale
+    count = mine.breaths - len(onsets)
+    figures.count.append(count)
     if len(onsets) < 3 or hold["end_s"] - hold["start_s"] < RATE_FROM_S:
         return
     figures.rated += 1
+    rate = None
     if mine.breath_rate_bpm is not None:
-        true = 60.0 / mean(after - before for before, after in pairwise(onsets))
-        figures.rate.append(mine.breath_rate_bpm - true)
+        rate = mine.breath_rate_bpm - 60.0 / mean(b - a for a, b in pairwise(onsets))
+        figures.rate.append(rate)
+    figures.long_holds.append(BreathErrors(hold.get("amp_deg"), count, rate, tuple(exhale)))
 
 
 COLUMNS = (
@@ -127,22 +174,37 @@ def row(name: str, f: Figures) -> list[str]:
         f"{f.named / f.hit:.2f}" if f.hit else "",
         _with_bias(f.start),
         _with_bias(f.end),
-        _mae(f.count),
-        _mae(f.rate),
+        mae(f.count),
+        mae(f.rate),
         f"{len(f.rate) / f.rated:.2f}" if f.rated else "",
-        _mae(f.exhale),
-        _mae(f.gain),
+        mae(f.exhale),
+        mae(f.gain),
         f"{f.reps_found}/{f.reps_true}" if f.reps_true or f.reps_found else "",
         f"{f.false_per_hour:.1f}",
     ]
 
 
-def _mae(errors: list[float]) -> str:
+def mae(errors: Sequence[float]) -> str:
+    """The mean absolute error, nothing where there is none."""
     return f"{mean(map(abs, errors)):.2f}" if errors else ""
 
 
 def _with_bias(errors: list[float]) -> str:
     return f"{mean(map(abs, errors)):.2f} ({mean(errors):+.2f})" if errors else ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table."""
+    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)]
+
+
+def together(parts: Iterable[Figures]) -> Figures:
+    """The figures of all the recordings of the parts."""
+    whole = Figures()
+    for part in parts:
+        for each in fields(Figures):
+            setattr(whole, each.name, getattr(whole, each.name) + getattr(part, each.name))
+    return whole
 
 
 def main() -> None:
@@ -161,10 +223,8 @@ def main() -> None:
             if file.with_name(file.name.removesuffix(".csv.gz") + ".json").exists():
                 name = file.name.split("-")[0] if "-" in file.name else folder.name
                 groups[name].append(file)
-    for cells in (list(COLUMNS), ["---"] * len(COLUMNS)):
-        print("| " + " | ".join(cells) + " |")  # noqa: T201 - a command that prints a table
-    for name, files in groups.items():
-        print("| " + " | ".join(row(name, measure(files, settings))) + " |")  # noqa: T201
+    rows = (row(name, measure(files, settings)) for name, files in groups.items())
+    print("\n".join(table(COLUMNS, rows)))  # noqa: T201 - a command that prints a table
 
 
 if __name__ == "__main__":

@@ -1,0 +1,105 @@
+"""Sessions of the simulated leg, and what a sensor, a clock and a hand may do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from firmware_sim.imu import Imu
+from firmware_sim.motion import scripted
+from tracker.detect.samples import Block, Floats
+
+Spoil = Callable[[Block, np.random.Generator], Block]
+
+# A minute a stretch, a dense routine, and at ease.
+TOTALS_S = (300.0, 480.0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One way of measuring a session: the part, and what is done to its samples after."""
+
+    name: str
+    rate_hz: float = 50.0
+    bits: int = 16
+    range_g: int = 8
+    noise_ug: float = 90.0
+    spoil: tuple[Spoil, ...] = ()
+
+
+def session(seed: int, condition: Condition) -> tuple[Block, dict[str, Any]]:
+    """Samples and truth."""
+    part = replace(
+        Imu.part(seed, condition.rate_hz),
+        bits=condition.bits,
+        range_g=condition.range_g,
+        noise_ug=condition.noise_ug,
+    )
+    motion = scripted(seed, TOTALS_S[seed % len(TOTALS_S)], imu=part)
+    read = motion.read(float("inf"))
+    block, rng = Block(read.t_s, read.acc_g), np.random.default_rng([seed, 17])
+    for spoil in condition.spoil:
+        block = spoil(block, rng)
+    truth: dict[str, Any] = asdict(motion.truth)
+    return block, truth
+
+
+def worn_badly(block: Block, rng: np.random.Generator) -> Block:
+    """Turned about the leg by 15 degrees more, and tilted by 4 more, either way."""
+    turn, tilt = np.radians(rng.choice([-1.0, 1.0], 2) * (15.0, 4.0))
+    return Block(block.t_s, block.acc_g @ _about(1, turn) @ _about(0, tilt))
+
+
+def jittering(block: Block, rng: np.random.Generator) -> Block:
+    """Taken up to a third of a step early or late, and one in fifty lost."""
+    step_s = float(np.median(np.diff(block.t_s)))
+    t_s = block.t_s + rng.uniform(-1.0, 1.0, len(block)) * step_s / 3.0
+    acc = np.column_stack([np.interp(t_s, block.t_s, axis) for axis in block.acc_g.T])
+    kept = rng.random(len(block)) > 0.02
+    return Block(t_s[kept], acc[kept])
+
+
+def with_holes(block: Block, rng: np.random.Generator) -> Block:
+    """0.3 s are missing once in ten seconds: less than what ends a hold."""
+    begins = np.arange(block.t_s[0], block.t_s[-1], 10.0)
+    begins = begins + rng.uniform(0.0, 9.0, len(begins))
+    before = np.maximum(begins.searchsorted(block.t_s) - 1, 0)
+    inside = (block.t_s - begins[before] > 0.0) & (block.t_s - begins[before] < 0.3)
+    return Block(block.t_s[~inside], block.acc_g[~inside])
+
+
+def _about(axis: int, angle: float) -> Floats:
+    turn = np.eye(3)
+    i, j = [k for k in range(3) if k != axis]
+    turn[i, i] = turn[j, j] = np.cos(angle)
+    turn[i, j], turn[j, i] = -np.sin(angle), np.sin(angle)
+    return turn
+
+
+CONDITIONS = (
+    Condition("50 Hz, 16 bit, ±8 g"),
+    Condition("12.5 Hz", rate_hz=12.5),
+    Condition("25 Hz", rate_hz=25.0),
+    Condition("104 Hz", rate_hz=104.0),
+    Condition("200 Hz", rate_hz=200.0),
+    Condition("12 bit, ±2 g", bits=12, range_g=2),
+    Condition("10 bit, ±4 g", bits=10, range_g=4),
+    Condition("8 bit, ±2 g", bits=8, range_g=2),
+    Condition("12 bit, ±16 g", bits=12, range_g=16),
+    Condition("10 bit, ±16 g", bits=10, range_g=16),
+    Condition("8 bit, ±16 g", bits=8, range_g=16),
+    Condition("noise 600 µg/√Hz", noise_ug=600.0),
+    Condition("turned 15°, tilted 4° more", spoil=(worn_badly,)),
+    Condition("jittering clock, 2 % lost", spoil=(jittering,)),
+    Condition("holes of 0.3 s", spoil=(with_holes,)),
+    Condition(
+        "25 Hz, 10 bit, ±8 g, worn badly, jitter, holes",
+        rate_hz=25.0,
+        bits=10,
+        noise_ug=200.0,
+        spoil=(worn_badly, jittering, with_holes),
+    ),
+)
