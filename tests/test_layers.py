@@ -30,7 +30,13 @@ MAY_IMPORT = {
     "tracker.mqtt": DETECT | {"tracker.mqtt", "tracker.bands.stretchband"},
     "firmware_sim": {"firmware_sim", "tracker.bands.stretchband"},
 }
-OUTERMOST = {"tracker.__main__", "tracker.cli", "tracker.daemon", "tracker.recorder"}
+OUTERMOST = {
+    "tracker.__main__",
+    "tracker.cli",
+    "tracker.daemon",
+    "tracker.doctor",
+    "tracker.recorder",
+}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -75,7 +75,7 @@ class Connection(aiomqtt.Client):
         self,
         settings: MqttSettings,
         protocol: aiomqtt.ProtocolVersion,
-        will: aiomqtt.Will,
+        will: aiomqtt.Will | None,
         tls: ssl.SSLContext | None,
         answer_s: float = ANSWER_S,
     ) -> None:
@@ -127,6 +127,14 @@ class Connection(aiomqtt.Client):
         if not done:
             raise NoPubackError(f"no PUBACK within {PUBACK_S:g} s")
         return ack.result()
+
+    @property
+    def expires_s(self) -> float | None:
+        """Unix time at which the broker's certificate ends; None without TLS."""
+        stream = self._client.socket()
+        certificate = stream.getpeercert() if isinstance(stream, ssl.SSLSocket) else None
+        ends = (certificate or {}).get("notAfter")
+        return ssl.cert_time_to_seconds(ends) if isinstance(ends, str) else None
 
     async def listen(self, topic_filter: str) -> bool:
         """Subscribe at QoS 1, without what is retained there. False when the broker forbids it."""

@@ -26,10 +26,8 @@ class WriterLock:
         self._file: int | None = None
         if sys.platform == "win32":
             return
-        # Two names of one file are one history.
-        beside = Path(f"{os.path.realpath(database)}.lock")
         try:
-            file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            file = os.open(lock_file(database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except PermissionError as error:
             raise StretchbandError(
                 f"history {database} is read-only; allow this user to write the file and its folder"
@@ -53,6 +51,11 @@ class WriterLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def lock_file(database: Path) -> Path:
+    """The file beside it; two names of one file are one history."""
+    return Path(f"{os.path.realpath(database)}.lock")
 
 
 def _no_lock(database: Path, error: OSError) -> StretchbandError:

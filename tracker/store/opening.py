@@ -39,20 +39,26 @@ def open_for_writing(path: Path) -> Database:
 
 def open_for_reading(path: Path) -> Database:
     """The same file beside the writer, read-only; an older version is migrated first."""
+    db = open_as_it_is(path)
+    with in_plain_words(path):
+        if MIGRATIONS.pending(db):
+            db.close()
+            open_for_writing(path).close()
+            db = _connect_reader(path)
+    return db
+
+
+def open_as_it_is(path: Path) -> Database:
+    """The file read-only, of this version or an older one."""
     expect_file(path)
     with in_plain_words(path):
         db = _connect_reader(path)
         try:
             _refuse_foreign(db, path)
             _refuse_newer(db, path)
-            behind = bool(MIGRATIONS.pending(db))
         except BaseException:
             db.close()
             raise
-        if behind:
-            db.close()
-            open_for_writing(path).close()
-            db = _connect_reader(path)
     return db
 
 
