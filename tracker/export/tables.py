@@ -50,14 +50,15 @@ class Wanted:
 _QUERIES: dict[str, str] = {
     "holds": """SELECT hold_id, session_id, band_id, stretch, side, started_at, ended_at, start_s,
   end_s, duration_s, angle_deg, depth_gain_deg, breaths, breath_rate_bpm, exhale_inhale_ratio,
-  steadiness_deg, twist_deg, target_s, strains, reason, boot_id FROM holds
+  steadiness_deg, twist_deg, target_s, strains, reason, boot_id, measured_stretch, measured_side,
+  note FROM kept_holds
 WHERE band_id = coalesce(:band, band_id)
   AND (:since IS NULL OR started_at >= :since) AND (:until IS NULL OR started_at < :until)
-ORDER BY rowid""",
+ORDER BY started_at, hold_id""",
     "breaths": """SELECT hold_id, number, band_id, stretch, side, breaths.started_at,
   exhale_start_s,  exhale_end_s, breaths.end_s, round(exhale_end_s - exhale_start_s, 3) AS exhale_s,
   round(breaths.end_s - exhale_end_s, 3) AS inhale_s, depth_deg, boot_id
-FROM breaths JOIN holds USING (hold_id)
+FROM breaths JOIN kept_holds USING (hold_id)
 WHERE band_id = coalesce(:band, band_id)
   AND (:since IS NULL OR breaths.started_at >= :since)
   AND (:until IS NULL OR breaths.started_at < :until)

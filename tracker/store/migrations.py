@@ -34,6 +34,19 @@ def m004_announcements(db: Database) -> None:
     db.execute("CREATE TABLE announcements (topic TEXT PRIMARY KEY, payload BLOB NOT NULL) STRICT")
 
 
+@MIGRATIONS()
+def m005_corrections(db: Database) -> None:
+    """What the wearer says of a hold afterwards; it stands beside what was measured."""
+    db.execute(_CORRECTIONS)
+    db.create_view("kept_holds", _KEPT_HOLDS)
+    for name, sql in _VIEWS.items():
+        db.execute(f"DROP VIEW {name}")
+        corrected = sql.replace("FROM holds", "FROM kept_holds")
+        if name == "v_holds":
+            corrected = corrected.replace("hold_id, session_id", "note, hold_id, session_id")
+        db.create_view(name, corrected)
+
+
 _TABLES = (
     """CREATE TABLE bands (
   band_id TEXT PRIMARY KEY,
@@ -170,6 +183,23 @@ _CLOCKS = (
     "INSERT INTO clock_settings SELECT DISTINCT band_id, boot_id, 0.0, 0.0, 0, '' FROM clocks",
     "DROP TABLE clocks",
 )
+
+_CORRECTIONS = """CREATE TABLE corrections (
+  hold_id TEXT PRIMARY KEY REFERENCES holds(hold_id),
+  stretch TEXT,                  -- null: as measured
+  side TEXT,                     -- null: as measured
+  deleted INTEGER NOT NULL,      -- 1: it was no hold
+  note TEXT,
+  at TEXT NOT NULL               -- when it was said, UTC
+) STRICT"""
+
+_KEPT_HOLDS = """SELECT h.hold_id, h.band_id, h.session_id, h.boot_id,
+  coalesce(c.stretch, h.stretch) AS stretch, coalesce(c.side, h.side) AS side,
+  h.start_s, h.end_s, h.started_at, h.ended_at, h.duration_s, h.angle_deg, h.depth_gain_deg,
+  h.breaths, h.breath_rate_bpm, h.exhale_inhale_ratio, h.steadiness_deg, h.twist_deg, h.target_s,
+  h.strains, h.reason, h.stretch AS measured_stretch, h.side AS measured_side, c.note
+FROM holds AS h LEFT JOIN corrections AS c USING (hold_id)
+WHERE c.deleted IS NOT 1"""
 
 _VIEWS = {
     "v_holds": """SELECT started_at, ended_at, band_id AS band, stretch, side,

@@ -13,7 +13,7 @@ from tracker.store.records import DayTotals, Hold, StretchTotal
 from tracker.store.times import day_bounds, local_day, midnight
 
 _COLUMNS = ", ".join(field.name for field in dataclasses.fields(Hold))
-_SELECT_HOLDS = f"SELECT {_COLUMNS} FROM holds "  # noqa: S608 - names of our own fields
+_SELECT_HOLDS = f"SELECT {_COLUMNS} FROM kept_holds "  # noqa: S608 - names of our own fields
 
 
 def totals(
@@ -25,7 +25,7 @@ def totals(
     """
     since, until = day_bounds(first, last, zone)
     rows = db.execute(
-        "SELECT stretch, side, count(*), total(duration_s) FROM holds"
+        "SELECT stretch, side, count(*), total(duration_s) FROM kept_holds"
         " WHERE started_at >= :since AND started_at < :until AND end_s IS NOT NULL"
         " AND band_id = coalesce(:band, band_id)"
         " GROUP BY stretch, side ORDER BY total(duration_s) DESC, stretch, side",
@@ -57,7 +57,7 @@ def days_backwards(
 ) -> Iterator[date]:
     """Days with a finished hold, the latest first, each once; read lazily: a streak is short."""
     rows = db.execute(
-        "SELECT started_at FROM holds WHERE started_at < :until AND end_s IS NOT NULL"
+        "SELECT started_at FROM kept_holds WHERE started_at < :until AND end_s IS NOT NULL"
         " AND band_id = coalesce(:band, band_id) ORDER BY started_at DESC",
         {
             "until": "9999" if last is None else midnight(last + timedelta(days=1), zone),
@@ -76,7 +76,7 @@ def last_holds(db: Database, band_id: str | None, limit: int) -> list[Hold]:
     """The latest finished holds, the newest first."""
     rows = db.execute(
         _SELECT_HOLDS + "WHERE end_s IS NOT NULL AND band_id = coalesce(:band, band_id)"
-        " ORDER BY started_at DESC, rowid DESC LIMIT :limit",
+        " ORDER BY started_at DESC, hold_id DESC LIMIT :limit",
         {"band": band_id, "limit": limit},
     )
     return [Hold(*row) for row in rows]
