@@ -24,6 +24,7 @@ from tests.store.test_opening import version_1
 from tracker.cli import main
 from tracker.clock import ClockNews, ClockPoint, Setting
 from tracker.store import Resume, Store, StoredCommand
+from tracker.store.corrections import Correction, correct
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from tracker.cli import main; main()"]
@@ -66,6 +67,9 @@ def here(tmp_path: Path) -> Path:
     store.acknowledge("mqtt", positions[40])
     store.add(BAND, [], [], None, commands=[StoredCommand(1, 12.5, "side", "left")])
     store.announce([("homeassistant/device/old/config", b"{}")])
+    hold = store.last_hold(BAND)
+    assert hold is not None
+    correct(store.path, hold.hold_id, Correction(side="left", note="the other one"))
     store.close()
     return store.path
 

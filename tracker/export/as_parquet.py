@@ -17,7 +17,7 @@ ROWS_IN_A_GROUP = 16384  # half a megabyte of samples: what is in memory at once
 _WHOLE = {"boot_id", "number", "breaths", "strains", "reps", "holds"}
 _TEXT = {
     *("event", "event_id", "band_id", "session_id", "hold_id"),
-    *("stretch", "side", "reason", "kind"),
+    *("stretch", "side", "measured_stretch", "measured_side", "note", "reason", "kind"),
 }
 _MOMENTS = {"at", "started_at", "ended_at"}
 

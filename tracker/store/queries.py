@@ -98,7 +98,7 @@ def holds_of_days(
 def undated_holds(db: Database, band_id: str | None) -> int:
     """How many finished holds have no wall time, and so are on no day."""
     (number,) = db.execute(
-        "SELECT count(*) FROM holds WHERE started_at IS NULL AND end_s IS NOT NULL"
+        "SELECT count(*) FROM kept_holds WHERE started_at IS NULL AND end_s IS NOT NULL"
         " AND band_id = coalesce(:band, band_id)",
         {"band": band_id},
     ).fetchone()
