@@ -36,6 +36,7 @@ OUTERMOST = {
     "tracker.daemon",
     "tracker.doctor",
     "tracker.recorder",
+    "tracker.web",
 }
 
 

@@ -22,8 +22,11 @@ from sqlite_utils import Database
 from tests.store.filling import BAND, Told, frame, new_store
 
 METADATA = Path(__file__).parents[2] / "config" / "datasette" / "metadata.yaml"
-VIEWS = ("v_holds", "v_daily", "v_balance")
-TABLES = ("bands", "sessions", "holds", "breaths", "events", "frames", "commands")
+VIEWS = ("v_holds", "v_daily", "v_balance", "kept_holds")
+TABLES = (
+    *("bands", "sessions", "holds", "breaths", "events", "frames", "commands"),
+    "corrections",
+)
 
 Get = Callable[[str], str]
 
