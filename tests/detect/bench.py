@@ -16,6 +16,8 @@ from itertools import pairwise
 from math import inf
 from pathlib import Path
 
+import numpy as np
+
 from tests.detect.anchors import anchors
 from tests.detect.generated import CONDITIONS, Condition, session
 from tests.detect.score import (
@@ -29,7 +31,7 @@ from tests.detect.score import (
     table,
     together,
 )
-from tests.detect.sets import COMMITTED, OURS, SETS, Set
+from tests.detect.sets import COMMITTED, DEFAULT, OURS, SETS, Set
 from tests.detect.side_by_side import side_by_side
 from tracker.detect.session import Session
 
@@ -55,6 +57,8 @@ def main() -> None:
         plain = generated[CONDITIONS[0].name]
         sources = {"recordings": list(recorded.values()), "simulated leg": [plain]}
         _say("## Breath in holds of 20 s and more, by its depth", *_by_depth(sources))
+        calm = [committed[kind.name] for kind in OURS if kind.settings == DEFAULT]
+        _say("## Latency", *_latency([*calm, plain]))
         _say("## Beside the anchors", *anchors(recorded, plain))
         if find_spec("skdh") is None or find_spec("neurokit2") is None:
             _say("## Side by side", "scikit-digital-health and neurokit2 are not installed here.")
@@ -104,6 +108,22 @@ def _by_depth(sources: Mapping[str, Sequence[Figures]]) -> list[str]:
             name = f"{low:g} to {high:g}" if high < inf else f"{low:g} and more"
             rows += [_depth_row(f"{source}, {name} degrees", held)] if held else []
     return table(("breath", "holds", "rate /min", "coverage", "count", "exhale s"), rows)
+
+
+def _latency(measured: Sequence[Figures]) -> list[str]:
+    """From what an event tells until it is told, seconds of the samples."""
+    whole = together(measured)
+    late = {
+        "`hold_started`": whole.started_late,
+        "`breath`": whole.breath_late,
+        "`hold_ended`": whole.ended_late,
+    }
+    rows = [
+        [name, str(len(after)), *(f"{np.quantile(after, share):.2f}" for share in (0.5, 0.9, 1.0))]
+        for name, after in late.items()
+        if after
+    ]
+    return table(("event", "events", "median s", "nine in ten s", "most s"), rows)
 
 
 def _depth_row(name: str, holds: Sequence[BreathErrors]) -> list[str]:

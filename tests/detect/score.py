@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from tracker.detect.events import Breath, Event, HoldEnded, Rep
+from tracker.detect.events import Breath, Event, HoldEnded, HoldStarted, Rep
 from tracker.detect.session import Session, Settings
 from tracker.recordings import read
 
@@ -61,6 +61,9 @@ class Figures:
     reps_found: int = 0
     long_holds: list[BreathErrors] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    started_late: list[float] = field(default_factory=list)
+    breath_late: list[float] = field(default_factory=list)
+    ended_late: list[float] = field(default_factory=list)
 
     @property
     def f1(self) -> float:
@@ -99,6 +102,9 @@ def add(figures: Figures, truth: dict[str, Any], events: list[Event], name: str)
     figures.found += len(free)
     figures.reps_true += len(truth["reps"])
     figures.reps_found += sum(isinstance(event, Rep) for event in events)
+    figures.started_late += [e.t_s - e.start_s for e in events if isinstance(e, HoldStarted)]
+    figures.breath_late += [e.t_s - e.end_s for e in events if isinstance(e, Breath)]
+    figures.ended_late += [h.t_s - h.end_s for h in free if h.reason == "released"]
     for hold in truth["holds"]:
         mine = max(free, key=lambda other: _overlap(hold, other), default=None)
         if mine is None or _overlap(hold, mine) < 0.5:
