@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from firmware_sim.firmware import Firmware
-from firmware_sim.motion import scripted
+from firmware_sim.motion import recording, scripted
 from firmware_sim.ring import Ring
+from tests.detect.leg import PIGEON, STANDING, Pose, write
 from tracker.bands.link import Arrival, Greeting
 from tracker.bands.stretchband import Frame, Status, decode_frame
 from tracker.detect.events import (
@@ -27,12 +28,14 @@ from tracker.detect.events import (
 )
 from tracker.detect.samples import BAND_AXES, Block
 from tracker.detect.session import Session, Settings
+from tracker.detect.taught import Lesson, Taught
 from tracker.recorder import WRAP_S, Outcome, Recorder, unwrapped
 from tracker.store import History, Store, StoreUnavailableError
 
 BAND = "band1"
 NOON = 1_795_000_000.0
 SETTINGS = Settings(session_gap_s=60.0)
+STAND, PIGEON_HELD = Pose(STANDING, 6.0), Pose(PIGEON, 16.0, move_s=3.0)
 
 
 @cache
@@ -270,6 +273,51 @@ def test_a_side_said_by_the_wearer_holds_over_sleep_and_restart(home: Home) -> N
     store, recorder = home.open()
     recorder.command("side", "auto")
     store.close()
+
+
+def pigeon_frames(folder: Path) -> list[Frame]:
+    """From standing four times into a posture that no known stretch is."""
+    motion = recording(write(folder / "pigeon.csv", (STAND, *((PIGEON_HELD, STAND) * 4))))
+    ring = Ring(10_000)
+    Firmware(motion, ring).advance(motion.duration_s + 1)
+    return [decode_frame(ring.get(seq)) for seq in range(ring.oldest_seq, ring.head_seq)]
+
+
+@pytest.mark.parametrize("life", [10_000, 37, 8])
+def test_what_was_learnt_is_known_from_then_on_however_often_the_daemon_is_killed(
+    home: Home, tmp_path: Path, life: int
+) -> None:
+    frames = pigeon_frames(tmp_path)
+    store, recorder = home.open()
+    recorder.teach(Lesson("pigeon", "left"))
+    learnt: list[Taught] = []
+    for number, arrival in enumerate([first_greeting(), *arrivals(frames)]):
+        if learnt and number % life == 0:
+            store.close()
+            store, recorder = home.open()
+            assert list(recorder.taught) == learnt
+        outcome = recorder.receive([arrival])
+        if isinstance(outcome.lesson, Taught):
+            learnt.append(outcome.lesson)
+    recorder.command("forget", "pigeon")
+    store.close()
+    store, recorder = home.open()
+    assert recorder.taught == ()
+    store.close()
+    assert len(learnt) == 1
+    holds = [event for event in home.log() if isinstance(event, HoldEnded)]
+    assert [(hold.stretch, hold.side) for hold in holds] == [("pigeon", "left")] * 3
+
+
+def test_a_lesson_that_finds_nothing_says_why_and_is_over(home: Home, tmp_path: Path) -> None:
+    frames = pigeon_frames(tmp_path)
+    store, recorder = home.open()
+    recorder.teach(Lesson("pigeon", None, patience_s=5.0))
+    outcomes = [recorder.receive([one]).lesson for one in [first_greeting(), *arrivals(frames)]]
+    store.close()
+    (said,) = filter(None, outcomes)
+    assert str(said) == "pigeon was not learnt: no posture was held for 10 s after a rest"
+    assert not any(isinstance(event, HoldEnded) for event in home.log())
 
 
 def test_a_band_clock_past_49_days_goes_on(home: Home) -> None:

@@ -12,7 +12,7 @@ Everything here is synchronous and runs on the store's thread.
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +26,7 @@ from tracker.clock import BandClock, ClockNews
 from tracker.detect.events import Event, Side
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Live, Session, Settings
+from tracker.detect.taught import TAUGHT, Lesson, Taught, TeachingError, heard, to_json
 from tracker.host_time import HOST_RUN
 from tracker.store import Resume, Store, StoredCommand, StoredFrame
 
@@ -42,6 +43,7 @@ class Outcome:
     last_s:  seconds on the band's clock of the last sample.
     staying: a hold goes on and the leg is not on its way out of it.
     again:   older events since the last finished session, when they had to be found again.
+    lesson:  what was learnt, or why not, when a lesson is over.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -49,6 +51,7 @@ class Outcome:
     live: list[Live] = field(default_factory=list)
     last_s: float = -math.inf
     staying: bool = False
+    lesson: Taught | TeachingError | None = None
 
 
 class Recorder:
@@ -61,6 +64,7 @@ class Recorder:
         self._settings = settings
         self._configured_side = settings.side
         self._ticking_boot: int | None = None
+        self._lesson: Lesson | None = None
         self.backwards = 0
         self._forget()
 
@@ -75,6 +79,7 @@ class Recorder:
         self._clocks: dict[int, BandClock] = {}
         # What is to be stored next, in one transaction.
         self._frames: list[StoredFrame] = []
+        self._learnt: list[StoredCommand] = []
         self._clock_news: list[tuple[int, ClockNews]] = []
 
     @property
@@ -87,14 +92,19 @@ class Recorder:
         """The leg as the wearer or the config says it; None: gravity tells."""
         return self._settings.side
 
+    @property
+    def taught(self) -> tuple[Taught, ...]:
+        """The wearer's own postures."""
+        return self._settings.taught
+
     def restart(self) -> list[Event]:
         """Fold what is stored since the last finished session, as if it came now."""
         self._forget()
         self._torn = True
         self._resume = self._store.resume(self._band_id)
         said = self._store.commands(self._band_id, self._resume)
-        self._take_side_said_before(len(said))
         commands = deque(command for command in said if command.boot_id != NO_BOOT)
+        self._hear_what_was_said_before(commands)
         events: list[Event] = []
         for stored in self._store.frames(self._band_id, self._resume):
             events += self._fold(stored)
@@ -109,6 +119,7 @@ class Recorder:
         """Fold and store what has just come. Raises what the store raises: then give it again."""
         again = self._mend()
         events: list[Event] = []
+        lesson: Taught | TeachingError | None = None
         with self._tearing():
             for arrival in arrivals:
                 if isinstance(arrival, Greeting):
@@ -116,9 +127,16 @@ class Recorder:
                 elif (frame := self._dated(arrival)) is not None:
                     self._frames.append(frame)
                     events += self._fold(frame)
+                    lesson = lesson or self._look()
             self._save(events)
+        if lesson is not None:
+            self._lesson = None
         staying = self._session is not None and self._session.staying
-        return Outcome(events, again, self._take_live(), self._last_s, staying)
+        return Outcome(events, again, self._take_live(), self._last_s, staying, lesson)
+
+    def teach(self, lesson: Lesson) -> None:
+        """Learn the next posture that is held; `receive` tells when. Ends a lesson under way."""
+        self._lesson = lesson
 
     def command(self, name: str, payload: str = "") -> Outcome:
         """Obey the wearer, or the band's sleep, from the last sample on: now and in each refold.
@@ -149,10 +167,11 @@ class Recorder:
             self._frames,
             events,
             self._resume,
-            commands=commands,
+            commands=[*self._learnt, *commands],
             clocks=self._clock_news,
         )
         self._frames.clear()
+        self._learnt.clear()
         self._clock_news.clear()
 
     def _fold(self, stored: StoredFrame) -> list[Event]:
@@ -228,9 +247,22 @@ class Recorder:
     def _is_due(self, command: StoredCommand) -> bool:
         return command.boot_id == self._boot_id and command.t_s <= self._last_s
 
+    def _look(self) -> Taught | TeachingError | None:
+        """Is the posture of the lesson held? It is known from the frame on that shows it."""
+        if self._lesson is None or self._session is None:
+            return None
+        try:
+            taught = self._lesson.look(self._session.posed, self._last_s)
+        except TeachingError as error:
+            return error
+        if taught is not None:
+            command = StoredCommand(self._boot_id, self._last_s, TAUGHT, to_json(taught))
+            self._learnt.append(command)
+            self._obey(command)
+        return taught
+
     def _obey(self, command: StoredCommand) -> list[Event]:
-        if command.name == "side":
-            self._take_side(command.payload)
+        self._hear(command)
         if self._session is None:
             return []
         match command.name:
@@ -251,11 +283,30 @@ class Recorder:
         if self._session is not None:
             self._session.set_side(known)
 
-    def _take_side_said_before(self, replayed: int) -> None:
-        """The last word on the side before those that are replayed still holds."""
-        said = self._store.commands(self._band_id, None)
-        sides = [c.payload for c in said[: len(said) - replayed] if c.name == "side"]
-        self._take_side(sides[-1] if sides else None)
+    def _take_taught(self, taught: tuple[Taught, ...]) -> None:
+        self._settings = replace(self._settings, taught=taught)
+        if self._session is not None:
+            self._session.set_taught(taught)
+
+    def _hear(self, command: StoredCommand) -> None:
+        """What holds from here on, over sleep and reboots."""
+        if command.name == "side":
+            self._take_side(command.payload)
+        self._take_taught(heard(self.taught, command.name, command.payload or ""))
+
+    def _hear_what_was_said_before(self, replayed: Iterable[StoredCommand]) -> None:
+        """What was said before the commands that are replayed still holds."""
+        self._take_side(None)
+        self._take_taught(())
+        later = Counter(replayed)
+        before: list[StoredCommand] = []
+        for command in reversed(self._store.commands(self._band_id, None)):
+            if later[command] > 0:
+                later[command] -= 1
+            else:
+                before.append(command)
+        for command in reversed(before):
+            self._hear(command)
 
     def _sleep(self) -> list[Event]:
         """No more samples until the band is moved: what is open ends with the last one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -88,9 +89,20 @@ def _about(up: Floats, axis: int, angle: Floats | float) -> Floats:
     return turned
 
 
+# The shank on its outer side, taken from standing: what no stretch that is known looks like.
+PIGEON = (0.1, 0.1, -0.99)
+
 SESSION = (
     Pose(STANDING, 6.0),
     Pose(BACK, 8.0, move_s=6.0),
     Pose(raised(70), 24.0),
     Pose(BACK, 6.0),
 )
+
+
+def write(file: Path, poses: Sequence[Pose]) -> Path:
+    """The samples of the poses as a recording."""
+    block = samples(poses)
+    rows = np.column_stack([block.t_s, block.acc_g])
+    np.savetxt(file, rows, "%.3f,%.5f,%.5f,%.5f", header="time_s,x_g,y_g,z_g", comments="")
+    return file

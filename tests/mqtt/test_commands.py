@@ -19,10 +19,12 @@ from tracker.mqtt.commands import (
     Command,
     CommandError,
     End,
+    Forget,
     Gate,
     Note,
     Pain,
     SetSide,
+    Teach,
     parse,
 )
 from tracker.mqtt.publisher import Publisher
@@ -46,6 +48,9 @@ SIDE = "stretchband/band/band1/set/side"
         ("note", "gut gedehnt \N{LEG}".encode(), Note("gut gedehnt \N{LEG}")),
         ("note", b"x" * 500, Note("x" * 500)),
         ("end", b"", End()),
+        ("teach", b'{"name": "splits", "side": "left"}', Teach("splits", "left")),
+        ("teach", b'{"name": "splits"}', Teach("splits")),
+        ("forget", b"splits", Forget("splits")),
     ],
 )
 def test_a_command_is_read(name: str, payload: bytes, action: Action) -> None:
@@ -72,7 +77,12 @@ def test_a_command_is_read(name: str, payload: bytes, action: Action) -> None:
         ("note", b"x" * 501, "length <= 500"),
         ("note", b"x" * 5000, "5000 bytes; at most 4096"),
         ("end", b"now", "has no payload"),
-        ("reboot", b"", "there are side, pain, buzz, note, end"),
+        ("teach", b"splits", "allowed: {"),
+        ("teach", b'{"name": "splits", "side": "both"}', "Invalid enum value"),
+        ("teach", b'{"name": "a/b"}', "cannot be taught as a name"),
+        ("teach", b'{"name": "hamstring"}', "hamstring is known already"),
+        ("forget", b"", "cannot be taught as a name"),
+        ("reboot", b"", "there are side, pain, buzz, note, end, teach, forget"),
     ],
 )
 def test_what_is_no_command_is_refused_in_one_line(name: str, payload: bytes, said: str) -> None:
@@ -82,7 +92,10 @@ def test_what_is_no_command_is_refused_in_one_line(name: str, payload: bytes, sa
     assert len(str(caught.value)) < 300
 
 
-@given(st.sampled_from(["side", "pain", "buzz", "note", "end", "x"]), st.binary(max_size=200))
+@given(
+    st.sampled_from(["side", "pain", "buzz", "note", "end", "teach", "forget", "x"]),
+    st.binary(max_size=200),
+)
 def test_no_payload_breaks_the_reader_or_its_log_line(name: str, payload: bytes) -> None:
     try:
         parse(name, payload)

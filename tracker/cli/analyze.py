@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, cast, get_args
@@ -16,10 +17,12 @@ from tracker.bands.stretchband import RANGES_G
 from tracker.detect.events import Event, Gap, HoldEnded, Rep, Side, to_json
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Session, Settings
+from tracker.detect.taught import Taught
 from tracker.errors import StretchbandError
 from tracker.plot.drawing import Drawing
 from tracker.plot.witness import Witness
 from tracker.recordings import read
+from tracker.store import History
 
 BROKEN_INPUT = 2
 
@@ -45,6 +48,10 @@ def analyze(
     band_id: Annotated[
         str | None, typer.Option("--band-id", help="The name in the events; the file's otherwise.")
     ] = None,
+    taught: Annotated[
+        Path | None,
+        typer.Option("--taught", help="A history whose taught postures count too (of --band-id)."),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option("--plot", help="Draw what was seen and why: a .png or .svg file."),
@@ -56,9 +63,11 @@ def analyze(
 ) -> None:
     """Find the holds, breaths and straightenings of a recording."""
     settings = Settings(
-        min_hold_s=min_hold, any_posture=any_posture, as_hold=as_hold, side=_side(side)
+        min_hold_s=min_hold, any_posture=any_posture, as_hold=as_hold, side=known_side(side)
     )
     try:
+        if taught is not None:
+            settings = replace(settings, taught=_taught(taught, band_id))
         wanted = _drawing(plot, from_, to)
         witness = None if wanted is None else Witness()
         session = Session(band_id or _stem(file), settings=settings, trace=witness)
@@ -110,7 +119,17 @@ def _drawing(plot: Path | None, from_: str | None, to: str | None) -> Drawing | 
     return None
 
 
-def _side(text: str | None) -> Side | None:
+def _taught(file: Path, band_id: str | None) -> tuple[Taught, ...]:
+    with History.open(file) as past:
+        bands = past.bands() if band_id is None else [past.band(band_id)]
+        if len(bands) > 1:
+            names = ", ".join(band.band_id for band in bands)
+            raise StretchbandError(f"{file} has several bands; choose one by --band-id: {names}")
+        return tuple(one for band in bands for one in past.taught(band.band_id))
+
+
+def known_side(text: str | None) -> Side | None:
+    """The leg of --side. Raises BadParameter for anything else."""
     if text is None:
         return None
     if text in get_args(Side):

@@ -14,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 from tracker.bands.link import Arrival, BandLink, Greeting, Limits, LinkState
 from tracker.bands.radio import Radio
@@ -24,8 +24,20 @@ from tracker.config import BandConfig, Config
 from tracker.daemon.buzzes import FRESH_S, Buzzes
 from tracker.daemon.house import House
 from tracker.daemon.thread import StoreThread
-from tracker.detect.events import Event, HoldEnded, HoldStarted, event_name
-from tracker.mqtt.commands import Buzz, BuzzPattern, Command, End, Note, Pain, SetSide
+from tracker.detect.events import Event, HoldEnded, HoldStarted, Side, event_name
+from tracker.detect.taught import Lesson, Taught, TeachingError
+from tracker.mqtt.commands import (
+    Buzz,
+    BuzzPattern,
+    Command,
+    End,
+    Forget,
+    Note,
+    Pain,
+    SetSide,
+    Teach,
+)
+from tracker.mqtt.payloads import LessonState
 from tracker.recorder import Outcome, Recorder
 from tracker.store import Store
 
@@ -58,6 +70,7 @@ class Band:
         # The history is known, and what came before is folded again.
         self.ready = asyncio.Event()
         self._house: House | None = None
+        self._lesson: tuple[str, Side | None] = ("", None)
         self.link = BandLink(
             config.id,
             config.address,
@@ -84,7 +97,7 @@ class Band:
                 self._send(lambda: self.link.buzz(level))
             case BuzzPattern(pulses, on_s, off_s):
                 self._send(lambda: self.link.haptic(Haptic(pulses, on_s, off_s)))
-            case SetSide() | Pain() | End() | Note():
+            case SetSide() | Pain() | End() | Note() | Teach() | Forget():
                 if self._commands.full():
                     _log.warning("%s: command refused: too many wait for the store", self.id)
                 else:
@@ -106,6 +119,8 @@ class Band:
             outcome = await self._keep_trying(self._recorder.receive, batch)
             house.feel(self.id, outcome.live)
             await self._happened(house, outcome)
+            if outcome.lesson is not None:
+                self._lesson_over(house, outcome.lesson)
             for level in self._buzzes.due(outcome):
                 self._send(lambda level=level: self.link.buzz(level))  # type: ignore[misc]  # its default
             for _ in batch:
@@ -119,6 +134,7 @@ class Band:
         events = await self._keep_trying(self._recorder.restart)
         last = await self._keep_trying(self._store.last_hold, config.id)
         house.remember(config.id, last, events, self._recorder.side)
+        house.taught(config.id, self._recorder.taught)
         self.ready.set()
 
     async def _obey(self, house: House) -> None:
@@ -126,10 +142,47 @@ class Band:
         await self.ready.wait()
         while True:
             command = await self._commands.get()
+            match command.action:
+                case Teach(name, side):
+                    self._begin_lesson(house, name, side)
+                    continue
+                case Forget(name) if not self._knows(name):
+                    self._tell(house, name, None, "failed", f"{name} is not taught")
+                    continue
             said = command.payload.decode()
             await self._happened(
                 house, await self._keep_trying(self._recorder.command, command.name, said)
             )
+            if isinstance(command.action, Forget):
+                self._tell(house, command.action.name, None, "forgotten")
+
+    def _knows(self, name: str) -> bool:
+        return any(one.name == name for one in self._recorder.taught)
+
+    def _begin_lesson(self, house: House, name: str, side: Side | None) -> None:
+        self._lesson = (name, side)
+        self._recorder.teach(Lesson(name, side))
+        self._tell(house, name, side, "waiting")
+
+    def _lesson_over(self, house: House, learnt: Taught | TeachingError) -> None:
+        if isinstance(learnt, Taught):
+            self._send(lambda: self.link.buzz(2))
+            self._tell(house, learnt.name, learnt.side, "learnt")
+        else:
+            self._tell(house, *self._lesson, "failed", str(learnt))
+
+    def _tell(
+        self,
+        house: House,
+        name: str,
+        side: Side | None,
+        state: Literal["waiting", "learnt", "failed", "forgotten"],
+        why: str | None = None,
+    ) -> None:
+        """How a word about a posture was taken."""
+        _log.info("%s: %s", self.id, why or f"{name} {state}")
+        lesson = LessonState(name=name, side=side, state=state, why=why)
+        house.taught(self.id, self._recorder.taught, lesson)
 
     async def _signal(self) -> None:
         """What the leg feels, while it still means something."""

@@ -19,6 +19,7 @@ from tracker.clock import rfc3339
 from tracker.config import Config
 from tracker.detect.events import Event, Side
 from tracker.detect.session import Live
+from tracker.detect.taught import Taught
 from tracker.mqtt import payloads
 from tracker.mqtt.homeassistant import Announced, Place, announcements
 from tracker.mqtt.outbox import OutboxSource
@@ -135,6 +136,17 @@ class House:
         """The day's totals of a band."""
         today = payloads.today(totals.day, totals.stretches, totals.streak_days)
         self.publisher.set_retained(band_topic(band_id, "today"), today.to_json())
+
+    def taught(
+        self,
+        band_id: str,
+        taught: Iterable[Taught],
+        lesson: payloads.LessonState | None = None,
+    ) -> None:
+        """The wearer's own postures, and how the last lesson goes."""
+        names = [payloads.TaughtName(name=one.name, side=one.side) for one in taught]
+        state = payloads.TaughtState(taught=names, lesson=lesson)
+        self.publisher.set_retained(band_topic(band_id, "taught"), state.to_json())
 
     def health(self, outbox_depth: int, store_fault: str | None) -> None:
         """How the bridge does."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from tracker.detect.breaths import Breaths, BreathSeen
 from tracker.detect.cells import Vector
 from tracker.detect.events import (
-    OTHER,
     Breath,
     EndReason,
     Event,
@@ -46,7 +45,7 @@ class Held:
         self._stamps = stamps
         self.origin = up
         self.sideways = _cross(up, stretch.deeper)
-        self.breaths = Breaths(start_s, one_way=stretch.name != OTHER)
+        self.breaths = Breaths(start_s, one_way=stretch.way_known)
         self._strains = Strains()
         self._reached = False
         self._n = 0
@@ -194,7 +193,7 @@ class Held:
     def _twist_deg(self) -> float | None:
         """How far the leg turned about itself: sideways motion, as seen from its long axis."""
         across = math.hypot(self.origin[0], self.origin[2])
-        known = self.stretch.name != OTHER and abs(self.stretch.deeper[1]) > 0.3
+        known = self.stretch.way_known and abs(self.stretch.deeper[1]) > 0.3
         if self._first_way is None or across < _TWIST_SIN or not known:
             return None
         return (self._last_way - self._first_way) / across

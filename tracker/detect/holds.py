@@ -99,6 +99,11 @@ class Keeping:
         self.lever_m = 0.0
 
     @property
+    def anchor(self) -> Vector | None:
+        """Where the leg is kept, a breath evened out; None while it moves."""
+        return self._anchor
+
+    @property
     def leaving(self) -> bool:
         """Away from the anchor: a slip, or the end."""
         return self._left is not None

@@ -28,6 +28,7 @@ from tracker.detect.reps import Reps, RepSeen
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
 from tracker.detect.stretches import Postures, unknown
+from tracker.detect.taught import Posed
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped, Strayed, Trace
 from tracker.detect.worn import Wear
 
@@ -43,7 +44,9 @@ class Routine:
 
     def __init__(self, settings: Settings, stamps: Stamps, trace: Trace | None = None) -> None:
         self._settings, self._stamps, self._trace = settings, stamps, trace
-        self.postures = Postures(any_posture=settings.any_posture, side=settings.side)
+        self.postures = Postures(
+            any_posture=settings.any_posture, side=settings.side, taught=settings.taught
+        )
         self.wear = Wear()
         self._wear_changes: deque[tuple[int, bool]] = deque()
         self.held: Held | None = None
@@ -59,12 +62,22 @@ class Routine:
         self._resting = False
         self._rest_known = False
         self._rest_start_s = self._rested_s = 0.0
+        self._kept: tuple[float, Vector] | None = None
 
     @property
     def phase(self) -> Phase:
         if self.held is not None:
             return "inhale" if self.held.breaths.deepening is False else "exhale"
         return "rest" if self._keeping.still else "moving"
+
+    @property
+    def posed(self) -> Posed | None:
+        """What is kept, be it a rest or a stretch, where there was a rest before."""
+        up = self._keeping.anchor
+        if self._kept is None or up is None:
+            return None
+        since_s, rest = self._kept
+        return Posed(since_s, up, rest, self.postures.seat)
 
     @property
     def leaving(self) -> bool:
@@ -170,9 +183,10 @@ class Routine:
 
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
         start_s = settled_s(cells, kept.first, kept.last, kept.up, 0.0)
-        stretch = self.postures.name(kept.up)
+        stretch, rest = self.postures.name(kept.up), self.postures.rest
+        self._kept = None if rest is None else (start_s, rest)
         if self._trace is not None:
-            self._trace.told(Stopped(now_s, start_s, kept.up, self.postures.rest, stretch))
+            self._trace.told(Stopped(now_s, start_s, kept.up, rest, stretch))
         if stretch is None:
             self._resting = True
             self._rest_start_s = start_s

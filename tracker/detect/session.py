@@ -16,6 +16,7 @@ from tracker.detect.routine import Routine
 from tracker.detect.samples import Block
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
+from tracker.detect.taught import Posed, Taught
 from tracker.detect.trace import Trace
 
 __all__ = ["Live", "Phase", "Session", "Settings"]
@@ -69,6 +70,11 @@ class Session:
         return self._routine.wear.worn
 
     @property
+    def posed(self) -> Posed | None:
+        """The posture that is kept at the last sample, where there was a rest before."""
+        return self._routine.posed
+
+    @property
     def holding(self) -> str | None:
         """The hold_id of the hold that is going on."""
         return None if self._routine.held is None else self._routine.held.hold_id
@@ -107,6 +113,11 @@ class Session:
         """The wearer says which leg it is, or None: find out."""
         self._settings = replace(self._settings, side=side)
         self._routine.postures.side = side
+
+    def set_taught(self, taught: tuple[Taught, ...]) -> None:
+        """The wearer's own postures, from here on."""
+        self._settings = replace(self._settings, taught=taught)
+        self._routine.postures.taught = taught
 
     def take_live(self) -> list[Live]:
         """Points for a display since the last call, the last minute at most."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracker.detect.events import Side
+from tracker.detect.taught import Taught
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Settings:
     any_posture:   every posture held away from the preceding rest counts.
     as_hold:       all samples together are one hold.
     side:          the leg, where it is known.
+    taught:        the wearer's own postures.
     session_gap_s: so long without a hold or a straightening ends a session.
     """
 
@@ -25,3 +27,4 @@ class Settings:
     as_hold: bool = False
     side: Side | None = None
     session_gap_s: float = 600.0
+    taught: tuple[Taught, ...] = ()

@@ -26,6 +26,7 @@ from tracker.detect.events import (
     STANDING_QUAD,
     Side,
 )
+from tracker.detect.taught import ALIKE_DEG, CLEARLY_DEG, Taught, nearest
 
 # The lever between the joint that moves and the band: hip to ankle and knee to ankle of an adult of
 # 1.7 m, less the few centimetres that the band sits above the ankle (thigh 0.245, shank 0.246 of
@@ -85,6 +86,11 @@ class Stretch:
     rest: Vector
     seat: Seat = EXACT
 
+    @property
+    def way_known(self) -> bool:
+        """Is `deeper` where the exhale leads? Of a posture of the wearer's own nobody knows."""
+        return self.name in {HAMSTRING, INNER_THIGH, PRONE_QUAD, STANDING_QUAD}
+
     def angle_deg(self, up: Vector) -> float:
         """How deep, as the public contract defines it for the stretch."""
         x, y, z = self.seat.on_leg(up)
@@ -102,8 +108,10 @@ class Stretch:
 class Postures:
     """Remembers the rest before, and names what is kept after it."""
 
-    def __init__(self, *, any_posture: bool, side: Side | None) -> None:
-        self.side = side
+    def __init__(
+        self, *, any_posture: bool, side: Side | None, taught: tuple[Taught, ...] = ()
+    ) -> None:
+        self.side, self.taught = side, taught
         self._any = any_posture
         self._rest: Vector | None = None
         self._rest_end_s = 0.0
@@ -116,6 +124,11 @@ class Postures:
         self._was_right: float | None = None
         self._donning = Donning()
         self._named_up: Vector = (0.0, 1.0, 0.0)
+
+    @property
+    def seat(self) -> Seat:
+        """How the band sits, as far as it is known."""
+        return self._donning.seat
 
     @property
     def rest(self) -> Vector | None:
@@ -175,6 +188,9 @@ class Postures:
             return None
         known = self._known(up, rest)
         self._named_up = up
+        own = self._own(up, rest, ALIKE_DEG if known is None else CLEARLY_DEG)
+        if own is not None:
+            return self._stretch(own.name, own.side, up, rest)
         if known is None and self._any and angle_deg(up, rest) > AWAY_DEG:
             return self._stretch(OTHER, self.side, up, rest)
         return known
@@ -187,7 +203,16 @@ class Postures:
         if known is not None and (known.name != STANDING_QUAD or self._bent_at_once()):
             self._bent = known.name == STANDING_QUAD
             return known.name
+        own = self._own(up, self._rest, ALIKE_DEG)
+        if own is not None:
+            return own.name
         return OTHER if self._any else None
+
+    def _own(self, up: Vector, rest: Vector, within_deg: float) -> Taught | None:
+        if not self.taught:
+            return None
+        seat = self._donning.seat
+        return nearest(self.taught, seat.on_leg(up), seat.on_leg(rest), self.side, within_deg)
 
     def _known(self, up: Vector, rest: Vector) -> Stretch | None:
         match posture(rest):

@@ -5,6 +5,8 @@ set/pain   nothing, or {"note": "..."}
 set/buzz   0 | 1 | 2, or {"pulses": n, "on_s": s, "off_s": s}
 set/note   text
 set/end    nothing
+set/teach  {"name": "...", "side": "left" | "right" | null}
+set/forget a name that was taught
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from tracker.detect.events import Side
+from tracker.detect.taught import TeachingError, check_name
 from tracker.errors import StretchbandError
 from tracker.mqtt.topics import Topics
 
@@ -67,7 +70,20 @@ class End(msgspec.Struct, frozen=True):
     """The hold ends here, by the wearer's word."""
 
 
-Action = SetSide | Pain | Buzz | BuzzPattern | Note | End
+class Teach(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Learn the next posture that is held for ten seconds, for one leg or for any."""
+
+    name: str
+    side: Side | None = None
+
+
+class Forget(msgspec.Struct, frozen=True):
+    """What was taught under the name is known no more, on neither leg."""
+
+    name: str
+
+
+Action = SetSide | Pain | Buzz | BuzzPattern | Note | End | Teach | Forget
 
 
 class CommandError(StretchbandError):
@@ -98,6 +114,8 @@ def parse(name: str, payload: bytes) -> Action:
         raise CommandError(f"{name} with {len(payload)} bytes; at most {MAX_BYTES} are read")
     try:
         return read(payload)
+    except TeachingError as error:
+        raise CommandError(f"{name}: {error}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         # The error may quote what came in; a log line must stay a line.
         told = str(error).encode("unicode_escape").decode()[:120]
@@ -129,12 +147,24 @@ def _end(payload: bytes) -> End:
     return End()
 
 
+def _teach(payload: bytes) -> Teach:
+    asked = msgspec.json.decode(payload, type=Teach)
+    check_name(asked.name)
+    return asked
+
+
+def _forget(payload: bytes) -> Forget:
+    return Forget(check_name(payload.decode()))
+
+
 _READERS: dict[str, Callable[[bytes], Action]] = {
     "side": _side,
     "pain": _pain,
     "buzz": _buzz,
     "note": _note,
     "end": _end,
+    "teach": _teach,
+    "forget": _forget,
 }
 _ALLOWED = {
     "side": "left, right, auto",
@@ -142,6 +172,8 @@ _ALLOWED = {
     "buzz": '0, 1, 2 or {"pulses": 1-255, "on_s": up to 2.55, "off_s": up to 2.55}',
     "note": f"text of 1 to {MAX_NOTE} characters",
     "end": "nothing",
+    "teach": '{"name": "splits", "side": "left" or "right" or null}',
+    "forget": "a name that was taught",
 }
 
 

@@ -85,6 +85,29 @@ class LastHold(Payload, frozen=True, kw_only=True):
     reason: str | None
 
 
+class TaughtName(msgspec.Struct, frozen=True, kw_only=True):
+    """What a taught posture is called, and for which leg it is."""
+
+    name: str
+    side: Side | None
+
+
+class LessonState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the last word about a posture was taken; `why` says what went wrong."""
+
+    name: str
+    side: Side | None
+    state: Literal["waiting", "learnt", "failed", "forgotten"]
+    why: str | None = None
+
+
+class TaughtState(Payload, frozen=True, kw_only=True):
+    """`band/<id>/taught`: the wearer's own postures, and the lesson since the daemon's start."""
+
+    taught: list[TaughtName]
+    lesson: LessonState | None = None
+
+
 class BandState(Payload, frozen=True, kw_only=True):
     """`band/<id>/state`. stretch, side, started_at and target_s belong to the hold under way.
 

@@ -29,7 +29,7 @@ class TopicError(StretchbandError):
 def band_topic(band_id: str, leaf: str) -> str:
     """The part of a band's topic after the base: `band/<id>/<leaf>`.
 
-    leaf: `availability`, `state`, `today`, `event`, `late` or `live`.
+    leaf: `availability`, `state`, `today`, `taught`, `event`, `late` or `live`.
     Raises TopicError for an id with `/`, `+`, `#` or anything else that could reach another topic.
     """
     if not _BAND_ID.fullmatch(band_id):

@@ -3,7 +3,7 @@
 from tracker.store.copying import copy_history, restore_history
 from tracker.store.faults import StoreUnavailableError
 from tracker.store.history import Band, Cell, History
-from tracker.store.lock import WriterLock
+from tracker.store.lock import InUseError, WriterLock
 from tracker.store.records import (
     DayTotals,
     Hold,
@@ -26,6 +26,7 @@ __all__ = [
     "DayTotals",
     "History",
     "Hold",
+    "InUseError",
     "OutboxEntry",
     "Resume",
     "Store",

@@ -14,6 +14,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from tracker.clock import BandClock
+from tracker.detect.taught import FORGET, TAUGHT, Taught, heard
 from tracker.errors import StretchbandError
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
@@ -123,6 +124,16 @@ class History:
         """What is known of one clock of a band."""
         with in_plain_words(self.path):
             return queries.clock(self._db, band_id, boot_id)
+
+    def taught(self, band_id: str) -> tuple[Taught, ...]:
+        """The postures that a band's wearer has taught and not forgotten."""
+        taught: tuple[Taught, ...] = ()
+        for name, payload in self.rows(
+            "SELECT name, payload FROM commands WHERE band_id = ? AND name IN (?, ?) ORDER BY id",
+            (band_id, TAUGHT, FORGET),
+        ):
+            taught = heard(taught, name, payload)
+        return taught
 
     def rows(self, sql: str, parameters: Parameters) -> Iterator[tuple[Any, ...]]:
         """The rows of any query, as they are read from the file."""

@@ -12,6 +12,10 @@ if sys.platform != "win32":
     import fcntl
 
 
+class InUseError(StretchbandError):
+    """Another process writes this history."""
+
+
 class WriterLock:
     """An exclusive flock on a file beside the database.
 
@@ -38,9 +42,7 @@ class WriterLock:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(file)
-            raise StretchbandError(
-                f"history {database} is in use by another stretchband run"
-            ) from error
+            raise InUseError(f"history {database} is in use by another stretchband run") from error
         except OSError as error:
             os.close(file)
             raise _no_lock(database, error) from error

@@ -1,0 +1,100 @@
+"""`stretchband teach` without a daemon: from a recording, into the history; with one in test_teach
+of tests/daemon.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.detect.leg import PIGEON, STANDING, Pose, write
+from tests.mosquitto import free_port
+from tracker.store import Store
+
+STAND, HELD = Pose(STANDING, 6.0), Pose(PIGEON, 16.0, move_s=3.0)
+
+
+def stretchband(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tracker", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    config = tmp_path / "tracker.toml"
+    config.write_text(
+        f'[store]\npath = "history.db"\n[mqtt]\nport = {free_port()}\n'
+        '[[bands]]\nid = "band1"\naddress = "F0:F1:F2:F3:F4:01"\n',
+        "utf-8",
+    )
+    return config
+
+
+def teach(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return stretchband("teach", "--config", home, *arguments)
+
+
+def test_what_a_recording_shows_is_learnt_listed_known_to_analyze_and_forgotten(home: Path) -> None:
+    file = write(home.parent / "pigeon.csv", (STAND, HELD, STAND))
+    done = teach(home, "pigeon", "--side", "left", "--recording", file)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "learnt: pigeon on the left leg\n",
+        "",
+    )
+    assert teach(home, "--list").stdout == "pigeon\tleft\n"
+
+    history = home.parent / "history.db"
+    found = stretchband("analyze", file, "--json", "--taught", history).stdout.splitlines()
+    ends = [event for event in map(json.loads, found) if event["event"] == "hold_ended"]
+    assert [(end["stretch"], end["side"]) for end in ends] == [("pigeon", "left")]
+
+    assert teach(home, "--forget", "pigeon").stdout == "forgotten: pigeon\n"
+    assert teach(home, "--list").stdout == ""
+    assert teach(home, "--forget", "pigeon").stderr == "stretchband: pigeon is not taught\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("Pigeon!",), "'Pigeon!' cannot be taught as a name"),
+        (("hamstring",), "hamstring is known already"),
+        (("pigeon", "--band", "band9"), "there is no band 'band9'; the config has band1"),
+        (("pigeon",), "nobody listens"),
+    ],
+)
+def test_what_cannot_be_taught_is_said_in_one_line(
+    home: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = teach(home, *arguments)
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_recording_in_which_nothing_is_held_teaches_nothing(home: Path) -> None:
+    file = write(home.parent / "stood.csv", (Pose(STANDING, 20.0),))
+    done = teach(home, "pigeon", "--recording", file)
+    assert done.returncode != 0
+    assert "no posture was held for 10 s after a rest" in done.stderr
+
+
+def test_a_recording_waits_for_a_daemon_that_has_the_history(home: Path) -> None:
+    file = write(home.parent / "pigeon.csv", (STAND, HELD, STAND))
+    store = Store.open(home.parent / "history.db")
+    try:
+        done = teach(home, "pigeon", "--recording", file)
+    finally:
+        store.close()
+    assert done.returncode != 0
+    assert "is in use by another stretchband run" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("pigeon", "--list"), ("pigeon", "--side", "both")])
+def test_one_thing_is_asked_at_a_time(home: Path, arguments: tuple[str, ...]) -> None:
+    assert teach(home, *arguments).returncode == 2
