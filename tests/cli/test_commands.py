@@ -17,7 +17,17 @@ def stretchband(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     shown = stretchband("--help")
     assert shown.returncode == 0
-    for name in ("demo", "run", "scan", "analyze", "teach", "history", "export", "import", "report"):
+    for name in (
+        "demo",
+        "run",
+        "scan",
+        "analyze",
+        "teach",
+        "history",
+        "export",
+        "import",
+        "report",
+    ):
         assert f" {name} " in shown.stdout
 
 

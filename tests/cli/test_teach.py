@@ -64,7 +64,7 @@ def test_what_a_recording_shows_is_learnt_listed_known_to_analyze_and_forgotten(
         (("Pigeon!",), "'Pigeon!' cannot be taught as a name"),
         (("hamstring",), "hamstring is known already"),
         (("pigeon", "--band", "band9"), "there is no band 'band9'; the config has band1"),
-        (("pigeon",), "nobody listens"),
+        (("pigeon",), "nothing listens at"),
     ],
 )
 def test_what_cannot_be_taught_is_said_in_one_line(

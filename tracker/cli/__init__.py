@@ -12,7 +12,18 @@ import typer
 
 from tracker.errors import StretchbandError
 
-COMMANDS = ("demo", "run", "scan", "doctor", "analyze", "teach", "history", "export", "import", "report")
+COMMANDS = (
+    "demo",
+    "run",
+    "scan",
+    "doctor",
+    "analyze",
+    "teach",
+    "history",
+    "export",
+    "import",
+    "report",
+)
 _FILES = {"import": "importing"}  # where the command's name is a word of Python
 
 
