@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import threading
@@ -186,3 +187,39 @@ def test_a_bar_moves_on_the_terminal_only_when_a_file_is_written(
         here.setattr(sys, "stderr", terminal.file)
         run("samples", "--db", str(path), "--out", str(tmp_path / "samples.csv"))
     assert f"{SECONDS * 50}/{SECONDS * 50}".encode() in terminal.said
+
+
+def test_what_nobody_can_read_is_not_written_to_a_terminal(
+    run: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (["holds", "--format", "parquet"], ["holds", "--format", "fit"], ["--all"]):
+        with monkeypatch.context() as here, on_a_terminal() as terminal:
+            here.setattr(sys, "stdout", terminal.file)
+            done = run(*arguments, "--db", str(path))
+        assert (done.status, done.err.count(b"\n")) == (2, 1)
+        assert b"is nothing to read on a terminal: name a file with --out" in done.err
+        assert terminal.said == b""
+
+
+def test_a_bar_moves_while_everything_is_packed(
+    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as here, on_a_terminal() as terminal:
+        here.setattr(sys, "stderr", terminal.file)
+        run("--all", "--db", str(path), "--out", str(tmp_path / "moving.zip"))
+    assert b"history" in terminal.said
+    amounts = re.findall(rb"([\d.]+)/([\d.]+) (?:KiB|MiB)", terminal.said)
+    assert amounts[-1][0] == amounts[-1][1]
+
+
+def test_how_many_holds_a_health_format_leaves_out_is_said(
+    run: Run, path: Path, tmp_path: Path
+) -> None:
+    store = new_store(path)
+    store.add(BAND, [], [Told().hold_started(5000.0)], None)
+    store.close()
+    out = tmp_path / "holds.fhir.json"
+    done = run("holds", "--db", str(path), "--out", str(out))
+    assert (done.status, done.out) == (0, b"")
+    assert done.err == b"left out: 1 of the holds, whose end or wall time is not known\n"
+    assert len(json.loads(out.read_text())["entry"]) == 2

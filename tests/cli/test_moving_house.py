@@ -193,7 +193,7 @@ def test_it_is_one_moment_while_the_daemon_goes_on_writing(
     writer = subprocess.Popen(
         [sys.executable, "-c", script, str(here)], cwd=ROOT, stdout=subprocess.PIPE
     )
-    with writer:
+    try:
         assert writer.stdout is not None
         writer.stdout.readline()
         for number in range(3):
@@ -204,8 +204,10 @@ def test_it_is_one_moment_while_the_daemon_goes_on_writing(
             written = [hold for hold in rows["holds"] if hold[3] == 7]
             assert len(written) == len(rows["frames"]) - 200
         assert writer.poll() is None, "it went on writing"
+        assert len(written) > 0
+    finally:
         writer.kill()
-    assert len(written) > 0
+        writer.communicate()
 
 
 @pytest.mark.parametrize("begun", ["there.db.lock", ".there.db.import", "there.db"])
@@ -365,6 +367,13 @@ def test_a_folder_that_cannot_be_written_is_told(run: Run, archive: Path, tmp_pa
     closed.mkdir(mode=0o500)
     done = run("import", archive, "--db", closed / "there.db")
     assert (done.status, done.err.count("\n")) == (2, 1)
+
+
+def test_a_folder_that_is_not_there_is_told(run: Run, here: Path, tmp_path: Path) -> None:
+    out = tmp_path / "none" / "x.zip"
+    done = run("export", "--all", "--out", out, "--db", here)
+    assert (done.status, done.out) == (2, "")
+    assert done.err == f"stretchband: {out} cannot be written: No such file or directory\n"
 
 
 @pytest.mark.parametrize("option", [["holds"], ["--since", "2026-11-01"], ["--format", "csv"]])
