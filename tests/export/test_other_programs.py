@@ -33,6 +33,7 @@ from tracker.export import (
 )
 from tracker.recordings import read
 from tracker.store import History
+from tracker.store.corrections import Correction, correct
 
 ALL = Wanted(Period())
 FRAMES = 120
@@ -198,6 +199,18 @@ def test_fhir_says_of_each_hold_how_long_which_leg_and_when(path: Path) -> None:
     assert finished(path, "fhir") == finished(path, "fhir")  # the same holds, the same ids
 
 
+def test_what_the_wearer_corrected_is_told_to_health_and_sports_programs(path: Path) -> None:
+    first, *_ = json.loads(exported(path, "holds", "json"))
+    correct(path, first["hold_id"], Correction(stretch="inner_thigh", side="right", note="a knee"))
+    bundle: Any = Bundle.model_validate_json(finished(path, "fhir"))
+    observations = [entry.resource for entry in bundle.entry]
+    assert [each.status for each in observations] == ["corrected"] + ["final"] * 4
+    assert observations[0].bodySite.coding[0].display == "Right lower limb"
+    assert [note.text for note in observations[0].note] == ["a knee"]
+    (only, *_) = named(messages_of(finished(path, "fit")), "set")
+    assert (only["side"], only["stretch"], only["category_subtype"]) == ("right", "inner_thigh", 50)
+
+
 def test_of_nothing_there_is_an_empty_bundle_and_no_activity(tmp_path: Path) -> None:
     store = new_store(tmp_path / "history.db")
     store.close()
@@ -223,7 +236,8 @@ def test_the_memory_of_health_formats_is_flat_in_the_number_of_holds(format_: st
         "duration_s": 45.0,
     }
     known |= {"angle_deg": 61.0, "depth_gain_deg": 1.0, "strains": 0, "reason": "released"}
-    known |= {"breath_rate_bpm": None, "duration_s": 45.0}
+    known |= {"breath_rate_bpm": None, "duration_s": 45.0, "note": None}
+    known |= {"measured_stretch": "hamstring", "measured_side": "left"}
 
     def peak(holds: int) -> int:
         def row(number: int) -> dict[str, Any]:

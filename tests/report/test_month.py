@@ -13,8 +13,9 @@ import pytest
 from tests.store.filling import BAND, Told, new_store
 from tracker.detect.events import Event, Gap, HoldEnded
 from tracker.errors import StretchbandError
-from tracker.report import Month, month_of, parse_month
+from tracker.report import Month, month_of, page, parse_month
 from tracker.store import History
+from tracker.store.corrections import Correction, correct
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOVEMBER = date(2026, 11, 1)
@@ -127,6 +128,23 @@ def test_what_is_not_known_is_counted(tmp_path: Path) -> None:
     assert (len(found.holds), found.undated, found.missing_s) == (1, 1, 480.0)
     december = month(tmp_path, [], date(2026, 12, 1))
     assert (december.holds, december.undated, december.missing_s) == ((), 1, 0.0)
+
+
+def test_corrected_holds_count_as_corrected_and_are_told(tmp_path: Path) -> None:
+    told = Told()
+    holds = [told.clocked(1000.0 * n) for n in range(4)]
+    events = [event for n in range(4) for event in told.hold(1000.0 * n, 20.0 + n)]
+    month(tmp_path, events)
+    correct(tmp_path / "history.db", holds[0], Correction(side="right"))
+    correct(tmp_path / "history.db", holds[1], Correction(deleted=True))
+    correct(tmp_path / "history.db", holds[2], Correction(note="calm"))  # all as measured
+    found = month(tmp_path, [])
+    assert [found.side_s(side) for side in ("left", "right")] == [45.0, 20.0]
+    assert (len(found.holds), found.renamed, found.no_holds) == (3, 1, 1)
+    text = page(found, datetime(2026, 12, 3, tzinfo=UTC), "stretchband 0")
+    assert "the wearer corrected 1 of them and took out 1 that was no hold." in text
+    december = month(tmp_path, [], date(2026, 12, 1))
+    assert (december.renamed, december.no_holds) == (0, 0)
 
 
 def test_a_month_that_goes_on_is_told_up_to_today(tmp_path: Path) -> None:

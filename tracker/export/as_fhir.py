@@ -48,7 +48,7 @@ def _observation(hold: Row) -> dict[str, Any]:
     observation: dict[str, Any] = {
         "resourceType": "Observation",
         "identifier": [{"value": hold["hold_id"]}],
-        "status": "final",
+        "status": "corrected" if _corrected(hold) else "final",
         "category": [{"coding": [{"system": _CATEGORY, "code": "activity"}]}],
         "code": _coded(_LOINC, "55411-3", "Exercise duration"),
         "effectivePeriod": {"start": hold["started_at"], "end": hold["ended_at"]},
@@ -58,8 +58,16 @@ def _observation(hold: Row) -> dict[str, Any]:
     if hold["side"] is not None:
         code, leg = _LEGS[hold["side"]]
         observation["bodySite"] = _coded(_SNOMED, code, leg)
+    if hold["note"] is not None:
+        observation["note"] = [{"text": hold["note"]}]
     observation["component"] = [*_activity(hold), *_measured(hold)]
     return observation
+
+
+def _corrected(hold: Row) -> bool:
+    """The wearer named another stretch or leg than was measured."""
+    measured = (hold["measured_stretch"], hold["measured_side"])
+    return measured != (hold["stretch"], hold["side"])
 
 
 def _activity(hold: Row) -> Iterator[dict[str, Any]]:

@@ -59,6 +59,8 @@ class Month:
 
     until:     its last day; while it goes on today, or the day of the latest hold.
     zones:     what that time zone was called, two where daylight saving began or ended.
+    renamed:   holds whose stretch or leg the wearer corrected; they count as corrected.
+    no_holds:  holds that were none, as the wearer says; they are not in it.
     undated:   holds of the whole history without a wall time: they are in no month.
     missing_s: seconds whose samples the band no longer had when it was in reach again.
     """
@@ -69,6 +71,8 @@ class Month:
     zones: tuple[str, ...]
     bands: tuple[str, ...]
     holds: tuple[DatedHold, ...]
+    renamed: int
+    no_holds: int
     undated: int
     missing_s: float
 
@@ -134,6 +138,7 @@ def month_of(
     last = first.replace(day=monthrange(first.year, first.month)[1])
     found = history.holds_of_days(band_id, first, last, zone)
     holds = tuple(DatedHold(hold, _local(hold.started_at or "", zone)) for hold in found)
+    renamed, no_holds = history.corrected_holds(band_id, first, last, zone)
     latest = max((each.began.date() for each in holds), default=first)
     return Month(
         first=first,
@@ -142,6 +147,8 @@ def month_of(
         zones=_zones(first, last, zone),
         bands=tuple(dict.fromkeys(hold.band_id for hold in found)),
         holds=holds,
+        renamed=renamed,
+        no_holds=no_holds,
         undated=history.undated_holds(band_id),
         missing_s=history.missing_s(band_id, first, last, zone),
     )

@@ -101,6 +101,13 @@ class History:
         with in_plain_words(self.path):
             return queries.holds_of_days(self._db, band_id, first, last, tz)
 
+    def corrected_holds(
+        self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
+    ) -> tuple[int, int]:
+        """How many of these days' holds the wearer renamed, and how many were none."""
+        with in_plain_words(self.path):
+            return queries.corrected_holds(self._db, band_id, first, last, tz)
+
     def undated_holds(self, band_id: str | None) -> int:
         """How many finished holds have no wall time, and so are on no day."""
         with in_plain_words(self.path):

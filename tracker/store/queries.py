@@ -89,10 +89,29 @@ def holds_of_days(
     since, until = day_bounds(first, last, zone)
     rows = db.execute(
         _SELECT_HOLDS + "WHERE started_at >= :since AND started_at < :until AND end_s IS NOT NULL"
-        " AND band_id = coalesce(:band, band_id) ORDER BY started_at, rowid",
+        " AND band_id = coalesce(:band, band_id) ORDER BY started_at, hold_id",
         {"since": since, "until": until, "band": band_id},
     )
     return [Hold(*row) for row in rows]
+
+
+def corrected_holds(
+    db: Database, band_id: str | None, first: date, last: date, zone: tzinfo | None
+) -> tuple[int, int]:
+    """Of how many of these days' finished holds the wearer named another stretch or leg.
+
+    And how many were none, as the wearer says.
+    """
+    since, until = day_bounds(first, last, zone)
+    renamed, none = db.execute(
+        "SELECT count(*) FILTER (WHERE NOT c.deleted AND (coalesce(c.stretch, h.stretch),"
+        " coalesce(c.side, h.side)) IS NOT (h.stretch, h.side)),"
+        " count(*) FILTER (WHERE c.deleted) FROM corrections AS c JOIN holds AS h USING (hold_id)"
+        " WHERE h.started_at >= :since AND h.started_at < :until AND h.end_s IS NOT NULL"
+        " AND h.band_id = coalesce(:band, h.band_id)",
+        {"since": since, "until": until, "band": band_id},
+    ).fetchone()
+    return int(renamed), int(none)
 
 
 def undated_holds(db: Database, band_id: str | None) -> int:
