@@ -24,14 +24,26 @@ class Cells:
     def __init__(self) -> None:
         self._first = 0
         self._acc = np.empty((3, 0))
+        # Joined only when somebody looks: most cells are never looked at.
+        self._later: list[Floats] = []
+        self._count = 0
 
     def add(self, first: int, acc: Floats) -> None:
         """Cells that follow the ones before, (3, m)."""
-        tail = self._acc[:, -self._KEPT :]
-        self._first = first - tail.shape[1]
-        self._acc = np.concatenate([tail, acc], axis=1)
+        if self._count > 2 * self._KEPT:
+            self._join()
+            self._acc, self._count = self._acc[:, -self._KEPT :], self._KEPT
+        self._later.append(acc)
+        self._count += acc.shape[1]
+        self._first = first + acc.shape[1] - self._count
 
     def span(self, first: int, last: int) -> tuple[int, Floats]:
         """The number of the first cell, and (n, 3) cells first <= k <= last as far as kept."""
+        self._join()
         first = max(first, self._first)
         return first, self._acc[:, first - self._first : last - self._first + 1].T
+
+    def _join(self) -> None:
+        if self._later:
+            self._acc = np.concatenate([self._acc, *self._later], axis=1)
+            self._later.clear()

@@ -112,8 +112,12 @@ class Reps:
     ) -> list[tuple[int, RepSeen]]:
         away_deg, out_deg = _away_deg(ups, rest), _out_deg(ups)
         moved_s = [t_s - GRAVITY_DELAY_S for t_s in times_s]
-        out = self._out.feed(_Moments(moved_s, out_deg, away_deg, ups))
-        away = self._away.feed(_Moments(moved_s, away_deg, out_deg, ups))
+        out: list[tuple[int, RepSeen]] = []
+        away: list[tuple[int, RepSeen]] = []
+        if not self._out.stays(moved_s, out_deg):
+            out = self._out.feed(_Moments(moved_s, out_deg, away_deg, ups))
+        if not self._away.stays(moved_s, away_deg):
+            away = self._away.feed(_Moments(moved_s, away_deg, out_deg, ups))
         return sorted({**dict(out), **dict(away)}.items()) if out else away
 
 
@@ -131,7 +135,7 @@ class _Zigzag:
     def feed(self, moments: _Moments) -> list[tuple[int, RepSeen]]:
         """Repetitions, and in which row each was seen."""
         seen: list[tuple[int, RepSeen]] = []
-        row = len(moments.ups) if self._stays(moments) else 0
+        row = 0
         while (row := self._go_on(moments, row)) < len(moments.ups):
             here = moments.turn(row)
             rep = self._turned(here) or self._settled(here.t_s)
@@ -140,20 +144,23 @@ class _Zigzag:
             row += 1
         return seen
 
-    def _stays(self, moments: _Moments) -> bool:
-        """Take in a leg that lies or is held, at once: it is neither further nor back."""
+    def stays(self, times_s: Sequence[float], angles_deg: Sequence[float]) -> bool:
+        """Take in a leg that lies or is held, at once: it goes neither further nor back.
+
+        False: it does, and nothing was taken in.
+        """
         turn = self._turn
         if turn is None or self._top is not None:
             return False
-        low, high = min(moments.angles_deg), max(moments.angles_deg)
+        low, high = min(angles_deg), max(angles_deg)
         if self._rising:
             stays = turn.angle_deg - _TURN_DEG < low and high < turn.angle_deg
             if stays:
-                self._climb.extend(zip(moments.times_s, moments.angles_deg, strict=True))
+                self._climb.extend(zip(times_s, angles_deg, strict=True))
             return stays
         stays = turn.angle_deg < low and high < turn.angle_deg + _STILL_LOW_DEG
         if stays:
-            self._low_until_s = moments.times_s[-1]
+            self._low_until_s = times_s[-1]
         return stays
 
     def _go_on(self, moments: _Moments, row: int) -> int:
