@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.detect.anchors import anchors
-from tests.detect.generated import CONDITIONS, Condition, session
+from tests.detect.generated import CONDITIONS, Condition, evening, session
 from tests.detect.score import (
     COLUMNS,
     BreathErrors,
@@ -35,6 +35,7 @@ from tests.detect.sets import COMMITTED, DEFAULT, OURS, SETS, Set
 from tests.detect.side_by_side import side_by_side
 from tracker.detect.session import Session
 
+EVENINGS = "evenings without stretching, an hour each"
 # Where the depth of a breath makes a difference, in degrees.
 DEPTHS_DEG = (0.0, 0.2, 0.5, 0.6, inf)
 
@@ -88,11 +89,19 @@ def _generated(pool: Executor, seeds: int) -> dict[str, Figures]:
     return {
         condition.name: together(figures for (of, _), figures in parts if of is condition)
         for condition in CONDITIONS
-    }
+    } | {EVENINGS: together(pool.map(_evening, range(seeds)))}
+
+
+def _evening(seed: int) -> Figures:
+    figures, block = Figures(), evening(seed)
+    detector = Session("band")
+    truth = {"holds": [], "reps": [], "duration_s": float(block.t_s[-1])}
+    add(figures, truth, detector.receive(block) + detector.close(), f"seed {seed}")
+    return figures
 
 
 def _simulated(condition: Condition, seed: int) -> Figures:
-    figures = Figures(files=0)
+    figures = Figures()
     block, truth = session(seed, condition)
     detector = Session("band")
     add(figures, truth, detector.receive(block) + detector.close(), f"seed {seed}")

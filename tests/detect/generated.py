@@ -10,6 +10,8 @@ import numpy as np
 
 from firmware_sim.imu import Imu
 from firmware_sim.motion import scripted
+from tests.detect.leg import Pose, samples
+from tracker.detect.cells import Vector
 from tracker.detect.samples import Block, Floats
 
 Spoil = Callable[[Block, np.random.Generator], Block]
@@ -45,6 +47,55 @@ def session(seed: int, condition: Condition) -> tuple[Block, dict[str, Any]]:
         block = spoil(block, rng)
     truth: dict[str, Any] = asdict(motion.truth)
     return block, truth
+
+
+# What people do of an evening that is no stretch: `up` in band axes of a right leg, and how far it
+# varies; seconds that it is kept.
+_EVENING = (
+    ("sitting, foot flat", (0.0, 1.0, 0.0), 0.30, (60.0, 400.0)),
+    ("sitting, foot drawn back", (-0.5, 0.85, 0.0), 0.20, (30.0, 200.0)),
+    ("legs crossed", (0.5, 0.85, -0.1), 0.25, (30.0, 300.0)),
+    ("ankle on the other knee", (0.1, 0.1, 0.95), 0.20, (30.0, 200.0)),
+    ("feet on a stool", (0.95, 0.1, -0.25), 0.15, (60.0, 400.0)),
+    ("legs on the armrest", (0.95, -0.2, -0.2), 0.12, (60.0, 400.0)),
+    ("lying on the back", (0.95, 0.0, -0.3), 0.12, (60.0, 600.0)),
+    ("on the back, knees up", (0.65, 0.75, 0.0), 0.20, (30.0, 200.0)),
+    ("lying on the side", (0.2, 0.0, 0.95), 0.20, (60.0, 600.0)),
+    ("on the other side", (0.2, 0.0, -0.95), 0.20, (60.0, 600.0)),
+    ("lying on the belly", (-0.97, 0.0, 0.1), 0.12, (60.0, 400.0)),
+    ("standing", (0.0, 1.0, 0.0), 0.10, (10.0, 120.0)),
+)
+
+
+def evening(seed: int, duration_s: float = 3600.0) -> Block:
+    """Sitting, lying, legs crossed, up and about, now and then shifting, without any stretch."""
+    rng = np.random.default_rng([seed, 23])
+    poses, lasted_s = [Pose((0.0, 1.0, 0.0), 10.0)], 10.0
+    while lasted_s < duration_s:
+        _, up, varies, (least_s, most_s) = _EVENING[rng.integers(len(_EVENING))]
+        settled = _near(up, varies, rng)
+        keep_s = float(rng.uniform(least_s, most_s))
+        while keep_s > 0.0:  # the same posture, shifted a little
+            part_s = min(keep_s, float(rng.exponential(90.0)) + 3.0)
+            poses.append(Pose(_near(settled, 0.06, rng), part_s, float(rng.uniform(0.6, 2.5))))
+            keep_s -= part_s
+            lasted_s += part_s + poses[-1].move_s
+        if rng.random() < 0.4:
+            poses += _steps(rng)
+    return samples(poses, rate_hz=25.0, noise_g=0.003, breath_deg=0.3, left=bool(seed % 2))
+
+
+def _near(up: tuple[float, float, float], varies: float, rng: np.random.Generator) -> Vector:
+    x, y, z = np.array(up) + rng.normal(0.0, varies / 2.0, 3)
+    length = float(np.sqrt(x * x + y * y + z * z))
+    return (float(x) / length, float(y) / length, float(z) / length)
+
+
+def _steps(rng: np.random.Generator) -> list[Pose]:
+    """A walk: the shank swings by 30 degrees either way, twice a second."""
+    swing = np.sin(np.radians(30.0))
+    steps = [Pose((swing * (-1.0) ** i, 0.87, 0.0), 0.02, 0.5) for i in range(rng.integers(10, 80))]
+    return [*steps, Pose((0.0, 1.0, 0.0), 2.0)]
 
 
 def worn_badly(block: Block, rng: np.random.Generator) -> Block:

@@ -49,6 +49,7 @@ class Figures:
     true: int = 0
     found: int = 0
     hit: int = 0
+    nameable: int = 0
     named: int = 0
     start: list[float] = field(default_factory=list)
     end: list[float] = field(default_factory=list)
@@ -131,6 +132,7 @@ def _overlap(hold: dict[str, Any], mine: HoldEnded) -> float:
 def _compare(figures: Figures, hold: dict[str, Any], mine: HoldEnded, name: str) -> None:
     figures.hit += 1
     named = (mine.stretch, mine.side) == (hold.get("stretch"), hold.get("side"))
+    figures.nameable += "stretch" in hold
     figures.named += named
     off = (mine.start_s - hold["start_s"], mine.end_s - hold["end_s"])
     figures.start.append(off[0])
@@ -177,7 +179,7 @@ def row(name: str, f: Figures) -> list[str]:
         str(f.true),
         str(f.found),
         f"{f.f1:.3f}" if f.true else "",
-        f"{f.named / f.hit:.2f}" if f.hit else "",
+        f"{f.named / f.nameable:.2f}" if f.nameable else "",
         _with_bias(f.start),
         _with_bias(f.end),
         mae(f.count),

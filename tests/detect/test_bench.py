@@ -11,6 +11,7 @@ from tests.detect.anchors import anchors
 from tests.detect.generated import (
     CONDITIONS,
     Condition,
+    evening,
     jittering,
     session,
     with_holes,
@@ -105,3 +106,12 @@ def test_figures_stand_beside_the_anchors_and_what_was_not_measured_is_a_dash() 
     assert asdict(figures)["true"] == 8
     assert any("BioWatch" in line and "/min at coverage" in line for line in rows)
     assert any("zigzag" in line and line.endswith("| – |") for line in rows)
+
+
+def test_an_evening_is_an_hour_of_many_postures_and_no_two_are_alike() -> None:
+    one, two = evening(0), evening(1)
+    assert one.t_s[-1] == pytest.approx(3600.0, rel=0.2)
+    assert (np.diff(one.t_s) > 0.0).all()
+    assert (one.acc_g[:, 1] > 0.9).mean() < 0.9
+    assert len({tuple(up) for up in np.rint(2.0 * one.acc_g[::250]).tolist()}) >= 8
+    assert not np.array_equal(one.acc_g[:1000], two.acc_g[:1000])
