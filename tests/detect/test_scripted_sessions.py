@@ -7,6 +7,7 @@ with the band turned and tilted; the truth comes from the noiseless motion.
 from __future__ import annotations
 
 from functools import cache
+from statistics import mean
 
 import pytest
 
@@ -66,3 +67,16 @@ def test_a_hold_is_told_two_seconds_after_the_leg_is_still(
     told_s = [e.t_s for e in events if isinstance(e, HoldStarted) and e.hold_id in kept]
     for told_at_s, hold in zip(told_s, truth.holds, strict=True):
         assert told_at_s - hold.start_s <= 2.05
+
+
+def test_the_fall_of_the_inner_thigh_is_right_however_the_band_sits() -> None:
+    off_deg = []
+    for seed, total_s in SESSIONS:
+        truth, events = told(seed, total_s)
+        found = [event for event in events if isinstance(event, HoldEnded)]
+        for mine, theirs in zip(found, truth.holds, strict=True):
+            if theirs.stretch == "inner_thigh":
+                assert mine.angle_deg is not None
+                off_deg.append(abs(mine.angle_deg - theirs.angle_deg))
+    assert mean(off_deg) < 2.0
+    assert max(off_deg) < 8.0
