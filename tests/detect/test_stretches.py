@@ -116,3 +116,12 @@ def test_a_band_moved_to_the_other_leg_while_sitting_is_no_roll() -> None:
     other_leg = (Pose((-0.95, 0.0, -0.3), 6.0, 3.0), Pose((-0.34, -0.94, 0.0), 12.0))
     poses = (STAND, LIE, *moved, *other_leg, Pose((-0.95, 0.0, -0.3), 5.0))
     assert named(samples(poses))[0][:2] == ("hamstring", "left")
+
+
+@pytest.mark.parametrize(("turned", "tilted"), [(30, 8), (30, -8), (-30, 8), (-30, -8)])
+def test_a_knee_that_is_just_bent_enough_standing_is_named_with_a_tilted_band(
+    turned: float, tilted: float
+) -> None:
+    poses = (STAND, Pose(bent_standing(109), 12.0), STAND)
+    (hold,) = named(samples(poses, turned_deg=turned, tilted_deg=tilted))
+    assert hold[:2] == ("standing_quad", "right")

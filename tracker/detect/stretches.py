@@ -227,7 +227,7 @@ class Postures:
         return self._upright_until_s - self._rest_end_s <= _LONGEST_BEND_S
 
     def _from_upright(self, up: Vector, rest: Vector) -> Stretch | None:
-        x, y, z = up
+        x, y, z = self._donning.seat.straight(up)
         bend = math.degrees(math.atan2(math.hypot(x, z), y))
         sideways = abs(z) > abs(x)
         if sideways or not _LEAST_BEND_DEG < bend < _MOST_BEND_DEG:
