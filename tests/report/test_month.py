@@ -82,6 +82,7 @@ def test_a_month_in_which_the_clocks_change_says_both_names_of_its_time(tmp_path
         31,
     )
     assert month(tmp_path, [], NOVEMBER, BERLIN).zones == ("CET",)
+    assert month(tmp_path, [], NOVEMBER, ZoneInfo("America/Sao_Paulo")).zones == ("UTC-03",)
 
 
 def test_figures_are_by_stretch_and_leg_and_the_middle_of_what_is_known(tmp_path: Path) -> None:

@@ -156,7 +156,8 @@ def month_of(
 
 def _zones(first: date, last: date, zone: tzinfo | None) -> tuple[str, ...]:
     noons = (datetime.combine(day, time(12), zone).astimezone(zone) for day in (first, last))
-    return tuple(dict.fromkeys(f"{noon:%Z}" for noon in noons))
+    names = (f"{noon:%Z}" for noon in noons)  # some zones have no name but "-03"
+    return tuple(dict.fromkeys(name if name[:1].isalpha() else f"UTC{name}" for name in names))
 
 
 def _local(at: str, zone: tzinfo | None) -> datetime:
