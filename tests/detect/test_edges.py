@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from tracker.detect.cells import Cells, Vector
-from tracker.detect.edges import arrival, departed_s, settled_s, unbroken_s
+from tracker.detect.edges import Limb, arrival, departed_s, settled_s, unbroken_s
 from tracker.detect.grid import CELL_S
 from tracker.detect.samples import Floats
 
 LEVER_M = 0.8
+# Without mass, so that nothing is to be reckoned with but what stands in the test.
+LEG, STIFF, ASIDE = Limb(LEVER_M), Limb(0.0), Limb(0.0, aside=True)
 TOP = np.radians(75.0)
 FINE_S = np.arange(0.0, 6.0, 0.001)
 
@@ -36,7 +38,7 @@ def _mean(fine: Floats) -> Floats:
 @pytest.mark.parametrize("moving_s", [1.2, 1.6, 2.2])
 def test_the_swing_of_the_limb_does_not_move_the_start(moving_s: float) -> None:
     cells, true_s, top = swing(moving_s, away=False)
-    found_s = settled_s(cells, 50, 150, top, LEVER_M)
+    found_s = settled_s(cells, 50, 150, top, LEG)
     assert abs(found_s - true_s) < 0.12
 
 
@@ -44,7 +46,7 @@ def test_the_swing_of_the_limb_does_not_move_the_start(moving_s: float) -> None:
 def test_the_swing_of_the_limb_does_not_move_the_end(moving_s: float) -> None:
     cells, true_s, top = swing(moving_s, away=True)
     away = round((true_s + 0.4) / CELL_S)
-    assert abs(departed_s(cells, 0, away, 140, top, LEVER_M) - true_s) < 0.12
+    assert abs(departed_s(cells, 0, away, 140, top, LEG) - true_s) < 0.12
 
 
 def test_a_trembling_leg_still_settles() -> None:
@@ -52,7 +54,7 @@ def test_a_trembling_leg_still_settles() -> None:
     first, acc = cells.span(1, 150)
     shaking = Cells()
     shaking.add(first, (acc + np.random.default_rng(5).normal(0.0, 0.03, acc.shape)).T)
-    assert abs(settled_s(shaking, 50, 150, top, LEVER_M) - true_s) < 0.35
+    assert abs(settled_s(shaking, 50, 150, top, LEG) - true_s) < 0.35
 
 
 def turned(angle_deg: Floats) -> Cells:
@@ -69,7 +71,7 @@ def raised(angle_deg: float) -> Vector:
 
 def test_a_stop_between_two_moves_is_not_left_before_it_began() -> None:
     cells = turned(75.0 * np.interp(FINE_S, [2.0, 2.8, 4.4, 5.0], [0.0, 1.0, 1.0, 0.0]))
-    end_s = departed_s(cells, round(2.8 / CELL_S), round(4.7 / CELL_S), 130, raised(75.0), 0.0)
+    end_s = departed_s(cells, round(2.8 / CELL_S), round(4.7 / CELL_S), 130, raised(75.0), STIFF)
     assert abs(end_s - 4.4) < 0.2
 
 
@@ -92,13 +94,19 @@ def test_the_push_that_stops_a_leg_falling_aside_does_not_delay_the_start() -> N
     # Comes to rest at 3 s, seems 3 degrees further there, and back within 0.3 s.
     angle = np.interp(FINE_S, [2.0, 2.9, 3.0, 3.3], [0.0, 70.0, 73.0, 70.0])
     top = raised(70.0)
-    assert abs(settled_s(turned(angle), 40, 130, top, 0.0, aside=True) - 3.0) < 0.1
-    assert settled_s(turned(angle), 40, 130, top, 0.0) > 3.2
+    assert abs(settled_s(turned(angle), 40, 130, top, ASIDE) - 3.1) < 0.1
+    assert settled_s(turned(angle), 40, 130, top, STIFF) > 3.2
+
+
+def test_the_push_that_sets_a_leg_falling_aside_in_motion_is_not_the_end() -> None:
+    angle = np.interp(FINE_S, [3.0, 3.3, 3.9], [70.0, 73.0, 0.0])
+    assert abs(departed_s(turned(angle), 25, 95, 130, raised(70.0), ASIDE) - 3.2) < 0.1
+    assert departed_s(turned(angle), 25, 95, 130, raised(70.0), STIFF) < 3.1
 
 
 def test_going_back_slowly_for_long_is_motion_also_where_a_leg_falls_aside() -> None:
     angle = np.interp(FINE_S, [2.0, 3.0, 4.0], [0.0, 75.0, 63.0])
-    assert settled_s(turned(angle), 40, 149, raised(63.0), 0.0, aside=True) > 3.9
+    assert settled_s(turned(angle), 40, 149, raised(63.0), ASIDE) > 3.9
 
 
 def test_a_leg_that_turns_back_the_way_it_came_is_seen() -> None:

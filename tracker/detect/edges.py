@@ -38,7 +38,11 @@ _QUARTER = 6
 _DIP = 5
 # A stopping leg rings for a quarter of a second; that is still the motion.
 _NEAR = 6
-_REBOUND = 10
+# The push that starts or stops a leg is felt the other way for less than this.
+_SWING = 10
+# The limb passes the edge in the midst of that push, nearer to where it moves: the window smears the
+# push outwards. Seen to be a third alike at the start and at the end, on two models of a body.
+_PUSH_SHARE = 1.0 / 3.0
 # Three, less what the difference itself adds: the root of 1.5.
 _SURE = 3.0 / math.sqrt(1.5)
 # A third of a second, to see what the leg does now: half of that is the delay.
@@ -49,23 +53,34 @@ _LEAST_WAY_DEG = 2.0
 HALF = 3
 
 
-def settled_s(
-    cells: Cells, first: int, last: int, up: Vector, lever_m: float, *, aside: bool = False
-) -> float:
+@dataclass(frozen=True, slots=True)
+class Limb:
+    """What moves the band.
+
+    lever_m: from the joint to the band; 0 where its own acceleration is not to be reckoned with.
+    aside:   the leg falls aside as it moves, and so turns about the vertical as well. That does not
+             tilt it, but takes a push across, at first and to stop it, which looks like a tilt.
+    """
+
+    lever_m: float
+    aside: bool = False
+
+
+def settled_s(cells: Cells, first: int, last: int, up: Vector, limb: Limb) -> float:
     """The last time between two cells that the leg turned faster than EDGE_DEG_S.
 
-    At cell `last` it has been still for a second or more. `aside`: the leg may have fallen aside.
+    At cell `last` it has been still for a second or more.
     """
-    begin, acc = cells.span(first - HALF - (_SECOND if aside else 0), last)
-    slopes, edge, fast = _fast(acc, _window_s(up, lever_m), slice(-_SECOND, None))
+    begin, acc = cells.span(first - HALF - (_SECOND if limb.aside else 0), last)
+    slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(-_SECOND, None))
     if not len(fast):
         return _cell_s(begin)
     rates = _length(slopes)
-    i = int((_before_rebound(slopes, fast) if aside else fast)[-1])
-    beyond = 0.5
-    if i + 1 < len(rates):
-        beyond = float((rates[i] - edge) / (rates[i] - rates[i + 1]))
-    return _cell_s(begin + HALF + i) + beyond * CELL_S
+    settled = begin + HALF + _crossing(rates, int(fast[-1]), edge)
+    if limb.aside and len(before := _before_rebound(slopes, fast)) < len(fast):
+        moved = begin + HALF + _crossing(rates, int(before[-1]), edge)
+        settled = moved + _PUSH_SHARE * (settled - moved)
+    return _cell_s(settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +111,7 @@ def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
     return Arrival(came_deg, float(back[-1] @ way) / math.dist(before, after))
 
 
-def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, lever_m: float) -> float:
+def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb: Limb) -> float:
     """When the turning that had the leg away at cell `away` had passed EDGE_DEG_S.
 
     `since`: the leg was still then; three seconds before `away` are searched, none before `since`.
@@ -104,18 +119,19 @@ def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, lever
     """
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
-    slopes, edge, fast = _fast(acc, _window_s(up, lever_m), slice(0, still))
+    slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(0, still))
     rates = _length(slopes)[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
         return _cell_s(begin + HALF + len(rates) - 1)
     # Back over dips: a push may reverse the felt direction for a moment.
     pauses = np.flatnonzero(np.diff(fast) > _DIP)
-    i = int(fast[pauses[-1] + 1 if len(pauses) else 0]) - 1
-    if i < 0:
-        return _cell_s(begin)
-    beyond = float((edge - rates[i]) / (rates[i + 1] - rates[i]))
-    return _cell_s(begin + HALF + i) + beyond * CELL_S
+    fast = fast[pauses[-1] + 1 if len(pauses) else 0 :]
+    left = begin + HALF + _crossing(rates, int(fast[0]) - 1, edge)
+    if limb.aside and len(after := _after_backswing(slopes, fast)) < len(fast):
+        moves = begin + HALF + _crossing(rates, int(after[0]) - 1, edge)
+        left = moves + _PUSH_SHARE * (left - moves)
+    return _cell_s(left)
 
 
 def unbroken_s(cells: Cells, start_s: float, end_s: float, lever_m: float) -> float:
@@ -168,24 +184,43 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
     return slopes, edge, np.flatnonzero(fast)
 
 
-def _before_rebound(slopes: Floats, fast: Ints) -> Ints:
-    """The fast cells without those of a rebound at their end.
+def _crossing(rates: Floats, i: int, edge: float) -> float:
+    """Where between i and i + 1 the rate crosses the edge."""
+    if i < 0:
+        return -float(HALF)
+    if i + 1 >= len(rates):
+        return i + 0.5
+    share = (edge - rates[i]) / ((rates[i + 1] - rates[i]) or 1.0)
+    return i + min(max(float(share), 0.0), 1.0)
 
-    A leg that falls aside as it is raised also turns about the vertical. That does not tilt it, but
-    to stop it takes a push across, which gravity is then mistaken for: the direction swings over
-    and comes back within 0.4 s of the stop.
+
+def _before_rebound(slopes: Floats, fast: Ints) -> Ints:
+    """The fast cells without those of the push that stopped the leg.
+
+    The direction swings over and comes back within 0.4 s of the stop.
     """
     breaks = np.flatnonzero(np.diff(fast) > 1)
     if not len(breaks):
         return fast
     rebound = fast[breaks[-1] + 1 :]
     before = fast[: breaks[-1] + 1]
-    if len(rebound) > _REBOUND or rebound[0] - before[-1] > _NEAR:
+    if len(rebound) > _SWING or rebound[0] - before[-1] > _NEAR:
         return fast
-    came = slopes[before[-1] - _REBOUND // 2 : before[-1] + 1].sum(axis=0)
+    came = slopes[before[-1] - _SWING // 2 : before[-1] + 1].sum(axis=0)
     back = slopes[rebound].sum(axis=0)
     opposed = float(came @ back) < -0.5 * math.hypot(*came.tolist()) * math.hypot(*back.tolist())
     return before if opposed else fast
+
+
+def _after_backswing(slopes: Floats, fast: Ints) -> Ints:
+    """The fast cells without those of the push that set the leg in motion.
+
+    The direction swings the other way for 0.4 s before it goes where the leg goes.
+    """
+    goes = slopes[fast[-_SWING:]].sum(axis=0)
+    along = np.flatnonzero(slopes[fast] @ goes > 0.0)
+    count = int(along[0]) if len(along) else 0
+    return fast[count:] if count <= _SWING else fast
 
 
 def _edge_deg_s(slopes: Floats) -> float:
@@ -235,8 +270,8 @@ def _length(v: Floats) -> Floats:
     return length
 
 
-def _window_s(up: Vector, lever_m: float) -> float:
-    return math.sqrt(lever_m * max(-up[1], 0.0) / _GRAVITY)
+def _window_s(up: Vector, limb: Limb) -> float:
+    return math.sqrt(limb.lever_m * max(-up[1], 0.0) / _GRAVITY)
 
 
 def _symmetric(acc: Floats, window_s: float) -> Floats:
@@ -249,6 +284,6 @@ def _symmetric(acc: Floats, window_s: float) -> Floats:
     return acc
 
 
-def _cell_s(k: int) -> float:
+def _cell_s(k: float) -> float:
     """The middle of cell k."""
     return (k - 0.5) * CELL_S

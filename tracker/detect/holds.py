@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracker.detect.cells import Cells, Vector
-from tracker.detect.edges import arrival, departed_s, drift_deg_s, settled_s, unbroken_s
+from tracker.detect.edges import Limb, arrival, departed_s, drift_deg_s, settled_s, unbroken_s
 from tracker.detect.grid import CELL_S
 from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Rows
 
@@ -57,7 +57,7 @@ _LOOK_BACK = 200
 # What is kept does not drift, seen over a second; a breath moves it by 2.6 degrees.
 DRIFT_DEG_S = 5.0
 # Before it has a name, what is kept is dated with the lever of the shank, the shorter one.
-_LEVER_M, _LONG_LEVER_M = 0.35, 0.80
+UNKNOWN, _SHANK, _LEG = Limb(0.0), Limb(0.35), Limb(0.80, aside=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ class Keeping:
         self._left: int | None = None
         self._left_s = 0.0
         self._since = 0
-        # The lever of what is kept, for dating its end; whoever names the posture sets it.
-        self.lever_m = 0.0
+        # What moves the band, for dating the end of what is kept; who names the posture sets it.
+        self.limb = UNKNOWN
 
     @property
     def anchor(self) -> Vector | None:
@@ -154,20 +154,20 @@ class Keeping:
         if drift_deg_s(cells, now) > self._drift_deg_s:
             return None
         kept = Kept(up, max(self._slow_since * CELLS_A_STEP - 25, now - _LOOK_BACK), now)
-        start_s = settled_s(cells, kept.first, kept.last, up, _LEVER_M)
+        start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
         stood_s = j * STEP_S - start_s
         if stood_s < self._confirm_s or (
             self._wait_s and self._may_turn(kept, start_s, rate, cells)
         ):
             return None
-        self._anchor, self.lever_m = up, 0.0
+        self._anchor, self.limb = up, UNKNOWN
         self._since = math.ceil(start_s / CELL_S)
         return kept
 
     def _may_turn(self, kept: Kept, start_s: float, rate: float, cells: Cells) -> bool:
         """Is this perhaps the turning point of a slow straightening?"""
         # With a name the hold may be dated otherwise, and earlier.
-        early_s = settled_s(cells, kept.first, kept.last, kept.up, _LONG_LEVER_M, aside=True)
+        early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
         stood_s = kept.last * CELL_S - min(start_s, early_s)
         came = arrival(cells, start_s, kept.last)
         if came.came_deg < GENTLE_DEG and stood_s < LONG_LOOK_S:
@@ -192,10 +192,10 @@ class Keeping:
         start_s = self._since * CELL_S
         if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
             return None
-        return unbroken_s(cells, start_s, end_s, _LEVER_M)
+        return unbroken_s(cells, start_s, end_s, _SHANK.lever_m)
 
     def _departed_s(self, cells: Cells, away: int, last: int, anchor: Vector) -> float:
-        return departed_s(cells, self._since, away, last, anchor, self.lever_m)
+        return departed_s(cells, self._since, away, last, anchor, self.limb)
 
     def _follow(self, ups: Sequence[Vector], anchor: Vector) -> int:
         """Draw the anchor after directions within RETURN_DEG of it: how many there are.

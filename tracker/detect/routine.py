@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tracker.detect.cells import Cells, Vector
-from tracker.detect.edges import settled_s
+from tracker.detect.edges import Limb, settled_s
 from tracker.detect.events import (
     INNER_THIGH,
     EndReason,
@@ -21,7 +21,7 @@ from tracker.detect.events import (
     Worn,
 )
 from tracker.detect.held import SETTLING_S, Held
-from tracker.detect.holds import Keeping, Kept, Left
+from tracker.detect.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.live import Phase
 from tracker.detect.orientation import STEP_S, Rows, Steps
 from tracker.detect.reps import Reps, RepSeen
@@ -182,7 +182,7 @@ class Routine:
         self._calm_again()
 
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
-        start_s = settled_s(cells, kept.first, kept.last, kept.up, 0.0)
+        start_s = settled_s(cells, kept.first, kept.last, kept.up, UNKNOWN)
         stretch, rest = self.postures.name(kept.up), self.postures.rest
         self._kept = None if rest is None else (start_s, rest)
         if self._trace is not None:
@@ -195,15 +195,8 @@ class Routine:
                 self.postures.at_rest(kept.up, start_s)
             return
         self._resting = False
-        self._keeping.lever_m = stretch.lever_m
-        start_s = settled_s(
-            cells,
-            kept.first,
-            kept.last,
-            kept.up,
-            stretch.lever_m,
-            aside=stretch.name == INNER_THIGH,
-        )
+        limb = self._keeping.limb = Limb(stretch.lever_m, aside=stretch.name == INNER_THIGH)
+        start_s = settled_s(cells, kept.first, kept.last, kept.up, limb)
         yield from self._open_session(now_s, start_s)
         yield from self._start(Held(stretch, self._at(start_s), start_s, self._stamps), now_s)
 
