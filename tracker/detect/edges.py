@@ -40,8 +40,8 @@ _DIP = 5
 _NEAR = 6
 # The push that starts or stops a leg is felt the other way for less than this.
 _SWING = 10
-# The limb passes the edge in the midst of that push, nearer to where it moves: the window smears the
-# push outwards. Seen to be a third alike at the start and at the end, on two models of a body.
+# The limb passes the edge in the midst of that push, nearer to where it moves: the window smears
+# the push outwards. Seen to be a third alike at the start and at the end, on two models of a body.
 _PUSH_SHARE = 1.0 / 3.0
 # Three, less what the difference itself adds: the root of 1.5.
 _SURE = 3.0 / math.sqrt(1.5)
