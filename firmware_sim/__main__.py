@@ -18,6 +18,7 @@ from firmware_sim.band import PlayedBand, make_firmware, virtual_band
 from firmware_sim.control import Control
 from firmware_sim.firmware import Buzz, Firmware
 from firmware_sim.flash import Flash, FlashError
+from firmware_sim.framing import FRAME_S
 from firmware_sim.gatt import GattBand
 from firmware_sim.hub import Hub
 from firmware_sim.options import Options, UsageError, read_options
@@ -148,7 +149,12 @@ async def serve(options: Options, firmwares: Sequence[Firmware]) -> None:
             ready["addresses"] = options.addresses
         told.say(**ready)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_play(asked, band), name="play") for band in on_air.bands]
+            # Bands of different people do not tick together.
+            steps_s = FRAME_S / options.speed / len(on_air.bands)
+            tasks = [
+                group.create_task(_play(asked, band, number * steps_s), name="play")
+                for number, band in enumerate(on_air.bands)
+            ]
             if words is not None and on_air.air is not None:
                 control = Control(on_air.air, on_air.bands, options.next_motion)
                 tasks.append(group.create_task(_listen(words, control, told), name="control"))
@@ -157,8 +163,9 @@ async def serve(options: Options, firmwares: Sequence[Firmware]) -> None:
                 task.cancel()
 
 
-async def _play(asked: asyncio.Event, band: PlayedBand) -> None:
+async def _play(asked: asyncio.Event, band: PlayedBand, later_s: float) -> None:
     await asked.wait()
+    await asyncio.sleep(later_s)
     await band.play()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.daemon.parts import WAIT_S, band_id
-from tests.faults.home import LONG_S, Home, Play, home
+from tests.faults.home import BROKER, LONG_S, Home, Play, home
 from tests.faults.report import Report
 from tests.mqtt.house import subscriber
 
@@ -135,7 +135,7 @@ async def _refusing(h: Home, fault_s: float) -> None:
     await asyncio.sleep(fault_s)
     h.door.shut()
     h.broker.stop()
-    h.broker.configure("allow_anonymous true")
+    h.broker.configure(*BROKER)
     h.broker.start()
     await _house_first(h)
 
