@@ -10,13 +10,16 @@ ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test bench bench-detection deep-ha lint types check lock clean
+.PHONY: demo test soak bench bench-detection deep-ha lint types check lock clean
 
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
 
 test: $(READY)  ## the whole suite
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+soak: $(READY)  ## every fault in its long form, about a quarter of an hour; the table of docs/reliability.md
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 deep-ha: $(READY)  ## a real Home Assistant beside a real session; as root, the first time 3 minutes
 	@$(BIN)/python -m pytest -m deep tests/homeassistant $(ARGS)

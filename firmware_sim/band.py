@@ -33,7 +33,16 @@ class PlayedBand:
         self.ended = asyncio.Event()
         self.on_ended: Callable[[], None] = lambda: None
         self.speed = speed
+        self._began_s: float | None = None
         self._slept_s = 0.0
+
+    @property
+    def clock_s(self) -> float:
+        """What the band's clock shows now, between its frames too."""
+        if self._began_s is None:
+            return 0.0
+        ran_s = asyncio.get_running_loop().time() - self._began_s
+        return ran_s * self.speed + self._slept_s
 
     def wake(self, after_s: float, motion: Motion) -> None:
         """Let it have slept so long, which takes no time, and move again.
@@ -46,10 +55,9 @@ class PlayedBand:
 
     async def play(self) -> None:
         """Move the firmware on with the time; for ever, since the clock outlives the motion."""
-        loop = asyncio.get_running_loop()
-        began_s = loop.time()
+        self._began_s = asyncio.get_running_loop().time()
         while True:
-            now_s = (loop.time() - began_s) * self.speed + self._slept_s
+            now_s = self.clock_s
             self.firmware.advance(now_s)
             await self.gatt.publish()
             if self.firmware.ended and not self.ended.is_set():

@@ -63,7 +63,7 @@ class Control:
         self._change_air(word)
         return {
             "told": self._lines,
-            "now_s": max(band.firmware.now_s for band in self._bands),
+            "now_s": max(band.clock_s for band in self._bands),
             "frames": sum(band.firmware.frames_made for band in self._bands),
             "silent": self._air.silent,
         }

@@ -100,7 +100,12 @@ async def band(folder: Path, *options: str) -> AsyncIterator[Part]:
 
 
 def configure(
-    folder: Path, port: int, *extra: str, mqtt: Sequence[str] = (), bands: int = 1
+    folder: Path,
+    port: int,
+    *extra: str,
+    mqtt: Sequence[str] = (),
+    bands: int = 1,
+    db: str = "history.db",
 ) -> Path:
     """A config on the air of `band`, the database in the same folder.
 
@@ -108,7 +113,7 @@ def configure(
     """
     config = folder / "tracker.toml"
     tables = [
-        '[store]\npath = "history.db"',
+        f'[store]\npath = "{db}"',
         "\n".join(["[mqtt]", f"port = {port}", *mqtt]),
         f'[bluetooth]\nradio = "unix:{folder / "air"}"\n' + "\n".join(extra),
         *(
@@ -132,9 +137,10 @@ async def daemon(
     *extra: str,
     mqtt: Sequence[str] = (),
     bands: int = 1,
+    db: str = "history.db",
     command: Sequence[str] = ("-m", "tracker"),
 ) -> AsyncIterator[Part]:
     """`stretchband run` with `configure`; command: another way to start it."""
-    config = configure(folder, port, *extra, mqtt=mqtt, bands=bands)
+    config = configure(folder, port, *extra, mqtt=mqtt, bands=bands, db=db)
     async with part(folder / "daemon.log", *command, "run", "--config", str(config)) as one:
         yield one

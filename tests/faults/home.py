@@ -56,6 +56,7 @@ class Home:
     broker: Mosquitto
     door: Door
     house: Subscriber
+    db: Path
     _band: Part | None = None
 
     @property
@@ -70,10 +71,6 @@ class Home:
         async with parts.band(self.folder, *self.play.options, *options) as self._band:
             yield self._band
 
-    @property
-    def db(self) -> Path:
-        return self.folder / "history.db"
-
     @asynccontextmanager
     async def daemon(
         self, *detector: str, command: Sequence[str] = ("-m", "tracker")
@@ -81,7 +78,7 @@ class Home:
         """`stretchband run` on this home's air and door."""
         async with parts.daemon(
             self.folder, self.door.port, *ALERT_AIR, *detector,
-            mqtt=ALERT_MQTT, bands=self.play.bands, command=command,
+            mqtt=ALERT_MQTT, bands=self.play.bands, db=str(self.db), command=command,
         ) as running:  # fmt: skip
             yield running
 
@@ -157,23 +154,25 @@ class Home:
 
 
 @asynccontextmanager
-async def empty_home(folder: Path, play: Play) -> AsyncIterator[Home]:
-    """A home without a band yet, in a new folder."""
+async def empty_home(folder: Path, play: Play, db: Path | None = None) -> AsyncIterator[Home]:
+    """A home without a band yet, in a new folder; db: its history elsewhere."""
     broker_folder = folder / "mosquitto"
     broker_folder.mkdir(parents=True)
     broker = Mosquitto(broker_folder, *BROKER)
     broker.start()
     try:
         async with door(broker.port) as way, subscriber(broker.port) as house:
-            yield Home(folder, play, broker, way, house)
+            yield Home(folder, play, broker, way, house, db or folder / "history.db")
     finally:
         broker.kill()
 
 
 @asynccontextmanager
-async def home(folder: Path, play: Play, *options: str) -> AsyncIterator[Home]:
+async def home(
+    folder: Path, play: Play, *options: str, db: Path | None = None
+) -> AsyncIterator[Home]:
     """A home with its band on the air. options: further ones of the band."""
-    async with empty_home(folder, play) as one, one.band_on_air(*options):
+    async with empty_home(folder, play, db) as one, one.band_on_air(*options):
         yield one
 
 

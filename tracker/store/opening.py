@@ -16,6 +16,7 @@ from tracker.store.transaction import transaction
 
 APPLICATION_ID = 0x53425244  # "SBRD" in the file's header tells our databases from others
 BUSY_S = 1.0  # how long a writer waits for another before it gives up; the daemon tries again
+CACHE_KIB = 512  # it appends and looks up by index; SQLite's 2 MB only filled over weeks
 WAL_LIMIT_BYTES = 16 * 2**20  # the log of a long reader is cut back to this
 
 
@@ -27,6 +28,7 @@ def open_for_writing(path: Path) -> Database:
             _claim(db, path)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
+            db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
             with transaction(db):
                 _refuse_newer(db, path)
