@@ -58,7 +58,8 @@ def main() -> None:
         plain = generated[CONDITIONS[0].name]
         sources = {"recordings": list(recorded.values()), "simulated leg": [plain]}
         _say("## Breath in holds of 20 s and more, by its depth", *_by_depth(sources))
-        calm = [committed[kind.name] for kind in OURS if kind.settings == DEFAULT]
+        stretching = {kind.name for kind in OURS if kind.settings == DEFAULT}
+        calm = [figures for name, figures in committed.items() if name in stretching]
         _say("## Latency", *_latency([*calm, plain]))
         _say("## Beside the anchors", *anchors(recorded, plain))
         if find_spec("skdh") is None or find_spec("neurokit2") is None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.detect import bench
 from tests.detect.anchors import anchors
 from tests.detect.generated import (
     CONDITIONS,
@@ -115,3 +118,25 @@ def test_an_evening_is_an_hour_of_many_postures_and_no_two_are_alike() -> None:
     assert (one.acc_g[:, 1] > 0.9).mean() < 0.9
     assert len({tuple(up) for up in np.rint(2.0 * one.acc_g[::250]).tolist()}) >= 8
     assert not np.array_equal(one.acc_g[:1000], two.acc_g[:1000])
+
+
+def test_the_benchmark_runs_to_its_end_and_prints_tables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bench, "CONDITIONS", CONDITIONS[:1])
+    monkeypatch.setattr("sys.argv", ["bench", "--seeds", "1", "--recordings", str(tmp_path / "no")])
+    bench.main()
+    printed = capsys.readouterr().out
+    titles = re.findall(r"^## (.*)$", printed, re.MULTILINE)
+    assert titles[0] == "Recordings in the repository"
+    assert titles[-3:] == ["Beside the anchors", "Side by side", "What went wrong"]
+    assert "Further recordings" not in titles
+    for name in (
+        "clean (1)",
+        "50 Hz, 16 bit, ±8 g (1)",
+        "evenings without stretching",
+        "hold_ended",
+    ):
+        assert name in printed
+    for rows in re.findall(r"(?:^\|.*\n)+", printed, re.MULTILINE):
+        assert len({row.count("|") for row in rows.splitlines()}) == 1
