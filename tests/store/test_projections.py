@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from datetime import UTC, date, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +239,25 @@ def test_the_views_say_it_in_plain_columns(store: Store) -> None:
             "left_share": 0.471,
         }
     ]
+
+
+def test_a_day_is_the_wearers_also_when_daylight_saving_ends_in_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        night = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()  # 2:30, for the first time
+        for hours in (-3.0, 0.0, 1.0, 22.0, 23.0):  # 23:30 before, 2:30 twice, 23:30, 0:30 after
+            told = Told(offset_s=night + hours * 3600, boot_id=int(hours) + 5)
+            store.add(BAND, [], told.hold(0.0, 60.0), None)
+        days = [date(2026, 10, day) for day in (24, 25, 26)]
+        assert [store.day_totals(BAND, day, None).holds for day in days] == [1, 3, 1]
+        first, second = (
+            row["started_at"]
+            for row in rows(store, "SELECT started_at FROM holds ORDER BY started_at")[1:3]
+        )
+        assert (first, second) == ("2026-10-25T00:30:00.000Z", "2026-10-25T01:30:00.000Z")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
