@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -20,9 +22,12 @@ from tracker.detect.events import (
     event_name,
     to_json,
 )
+from tracker.detect.routine import Routine
 from tracker.detect.samples import Block
 from tracker.detect.session import Session, Settings
+from tracker.recordings import read
 
+RECORDINGS = Path(__file__).parent / "recordings"
 DEFAULT = Settings()
 BREATHING = samples(SESSION, breath_deg=1.5)
 WITH_GAP = Block(
@@ -62,6 +67,23 @@ def test_any_cutting_gives_the_same_events_to_the_byte(
     assert fold(Session("band", 1, choice), WITH_GAP, cuts) == whole
     assert b"hold_ended" in whole
     assert b"gap" in whole
+
+
+@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.csv.gz")), ids=lambda path: path.name)
+@pytest.mark.parametrize("any_posture", [False, True])
+def test_a_stream_a_file_and_every_single_step_give_the_same_events(
+    path: Path, any_posture: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = Block.join(list(read(path)))
+    choice = Settings(any_posture=any_posture, session_gap_s=60.0)
+    stream, file = Session("band", 1, choice), Session("band", 1, choice)
+    cuts = list(range(25, len(block), 25))
+    told = fold(file, block, [])
+    assert fold(stream, block, cuts) == told
+    assert (stream.resume_s, stream.worn) == (file.resume_s, file.worn)
+    # What is passed over for speed is what nothing would be decided on, step by step.
+    monkeypatch.setattr(Routine, "at_ease", False)
+    assert fold(Session("band", 1, choice), block, []) == told
 
 
 TWO_SESSIONS = samples(
