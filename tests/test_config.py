@@ -76,7 +76,10 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
             '[store]\npath = "a\\u0000b"',
             "store.path = 'a\\x00b' is not allowed: the path of a file",
         ),
-        ("[mqqt]\n", "unknown key mqqt; allowed: store, mqtt, bluetooth, detector, bands"),
+        (
+            "[mqqt]\n",
+            "unknown key mqqt; allowed: store, mqtt, bluetooth, detector, dashboard, bands",
+        ),
         ("folder = 'x'", "unknown key folder; allowed: store,"),
         ("mqtt = 3", "mqtt = 3 is not allowed: a table [mqtt]"),
         ("bands = 3", "bands = 3 is not allowed: tables [[bands]]"),

@@ -95,6 +95,14 @@ class DetectorConfig(_Section, frozen=True):
     any_posture: bool = False
 
 
+class DashboardConfig(_Section, frozen=True):
+    """Where the page is served, and to whom."""
+
+    host: Annotated[str, Meta(min_length=1, description="a host name or an address")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")] = 8095
+    password_file: FileName | None = None
+
+
 class BandConfig(_Section, frozen=True):
     """One band: where it is, and how it is worn where that differs from the picture."""
 
@@ -131,6 +139,7 @@ class Config(_Section, frozen=True):
     mqtt: MqttConfig = MqttConfig()
     bluetooth: BluetoothConfig = BluetoothConfig()
     detector: DetectorConfig = DetectorConfig()
+    dashboard: DashboardConfig = DashboardConfig()
     bands: tuple[BandConfig, ...] = field(default=())
     # The folder that relative paths in the file start from; set by `load`, not by the file.
     folder: str = ""
@@ -159,14 +168,21 @@ class Config(_Section, frozen=True):
         """The broker's password, from the environment or from `mqtt.password_file`."""
         if PASSWORD_VARIABLE in os.environ:
             return os.environ[PASSWORD_VARIABLE]
-        if self.mqtt.password_file is None:
+        return self._secret("mqtt", self.mqtt.password_file)
+
+    def dashboard_password(self) -> str | None:
+        """The page's password, from `dashboard.password_file`."""
+        return self._secret("dashboard", self.dashboard.password_file)
+
+    def _secret(self, table: str, file: str | None) -> str | None:
+        if file is None:
             return None
-        path = self.path_of(self.mqtt.password_file)
+        path = self.path_of(file)
         try:
             return path.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
-                f"mqtt.password_file: {path} cannot be read: {_reason(error)}"
+                f"{table}.password_file: {path} cannot be read: {_reason(error)}"
             ) from None
 
 
@@ -253,6 +269,7 @@ def _section(key: str) -> type[_Section]:
         "mqtt": MqttConfig,
         "bluetooth": BluetoothConfig,
         "detector": DetectorConfig,
+        "dashboard": DashboardConfig,
         "bands": BandConfig,
     }
     steps = _steps(key)

@@ -15,6 +15,7 @@ from tracker.errors import StretchbandError
 COMMANDS = (
     "demo",
     "run",
+    "dashboard",
     "scan",
     "doctor",
     "analyze",

@@ -11,7 +11,8 @@ from tracker.detect.orientation import STEP_S
 from tracker.detect.stamps import ms
 from tracker.detect.stretches import Stretch
 
-Phase = Literal["rest", "moving", "exhale", "inhale"]
+# `hold`: held, and the rhythm of the breath is not known yet.
+Phase = Literal["rest", "moving", "hold", "exhale", "inhale"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ class Routine:
     @property
     def phase(self) -> Phase:
         if self.held is not None:
-            return "inhale" if self.held.breaths.deepening is False else "exhale"
+            deepening = self.held.breaths.deepening
+            return "hold" if deepening is None else "exhale" if deepening else "inhale"
         return "rest" if self._keeping.still else "moving"
 
     @property

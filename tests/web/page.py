@@ -1,0 +1,88 @@
+"""The page's server as a process, and a real Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, create_subprocess_exec
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+
+TABLET = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=360, height=740)
+SCREEN = ViewportSize(width=1920, height=1080)
+
+
+def chromium() -> str:
+    """The browser's path; skips the test without it, or fails it in CI."""
+    found = shutil.which("chromium")
+    if found is not None:
+        return found
+    reason = "chromium is not installed (Debian: apt install chromium)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@asynccontextmanager
+async def served(folder: Path, port: int, *more: str) -> AsyncIterator[str]:
+    """`stretchband dashboard` on any free port, the database in the folder; the page's address."""
+    config = folder / "page.toml"
+    text = f'[store]\npath = "history.db"\n[mqtt]\nport = {port}\nkeepalive_s = 2\n'
+    config.write_text(text + "\n".join(more) + "\n", "utf-8")
+    command = (sys.executable, "-m", "tracker", "dashboard", "--config", str(config), "--port", "0")
+    with (folder / "page.log").open("ab") as errors:
+        process = await create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=errors)
+    assert process.stdout is not None
+    try:
+        line = (await process.stdout.readline()).decode()
+        found = re.search(r"http://\S+", line)
+        assert found, (folder / "page.log").read_text("utf-8")
+        yield found[0]
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        assert await process.wait() == 0, (folder / "page.log").read_text("utf-8")
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    path = chromium()
+    async with async_playwright() as playwright:
+        # Without a sandbox of its own: CI runs as root, and it sees nothing but our page.
+        opened = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+@asynccontextmanager
+async def looking(
+    one: Browser,
+    address: str,
+    size: ViewportSize = TABLET,
+    *,
+    dark: bool = False,
+    read: bool = True,
+) -> AsyncIterator[Page]:
+    """The page in a fresh window; fails for any error or refused script. read: the cautions."""
+    context = await one.new_context(viewport=size, color_scheme="dark" if dark else "light")
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Policy" in said.text else None)
+    try:
+        await page.goto(address)
+        if read:
+            await page.get_by_role("button", name="I have read this").click()
+        yield page
+        assert errors == []
+    finally:
+        await context.close()

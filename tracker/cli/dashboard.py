@@ -1,0 +1,53 @@
+"""`stretchband dashboard`: the page, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli.database import DbOption
+from tracker.cli.run import chosen
+from tracker.config import Config, default_config_path, load
+from tracker.daemon.house import mqtt_settings
+from tracker.errors import StretchbandError
+
+
+def dashboard(
+    config: Annotated[
+        Path | None,
+        typer.Option(help="The config file. [default: ~/.config/stretchband/tracker.toml]"),
+    ] = None,
+    db: DbOption = None,
+    host: Annotated[str | None, typer.Option(help="Listen there instead.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Listen there instead; 0: any free one.")
+    ] = None,
+) -> None:
+    """Show the page: live from the floor, and the history. Only this machine reaches it.
+
+    Another address needs a password: `dashboard.password_file` in the config.
+    """
+    try:
+        import uvicorn
+
+        from tracker.web.server import serve
+    except ModuleNotFoundError as error:
+        raise StretchbandError(
+            f"the page needs {error.name}: pip install 'stretchband[dashboard]'"
+        ) from None
+    del uvicorn
+    settings = load(chosen(config)) if config or default_config_path() else Config()
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(message)s"
+    )
+    serve(
+        mqtt_settings(settings),
+        db or settings.db_path,
+        host or settings.dashboard.host,
+        settings.dashboard.port if port is None else port,
+        settings.dashboard_password(),
+    )

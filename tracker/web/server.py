@@ -1,0 +1,64 @@
+"""The page on an address, until the process is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import uvicorn
+from rich.console import Console
+
+from tracker.errors import StretchbandError
+from tracker.mqtt.settings import MqttSettings, check
+from tracker.web import access
+from tracker.web.app import application
+from tracker.web.feed import Feed
+
+GRACE_S = 2  # an open page holds its connection for ever
+
+
+def serve(mqtt: MqttSettings, db_path: Path, host: str, port: int, password: str | None) -> None:
+    """Serve until SIGTERM or SIGINT; says on standard output where.
+
+    port 0: any free one. Raises StretchbandError for an address that cannot be listened on, one
+    that others reach without a password, and files that MQTT needs and that cannot be read.
+    """
+    access.check(host, password)
+    check(mqtt)
+    app = application(Feed(mqtt), db_path, access.Door(password))
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    with _listening(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        Console(soft_wrap=True).print(
+            f"the page is on http://{shown}:{listener.getsockname()[1]}/", highlight=False
+        )
+        asyncio.run(_until_told(uvicorn.Server(config), listener))
+
+
+async def _until_told(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve; told to end is no error here, while uvicorn's own handlers die of the signal."""
+
+    def end() -> None:
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    await server._serve([listener])  # `serve` is this and those handlers
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StretchbandError(f"the page cannot listen on {host}:{port}: {reason}") from None

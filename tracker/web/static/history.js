@@ -1,0 +1,205 @@
+// What was: days, weeks, breath, and each session sample by sample.
+import { make, many, post, seconds, stretchName, STRETCHES } from "./words.js";
+
+const element = (id) => document.getElementById(id);
+const SVG = "http://www.w3.org/2000/svg";
+let past = null, oldest = "", open = null, charts = [];
+
+export async function showHistory() {
+  const answer = await fetch("/history");
+  if (answer.status === 401) return location.replace("/login");
+  if (!answer.ok) return void (element("nothing").hidden = false);
+  past = await answer.json();
+  element("nothing").hidden = past.holds > 0;
+  const years = [...new Set(past.days.map(([date]) => date.slice(0, 4)))].reverse();
+  const year = element("year"), before = year.value;
+  year.replaceChildren(...(years.length ? years : [String(new Date().getFullYear())]).map((y) => new Option(y, y)));
+  if (years.includes(before)) year.value = before;
+  year.onchange = drawYear;
+  element("sum").textContent = past.holds ? `${many(past.holds, "hold")}, ${seconds(past.hold_s)} in all` : "";
+  drawYear();
+  drawLongest();
+  await loadPlots();
+  drawRates();
+  oldest = "";
+  element("sessions").replaceChildren();
+  await moreSessions();
+}
+
+element("more").addEventListener("click", moreSessions);
+
+function svg(tag, attributes, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+function drawYear() { drawHeat(element("year").value); drawWeeks(element("year").value); }
+
+function drawHeat(year) {
+  const held = new Map(past.days.filter(([date]) => date.startsWith(year)).map((day) => [day[0], day]));
+  const most = Math.max(300, ...[...held.values()].map((day) => day[1]));
+  const first = new Date(Date.UTC(year, 0, 1)), shift = (first.getUTCDay() + 6) % 7;
+  const root = svg("svg", { viewBox: "0 0 690 108", role: "img", "aria-label": `${held.size} days with a hold in ${year}` });
+  for (let day = new Date(first); day.getUTCFullYear() === first.getUTCFullYear(); day.setUTCDate(day.getUTCDate() + 1)) {
+    const index = Math.round((day - first) / 86400000) + shift, date = day.toISOString().slice(0, 10);
+    const [, s, n] = held.get(date) ?? [date, 0, 0];
+    const cell = svg("rect", { x: 24 + Math.floor(index / 7) * 12.4, y: 16 + (index % 7) * 12.4, width: 10.6, height: 10.6, rx: 2.5,
+      fill: s ? "var(--fill)" : "var(--track)", "fill-opacity": s ? 0.25 + 0.75 * Math.min(1, s / most) : 1 });
+    cell.append(svg("title", {}, s ? `${date}: ${seconds(s)}, ${many(n, "hold")}` : date));
+    if (day.getUTCDate() === 1) root.append(svg("text", { x: 24 + Math.ceil(index / 7) * 12.4, y: 10 }, day.toLocaleString("en", { month: "short", timeZone: "UTC" })));
+    root.append(cell);
+  }
+  ["Mon", "", "Wed", "", "Fri", "", "Sun"].forEach((name, i) => root.append(svg("text", { x: 0, y: 25 + i * 12.4 }, name)));
+  element("heat").replaceChildren(root);
+}
+
+function drawWeeks(year) {
+  const rows = past.weeks.filter(([monday]) => monday.startsWith(year));
+  const most = Math.max(60, ...rows.map(([, , left, right, unknown]) => Math.max(left + unknown / 2, right + unknown / 2)));
+  const names = [...new Set(rows.map((row) => row[1]))].sort((a, b) => STRETCHES.indexOf(a) - STRETCHES.indexOf(b));
+  const start = Date.UTC(year, 0, 1);
+  element("weeks").replaceChildren(...names.map((name) => {
+    const root = svg("svg", { viewBox: "0 0 330 100", role: "img", "aria-label": `${stretchName(name)}, seconds a week, left and right` });
+    root.append(svg("line", { x1: 0, x2: 330, y1: 50, y2: 50, stroke: "var(--line)" }));
+    let sum = 0;
+    for (const [monday, stretch, left, right, unknown] of rows) {
+      if (stretch !== name) continue;
+      sum += left + right + unknown;
+      const x = 4 + ((Date.parse(monday) - start) / 604800000) * 6.1;
+      const bar = (s, y, height, fill) => s && root.append(svg("rect", { x, y, width: 4.6, height, rx: 1.5, fill }, svg("title", {}, `week of ${monday}: left ${seconds(left)}, right ${seconds(right)}${unknown ? `, leg not known ${seconds(unknown)}` : ""}`)));
+      const up = (left / most) * 46, down = (right / most) * 46, either = (unknown / most) * 23;
+      bar(left, 49 - up, up, "var(--left)");
+      bar(right, 51, down, "var(--right)");
+      bar(unknown, 49 - up - either, either, "var(--soft)");
+    }
+    return make("div", {}, make("p", { textContent: `${stretchName(name)}: ${seconds(sum)}` }), root);
+  }));
+}
+
+function drawLongest() {
+  element("longest").replaceChildren(...past.longest.slice(0, 8).map((one) => make("li", {},
+    `${stretchName(one.stretch)}${one.side ? `, ${one.side}` : ""}: ${seconds(one.duration_s)} `,
+    make("span", { textContent: one.started_at.slice(0, 10) }))));
+}
+
+async function loadPlots() {
+  if (window.uPlot) return;
+  document.head.append(make("link", { rel: "stylesheet", href: "/static/uPlot.min.css" }));
+  await new Promise((done, failed) => document.head.append(make("script", { src: "/static/uPlot.iife.min.js", onload: done, onerror: failed })));
+  new ResizeObserver(() => charts.forEach(({ plot, box }) => plot.setSize({ width: box.clientWidth, height: plot.height }))).observe(element("history"));
+}
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function draw(id, height, options, data) {
+  const box = element(id);
+  charts = charts.filter((chart) => chart.box !== box);
+  box.replaceChildren();
+  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+  options.axes = (options.axes ?? [{}, {}]).map((more) => ({ ...axis, ...more }));
+  const plot = new uPlot({ width: Math.max(box.clientWidth, 240), height, legend: { show: false }, ...options }, data, box);
+  charts.push({ plot, box });
+}
+
+function drawRates() {
+  if (!past.months.length) return element("rates").replaceChildren(make("p", { textContent: "Holds of 20 s and more tell the breath." }));
+  const at = past.months.map(([month]) => Date.parse(`${month}-15`) / 1000), rates = past.months.map((month) => month[1]);
+  // One month alone would get an axis of years.
+  const wide = (_, low, high) => (high - low > 2e7 ? [low, high] : [low - 1e7, high + 1e7]);
+  draw("rates", 190, { scales: { x: { range: wide }, y: { range: (_, low, high) => [Math.max(0, low - 1), high + 1] } },
+    series: [{}, { stroke: colour("--fill"), width: 2, points: { show: true, size: 6, fill: colour("--fill") } }] }, [at, rates]);
+}
+
+async function moreSessions() {
+  const answer = await fetch(`/sessions${oldest ? `?before=${encodeURIComponent(oldest)}` : ""}`);
+  if (!answer.ok) return;
+  const found = await answer.json();
+  oldest = found.at(-1)?.started_at ?? oldest;
+  element("more").hidden = found.length < 50;
+  element("sessions").append(...found.map((one) => make("li", {}, make("button", { type: "button", onclick: () => showSession(one.session_id) },
+    make("b", { textContent: new Date(one.started_at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) }),
+    `${many(one.holds, "hold")}, ${seconds(one.hold_s)} `, make("span", { textContent: many(one.reps, "straightening") })))));
+}
+
+async function showSession(id) {
+  const path = `/sessions/${encodeURIComponent(id)}`;
+  const [told, angles] = await Promise.all([fetch(path).then((a) => a.json()), fetch(`${path}/angles`).then((a) => a.arrayBuffer())]);
+  open = told;
+  element("session").hidden = false;
+  element("session-title").textContent = new Date(told.started_at).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
+  drawSession(told, new Float32Array(angles));
+  listHolds(told);
+  element("session").focus();
+  element("session").scrollIntoView({ block: "start" });
+}
+
+function drawSession(told, pairs) {
+  const t = new Float64Array(pairs.length / 2), degrees = new Float32Array(pairs.length / 2);
+  for (let i = 0; i < t.length; i++) { t[i] = pairs[2 * i]; degrees[i] = pairs[2 * i + 1]; }
+  const shade = (u) => {
+    const { left, top, width, height } = u.bbox, pen = u.ctx;
+    pen.save();
+    pen.beginPath();
+    pen.rect(left, top, width, height);
+    pen.clip();
+    for (const hold of told.holds) {
+      const from = u.valToPos(hold.start_s - told.start_s, "x", true), to = u.valToPos(hold.end_s - told.start_s, "x", true);
+      pen.fillStyle = colour("--hold");
+      pen.fillRect(from, top, to - from, height);
+      pen.fillStyle = colour("--ink");
+      pen.font = `${11 * devicePixelRatio}px system-ui`;
+      if (to - from > 60) pen.fillText(stretchName(hold.stretch ?? hold.measured_stretch), from + 4, top + 14 * devicePixelRatio);
+    }
+    pen.fillStyle = colour("--lap");
+    for (const breath of told.breaths) {
+      const from = u.valToPos(breath.exhale_start_s - told.start_s, "x", true), to = u.valToPos(breath.exhale_end_s - told.start_s, "x", true);
+      pen.fillRect(from, top + height - 6, to - from, 6);
+    }
+    pen.restore();
+  };
+  draw("session-chart", 300, { hooks: { drawClear: [shade] }, scales: { x: { time: false } },
+    axes: [{ values: (_, ticks) => ticks.map((s) => `${Math.floor(s / 60)}:${String(Math.round(Math.abs(s) % 60)).padStart(2, "0")}`) }, {}],
+    series: [{}, { stroke: colour("--ink"), width: 1.2 }] }, [t, degrees]);
+}
+
+function listHolds(told) {
+  element("session-holds").replaceChildren(...told.holds.map((hold) => {
+    const name = stretchName(hold.stretch ?? hold.measured_stretch), side = hold.side ?? hold.measured_side;
+    const facts = [hold.breaths != null && many(hold.breaths, "breath"), hold.breath_rate_bpm && `${hold.breath_rate_bpm.toFixed(1)} a minute`,
+      hold.reason === "pain" && "it hurt", (hold.stretch || hold.side) && `measured: ${stretchName(hold.measured_stretch)}${hold.measured_side ? `, ${hold.measured_side}` : ""}`, hold.note];
+    return make("li", {}, make("b", { className: hold.deleted ? "gone" : "", textContent: `${name}${side ? `, ${side}` : ""}: ${seconds(hold.duration_s)}` }),
+      make("span", { textContent: facts.filter(Boolean).join(" · ") }),
+      make("button", { type: "button", textContent: "Correct", ariaLabel: `Correct ${name}`, onclick: () => ask(hold) }));
+  }));
+}
+
+function ask(hold) {
+  const stretches = [...new Set([...STRETCHES, ...past.weeks.map((week) => week[1])])];
+  element("c-stretch").replaceChildren(new Option("as measured", ""), ...stretches.map((name) => new Option(stretchName(name), name)));
+  element("measured").textContent = `Measured: ${stretchName(hold.measured_stretch)}${hold.measured_side ? `, ${hold.measured_side}` : ", leg not known"}, ${seconds(hold.duration_s)}. This is kept beside what you say.`;
+  element("c-stretch").value = hold.stretch ?? "";
+  element("c-side").value = hold.side ?? "";
+  element("c-deleted").checked = Boolean(hold.deleted);
+  element("c-note").value = hold.note ?? "";
+  element("c-error").textContent = "";
+  const dialog = element("correction");
+  element("correction-form").onsubmit = async (event) => {
+    if (event.submitter?.value !== "keep") return;
+    event.preventDefault();
+    const said = { stretch: element("c-stretch").value || null, side: element("c-side").value || null,
+      deleted: element("c-deleted").checked, note: element("c-note").value.trim() || null };
+    try {
+      await post(`/holds/${encodeURIComponent(hold.hold_id)}`, JSON.stringify(said));
+    } catch (error) {
+      element("c-error").textContent = error.message;
+      return;
+    }
+    dialog.close();
+    const shown = open.session_id;
+    await showHistory();
+    await showSession(shown);
+  };
+  dialog.showModal();
+}
