@@ -23,7 +23,7 @@ export function startLive() {
   element("pain").addEventListener("click", () => say("pain", "{}", "Logged. The hold is over: rest, and go easier."));
   element("end").addEventListener("click", () => say("end", "", "The hold is over."));
   element("band").addEventListener("change", (event) => { chosen = event.target.value; wave.clear(); draw(); });
-  setInterval(draw, 200);
+  setInterval(draw, 250);
   draw();
 }
 
