@@ -10,7 +10,7 @@ ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test soak bench bench-detection deep-ha lint types check lock clean
+.PHONY: demo test soak bench bench-detection deep-ha asyncapi lint types check lock clean
 
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
@@ -26,6 +26,9 @@ deep-ha: $(READY)  ## a real Home Assistant beside a real session; as root, the 
 
 bench: $(BENCH_READY)  ## how fast the detector is, by itself and beside other libraries
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BENCH)/bin/python -m tests.detect.speed $(ARGS)
+
+asyncapi: $(READY)  ## write docs/asyncapi.json anew
+	@$(BIN)/python -m tracker.mqtt.asyncapi > docs/asyncapi.json
 
 lint: $(READY)
 	@$(BIN)/ruff check .
