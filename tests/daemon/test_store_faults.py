@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
-import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-
-import pytest
 
 from tests.daemon.parts import WAIT_S, band, daemon
 from tests.daemon.test_chain import (
@@ -32,6 +26,7 @@ from tests.daemon.test_chain import (
 )
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import Subscriber, subscriber
+from tests.small_disk import fill, small_disk
 
 LOCKING = """
 import sqlite3, sys
@@ -57,31 +52,6 @@ async def locked(path: Path) -> AsyncIterator[Process]:
     finally:
         process.stdin.close()
         await process.wait()
-
-
-@contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """A file system of its own that is soon full; skips the test where none can be mounted."""
-    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("only root on Linux can mount a small disk")
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """A file that takes all the room there is."""
-    filler = folder / "holiday.mp4"
-    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-    return filler
 
 
 def store_faults(house: Subscriber) -> list[str | None]:

@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from tests.daemon.parts import Part
 from tests.faults.home import LONG_S, Home, Play, eventually, home
 from tests.faults.report import Report
 from tests.faults.undisturbed import faults_of
+from tests.small_disk import fill, small_disk
 
+DISK_MB = 16  # SQLite checkpoints its log at 4 MB, and the disk has to hold more than that
 FULL = "cannot grow: the disk is full"
 LOCKED = "is locked by another program"
 AGAIN = "the history is written again"
 
 
-@contextmanager
-def small_disk(at: Path, megabytes: int = 16) -> Iterator[Path]:
-    """A file system of its own, in memory; skips the test where none may be mounted.
-
-    SQLite checkpoints its log at 4 MB; the disk has to hold more than that.
-    """
-    at.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(at)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"no tmpfs may be mounted here: {done.stderr.strip()}")
-    try:
-        yield at
-    finally:
-        subprocess.run(["umount", str(at)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Leave no room; the file that takes it."""
-    filler = disk / "filler"
-    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-    return filler
-
-
 async def fill_disk(folder: Path, play: Play, times: int, full_s: float) -> Report:
     """The disk runs full in the session, and there is room again after a while."""
-    with small_disk(folder) as disk:
+    with small_disk(folder, DISK_MB) as disk:
         elsewhere = folder.with_name(f"{folder.name}-home")
         async with (
             home(elsewhere, play, db=disk / "history.db") as h,
