@@ -32,7 +32,7 @@ SHOWN: dict[str, tuple[str | None, str | None, str | None]] = {
     "binary_sensor.holding": (None, None, None),
     "binary_sensor.worn": (None, None, None),
     "binary_sensor.connected": (None, "connectivity", None),
-    "sensor.stretch": (None, "enum", None),
+    "sensor.stretch": (None, None, None),
     "sensor.side": (None, "enum", None),
     "sensor.hold_started": (None, "timestamp", None),
     "sensor.target": ("s", "duration", None),

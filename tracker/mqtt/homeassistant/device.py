@@ -92,7 +92,6 @@ def _components(place: Place) -> Iterator[tuple[str, Component]]:
 
 def _hold_under_way(place: Place) -> Iterator[tuple[str, Component]]:
     state = place.at("state")
-    names = [*STRETCHES, *place.taught, "other", "none"]
     yield "holding", band_part("binary_sensor", "Holding", state, _on("holding"), icon="mdi:yoga")
     yield (
         "stretch",
@@ -100,9 +99,8 @@ def _hold_under_way(place: Place) -> Iterator[tuple[str, Component]]:
             "sensor",
             "Stretch",
             state,
+            # No list of options: a taught stretch that it lacked would be an error in its log.
             "{{ value_json.stretch or 'none' }}",
-            device_class="enum",
-            options=names,
             icon="mdi:human-handsdown",
         ),
     )
