@@ -28,7 +28,7 @@ bench: $(BENCH_READY)  ## how fast the detector is, by itself and beside other l
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BENCH)/bin/python -m tests.detect.speed $(ARGS)
 
 asyncapi: $(READY)  ## write docs/asyncapi.json anew
-	@$(BIN)/python -m tracker.mqtt.asyncapi > docs/asyncapi.json
+	@$(BIN)/python -m tracker.mqtt.asyncapi docs/asyncapi.json
 
 lint: $(READY)
 	@$(BIN)/ruff check .

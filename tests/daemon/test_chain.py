@@ -19,6 +19,7 @@ import pytest
 
 from tests.daemon.parts import BAND, WAIT_S, Part, band, daemon
 from tests.mosquitto import Mosquitto
+from tests.mqtt.contract import assert_documented
 from tests.mqtt.house import Subscriber, subscriber
 
 RECORDING = Path(__file__).parents[1] / "detect" / "recordings" / "short-0.csv.gz"
@@ -98,6 +99,7 @@ async def test_a_recording_played_as_the_band_gives_the_events_of_analyze(
     assert_same(log, analyzed(RECORDING), near_s=0.25)
     assert query(tmp_path / "history.db", "SELECT count(*) FROM frames") == [ended["frames"]]
     told_to_the_house(house)
+    assert_documented(house.heard)
 
     # What was stored is to the last digit what the detector says of the stored samples.
     samples = tmp_path / "samples.csv"

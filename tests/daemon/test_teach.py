@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.daemon.parts import BAND, band, daemon
 from tests.detect.leg import PIGEON, STANDING, Pose, write
 from tests.mosquitto import Mosquitto
+from tests.mqtt.contract import assert_documented
 from tests.mqtt.house import subscriber
 
 STAND, HELD = Pose(STANDING, 6.0), Pose(PIGEON, 16.0, move_s=3.0)
@@ -62,3 +63,4 @@ async def test_a_posture_taught_to_the_running_daemon_is_reported_by_its_name(
     assert taught[-1]["taught"] == []
     states = [state["lesson"]["state"] for state in taught if state["lesson"]]
     assert states == ["waiting", "learnt", "forgotten", "failed"]
+    assert assert_documented(house.heard) >= {"taught", "teach", "forget", "hold_ended"}

@@ -1,110 +1,143 @@
-"""The machine-readable contract says what is really sent, and nothing else is sent."""
+"""docs/asyncapi.json is made from the types, is AsyncAPI 3, and what is said about it holds."""
 
 from __future__ import annotations
 
+import gzip
 import json
-import re
+import time
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # one call is not worth its stubs
 import pytest
+from jsonschema import Draft7Validator
 
-from tests.daemon.parts import BAND, band, daemon
 from tests.mosquitto import Mosquitto
-from tests.mqtt.house import Heard, say, subscriber
-from tracker.mqtt.asyncapi import document, written
-from tracker.mqtt.commands import _READERS, parse
+from tests.mqtt import contract
+from tests.mqtt.contract import DOCUMENT, FILE, assert_documented, channels, why_not
+from tests.mqtt.house import Logged, MemoryOutbox, running, subscriber
+from tests.mqtt.test_commands import READ, REFUSED
+from tracker.detect.events import event_name, from_json, to_json
+from tracker.mqtt.asyncapi.document import examples, written
+from tracker.mqtt.commands import READERS, CommandError, parse
+from tracker.mqtt.publisher import LATE_S, Publisher
+from tracker.mqtt.settings import MqttSettings
 
-DOCS = Path(__file__).parents[2] / "docs" / "asyncapi.json"
-CONTRACT = document()
-EXAMPLES: dict[str, tuple[bytes, ...]] = {
-    "side": (b"left", b"auto"),
-    "pain": (b"", b'{"note":"behind the knee"}'),
-    "buzz": (b"1", b'{"pulses":2,"on_s":0.1,"off_s":0.2}'),
-    "note": (b"by the window",),
-    "end": (b"",),
-    "teach": (b'{"name":"pigeon","side":"left"}', b'{"name":"pigeon"}'),
-    "forget": (b"pigeon",),
-}
+META = Path(__file__).parent / "asyncapi" / "schema-3.0.0.json.gz"
+MESSAGES: dict[str, dict[str, Any]] = DOCUMENT["components"]["messages"]
+COMMANDS = {c.name.removeprefix("set_"): c for c in channels() if c.action == "receive"}
 
 
-def channel_of(topic: str) -> dict[str, Any]:
-    """The one channel whose address is the topic."""
-    found = []
-    for channel in CONTRACT["channels"].values():
-        address = re.escape(channel["address"]).replace(r"\{base\}", "stretchband")
-        if re.fullmatch(address.replace(r"\{band\}", "[A-Za-z0-9_-]{1,32}"), topic):
-            found.append(channel)
-    assert len(found) == 1, topic
-    only: dict[str, Any] = found[0]
-    return only
+def payloads(message: str) -> list[bytes]:
+    """Its examples as they are on the wire."""
+    text = MESSAGES[message]["contentType"] == "text/plain"
+    told = [one["payload"] for one in MESSAGES[message]["examples"]]
+    return [one.encode() if text else json.dumps(one).encode() for one in told]
 
 
-def check(topic: str, payload: bytes) -> None:
-    """Raise unless the payload is one of the messages of its topic."""
-    messages = channel_of(topic)["messages"].values()
-    for message in messages:
-        text = message["contentType"] == "text/plain"
-        try:
-            value = payload.decode() if text else json.loads(payload)
-            schema = {**message["payload"], "components": CONTRACT["components"]}
-            jsonschema.validate(value, schema)
-        except (jsonschema.ValidationError, json.JSONDecodeError):
-            continue
-        return
-    raise AssertionError(f"{topic}: {payload[:300]!r} is no message of the contract")
+def test_the_file_is_what_the_command_writes() -> None:
+    assert FILE.read_text("utf-8") == written(), "`make asyncapi` writes it anew"
 
 
-def test_the_file_in_docs_is_what_the_types_say() -> None:
-    assert DOCS.read_text("utf-8") == written()
+def test_it_is_asyncapi_3_by_its_own_schema() -> None:
+    schema = json.loads(gzip.decompress(META.read_bytes()))
+    validator = Draft7Validator(schema)
+    assert [error.message for error in validator.iter_errors(DOCUMENT)] == []
+    broken = {**DOCUMENT, "operations": {"send_state": {"action": "sing"}}}
+    assert list(validator.iter_errors(broken))
 
 
-def test_every_operation_has_its_channel_and_every_reference_its_schema() -> None:
-    for operation in CONTRACT["operations"].values():
-        kind, key = operation["channel"]["$ref"].removeprefix("#/").split("/")
-        assert key in CONTRACT[kind]
-    for name in re.findall(r'"#/components/schemas/(\w+)"', json.dumps(CONTRACT)):
-        assert name in CONTRACT["components"]["schemas"]
+def test_every_reference_leads_somewhere() -> None:
+    def references(part: Any) -> list[str]:
+        if isinstance(part, list):
+            return [ref for one in part for ref in references(one)]
+        if not isinstance(part, dict):
+            return []
+        own = [part["$ref"]] if "$ref" in part else []
+        return own + [ref for one in part.values() for ref in references(one)]
+
+    found = set(references(DOCUMENT))
+    assert len(found) > len(MESSAGES)
+    for ref in found:
+        target: Any = DOCUMENT
+        for step in ref.removeprefix("#/").split("/"):
+            target = target[step]
+        assert target
 
 
-def test_every_command_is_described_and_its_examples_are_taken() -> None:
-    assert EXAMPLES.keys() == _READERS.keys()
-    for name, payloads in EXAMPLES.items():
-        for payload in payloads:
-            check(f"stretchband/band/band1/set/{name}", payload)
-            parse(name, payload)
+def test_every_event_and_every_command_is_there() -> None:
+    assert list(COMMANDS) == list(READERS)
+    (event,) = (c for c in channels() if c.name == "event")
+    (late,) = (c for c in channels() if c.name == "late")
+    assert event.messages == late.messages
+    assert {event_name(from_json(p)) for m in event.messages for p in payloads(m)} == set(
+        event.messages
+    )
 
 
-@pytest.mark.parametrize(
-    ("topic", "payload"),
-    [
-        ("bridge/state", b"asleep"),
-        ("band/band1/state", b'{"holding":1}'),
-        ("band/band1/event", b'{"event":"hold_began"}'),
-        ("band/band1/set/side", b"both"),
-    ],
-)
-def test_what_is_not_in_the_contract_is_seen(topic: str, payload: bytes) -> None:
-    with pytest.raises(AssertionError, match="no message of the contract"):
-        check(f"stretchband/{topic}", payload)
+@pytest.mark.parametrize("message", MESSAGES)
+def test_every_message_has_examples_that_are_it(message: str) -> None:
+    assert payloads(message)
+    for payload in payloads(message):
+        assert why_not(message, payload) is None
+    assert examples().keys() == MESSAGES.keys()
 
 
-async def test_a_whole_session_says_nothing_else(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    short = Path(__file__).parents[1] / "detect" / "recordings" / "short-0.csv.gz"
-    played = ("--recording", str(short), "--start-on-connect", "--speed", "20")
-    async with subscriber(mosquitto.port) as house, band(tmp_path, *played):
-        async with daemon(tmp_path, mosquitto.port) as running:
-            await say(mosquitto.port, f"stretchband/band/{BAND}/set/note", b"calm today")
-            ended = b'{"event":"session_ended"'
-            topics = [f"band/{BAND}/{leaf}" for leaf in ("event", "late")]
-            await house.until(
-                lambda: any(e.startswith(ended) for topic in topics for e in house.on(topic)),
-                120.0,
-            )
-            assert await running.end() == 0, running.said
-        heard: list[Heard] = list(house.heard)
-    for message in heard:
-        check(message.topic, message.payload)
-    leaves = {message.topic.rpartition("/")[2] for message in heard}
-    assert leaves >= {"state", "info", "health", "availability", "today", "event", "live", "note"}
+def test_a_field_that_is_missing_unknown_or_wrong_is_found() -> None:
+    (ended,) = examples()["hold_ended"]
+    assert isinstance(ended, dict)
+
+    def why(**changes: object) -> str | None:
+        return why_not("hold_ended", json.dumps({**ended, **changes}).encode())
+
+    assert why() is None
+    assert why(side="both") is not None
+    assert why(at="2026-03-01 08:00") is not None
+    assert why(at=None) is None
+    assert why(mood="calm") is not None
+    for field in ended:
+        less = {key: value for key, value in ended.items() if key != field}
+        assert why_not("hold_ended", json.dumps(less).encode()) is not None, field
+
+
+@pytest.mark.parametrize(("name", "payload"), [(n, p) for n, p, _ in [*READ, *REFUSED]])
+def test_the_document_allows_the_commands_that_are_obeyed_and_no_other(
+    name: str, payload: bytes
+) -> None:
+    try:
+        parse(name, payload)
+        obeyed = True
+    except CommandError:
+        obeyed = False
+    messages = COMMANDS[name].messages if name in COMMANDS else []
+    assert any(why_not(message, payload) is None for message in messages) is obeyed
+
+
+def test_the_examples_of_commands_are_obeyed() -> None:
+    for name, channel in COMMANDS.items():
+        for message in channel.messages:
+            for payload in payloads(message):
+                parse(name, payload)
+
+
+async def test_every_kind_of_event_is_sent_as_documented_new_and_late(
+    mosquitto: Mosquitto,
+) -> None:
+    (channel,) = (c for c in channels() if c.name == "event")
+    events = [from_json(payload) for name in channel.messages for payload in payloads(name)]
+    outbox, now_s = MemoryOutbox(), time.time()
+    for at_s in (now_s - LATE_S - 60.0, now_s + 3600.0):
+        for event in events:
+            outbox.entries.append(Logged(len(outbox.entries) + 1, "band1", event, at_s))
+    publisher = Publisher(MqttSettings(port=mosquitto.port), outbox, bands=["band1"])
+    async with subscriber(mosquitto.port) as house, running(publisher):
+        await house.until(lambda: len(house.on("band/band1/event")) == len(events))
+    for leaf in ("late", "event"):
+        assert house.on(f"band/band1/{leaf}") == [to_json(event) for event in events]
+    assert assert_documented(house.heard) == {*channel.messages, "bridge_state"}
+
+
+def test_a_topic_that_nobody_wrote_down_is_found() -> None:
+    with pytest.raises(AssertionError):
+        contract.channel_of("stretchband/band/band1/mood")
+    with pytest.raises(AssertionError):
+        contract.channel_of("stretchband/band/a/b/state")

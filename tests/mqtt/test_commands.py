@@ -34,57 +34,55 @@ from tracker.mqtt.topics import Topics
 SIDE = "stretchband/band/band1/set/side"
 
 
-@pytest.mark.parametrize(
-    ("name", "payload", "action"),
-    [
-        ("side", b"left", SetSide("left")),
-        ("side", b"right", SetSide("right")),
-        ("side", b"auto", SetSide(None)),
-        ("pain", b"", Pain()),
-        ("pain", b'{"note": "behind the knee"}', Pain("behind the knee")),
-        ("buzz", b"0", Buzz(0)),
-        ("buzz", b"2", Buzz(2)),
-        ("buzz", b' {"pulses": 2, "on_s": 0.1, "off_s": 0.2}', BuzzPattern(2, 0.1, 0.2)),
-        ("note", "gut gedehnt \N{LEG}".encode(), Note("gut gedehnt \N{LEG}")),
-        ("note", b"x" * 500, Note("x" * 500)),
-        ("end", b"", End()),
-        ("teach", b'{"name": "splits", "side": "left"}', Teach("splits", "left")),
-        ("teach", b'{"name": "splits"}', Teach("splits")),
-        ("forget", b"splits", Forget("splits")),
-    ],
-)
+READ: list[tuple[str, bytes, Action]] = [
+    ("side", b"left", SetSide("left")),
+    ("side", b"right", SetSide("right")),
+    ("side", b"auto", SetSide(None)),
+    ("pain", b"", Pain()),
+    ("pain", b'{"note": "behind the knee"}', Pain("behind the knee")),
+    ("buzz", b"0", Buzz(0)),
+    ("buzz", b"2", Buzz(2)),
+    ("buzz", b' {"pulses": 2, "on_s": 0.1, "off_s": 0.2}', BuzzPattern(2, 0.1, 0.2)),
+    ("note", "gut gedehnt \N{LEG}".encode(), Note("gut gedehnt \N{LEG}")),
+    ("note", b"x" * 500, Note("x" * 500)),
+    ("end", b"", End()),
+    ("teach", b'{"name": "splits", "side": "left"}', Teach("splits", "left")),
+    ("teach", b'{"name": "splits"}', Teach("splits")),
+    ("forget", b"splits", Forget("splits")),
+]
+REFUSED: list[tuple[str, bytes, str]] = [
+    ("side", b"both", "allowed: left, right, auto"),
+    ("side", b"", "allowed: left, right, auto"),
+    ("side", b"\xff", "allowed: left, right, auto"),
+    ("pain", b"{", "allowed: nothing or"),
+    ("pain", b'{"nota": "x"}', "unknown field"),
+    ("pain", b'{"note": "' + b"x" * 501 + b'"}', "length <= 500"),
+    ("buzz", b"3", "<= 2"),
+    ("buzz", b"-1", ">= 0"),
+    ("buzz", b"true", "Expected `int`"),
+    ("buzz", b"", "allowed: 0, 1, 2 or"),
+    ("buzz", b'{"pulses": 0, "on_s": 1, "off_s": 1}', ">= 1"),
+    ("buzz", b'{"pulses": 1, "on_s": 9, "off_s": 1}', "<= 2.55"),
+    ("buzz", b'{"pulses": 1}', "missing required field"),
+    ("note", b"", "length >= 1"),
+    ("note", b"x" * 501, "length <= 500"),
+    ("note", b"x" * 5000, "5000 bytes; at most 4096"),
+    ("end", b"now", "has no payload"),
+    ("teach", b"splits", "allowed: {"),
+    ("teach", b'{"name": "splits", "side": "both"}', "Invalid enum value"),
+    ("teach", b'{"name": "a/b"}', "cannot be taught as a name"),
+    ("teach", b'{"name": "hamstring"}', "hamstring is known already"),
+    ("forget", b"", "cannot be taught as a name"),
+    ("reboot", b"", "there are side, pain, buzz, note, end, teach, forget"),
+]
+
+
+@pytest.mark.parametrize(("name", "payload", "action"), READ)
 def test_a_command_is_read(name: str, payload: bytes, action: Action) -> None:
     assert parse(name, payload) == action
 
 
-@pytest.mark.parametrize(
-    ("name", "payload", "said"),
-    [
-        ("side", b"both", "allowed: left, right, auto"),
-        ("side", b"", "allowed: left, right, auto"),
-        ("side", b"\xff", "allowed: left, right, auto"),
-        ("pain", b"{", "allowed: nothing or"),
-        ("pain", b'{"nota": "x"}', "unknown field"),
-        ("pain", b'{"note": "' + b"x" * 501 + b'"}', "length <= 500"),
-        ("buzz", b"3", "<= 2"),
-        ("buzz", b"-1", ">= 0"),
-        ("buzz", b"true", "Expected `int`"),
-        ("buzz", b"", "allowed: 0, 1, 2 or"),
-        ("buzz", b'{"pulses": 0, "on_s": 1, "off_s": 1}', ">= 1"),
-        ("buzz", b'{"pulses": 1, "on_s": 9, "off_s": 1}', "<= 2.55"),
-        ("buzz", b'{"pulses": 1}', "missing required field"),
-        ("note", b"", "length >= 1"),
-        ("note", b"x" * 501, "length <= 500"),
-        ("note", b"x" * 5000, "5000 bytes; at most 4096"),
-        ("end", b"now", "has no payload"),
-        ("teach", b"splits", "allowed: {"),
-        ("teach", b'{"name": "splits", "side": "both"}', "Invalid enum value"),
-        ("teach", b'{"name": "a/b"}', "cannot be taught as a name"),
-        ("teach", b'{"name": "hamstring"}', "hamstring is known already"),
-        ("forget", b"", "cannot be taught as a name"),
-        ("reboot", b"", "there are side, pain, buzz, note, end, teach, forget"),
-    ],
-)
+@pytest.mark.parametrize(("name", "payload", "said"), REFUSED)
 def test_what_is_no_command_is_refused_in_one_line(name: str, payload: bytes, said: str) -> None:
     with pytest.raises(CommandError) as caught:
         parse(name, payload)

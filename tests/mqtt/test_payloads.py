@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.detect.events import Breath, HoldDropped, HoldEnded, HoldStarted, Side, Worn
+from tracker.detect.live import Phase
 from tracker.mqtt.payloads import BandState, after, live, moment, signal, stored, today
 
 STARTED = HoldStarted(
@@ -140,7 +141,7 @@ class Point:
     t_s: float
     angle_deg: float | None
     breath_deg: float | None
-    phase: str
+    phase: Phase
 
 
 def test_live_points_are_short_arrays() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 Side = Literal["left", "right"]
 StrainKind = Literal["bounce", "force", "tremble"]
 EndReason = Literal["released", "gap", "reboot", "pain", "command", "closed"]
+# RFC 3339 in UTC; the format is for schemas, nothing here checks it.
+WallTime = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 # A stretch may also be a taught name, so the field is a string and these are its well-known values.
 HAMSTRING = "hamstring"
@@ -32,7 +35,7 @@ class Fact(
     event_id: str
     band_id: str
     t_s: float
-    at: str | None = None
+    at: WallTime | None = None
 
 
 class SessionStarted(Fact, frozen=True, kw_only=True, tag="session_started"):

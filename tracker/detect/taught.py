@@ -40,8 +40,8 @@ HOLD_S = 10.0
 TAUGHT, FORGET = "taught", "forget"
 PATIENCE_S = 120.0
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_BUILT_IN = (HAMSTRING, INNER_THIGH, PRONE_QUAD, STANDING_QUAD, OTHER)
+NAME = r"[a-z][a-z0-9_]{0,31}"
+BUILT_IN = (HAMSTRING, INNER_THIGH, PRONE_QUAD, STANDING_QUAD, OTHER)
 
 
 class TeachingError(StretchbandError):
@@ -86,14 +86,14 @@ def to_json(taught: Taught) -> str:
 
 def check_name(name: str) -> str:
     """`name`, when it may be taught. Raises TeachingError."""
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         raise TeachingError(
             f"{name[:40]!r} cannot be taught as a name; allowed are 1 to 32 of a-z, 0-9 and _, "
             "a letter first"
         )
-    if name in _BUILT_IN:
+    if name in BUILT_IN:
         raise TeachingError(
-            f"{name} is known already; choose another name than {', '.join(_BUILT_IN)}"
+            f"{name} is known already; choose another name than {', '.join(BUILT_IN)}"
         )
     return name
 

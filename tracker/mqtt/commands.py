@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from tracker.detect.events import Side
-from tracker.detect.taught import TeachingError, check_name
+from tracker.detect.taught import BUILT_IN, NAME, TeachingError, check_name
 from tracker.errors import StretchbandError
+from tracker.mqtt.payloads import Leg
 from tracker.mqtt.topics import Topics
 
 MAX_NOTE = 500
@@ -32,6 +33,11 @@ BURST = 10
 PER_S = 2.0
 
 NoteText = Annotated[str, Meta(min_length=1, max_length=MAX_NOTE)]
+BuzzLevel = Annotated[int, Meta(ge=0, le=2)]
+# Held by `check_name`, which says it in a sentence; here for who reads the schema.
+OwnName = Annotated[
+    str, Meta(extra_json_schema={"pattern": f"^{NAME}$", "not": {"enum": list(BUILT_IN)}})
+]
 
 
 class SetSide(msgspec.Struct, frozen=True):
@@ -49,7 +55,7 @@ class Pain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Buzz(msgspec.Struct, frozen=True):
     """Immediate Alert: 0 none, 1 mild, 2 high."""
 
-    level: Annotated[int, Meta(ge=0, le=2)]
+    level: BuzzLevel
 
 
 class BuzzPattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,14 +79,14 @@ class End(msgspec.Struct, frozen=True):
 class Teach(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Learn the next posture that is held for ten seconds, for one leg or for any."""
 
-    name: str
+    name: OwnName
     side: Side | None = None
 
 
 class Forget(msgspec.Struct, frozen=True):
     """What was taught under the name is known no more, on neither leg."""
 
-    name: str
+    name: OwnName
 
 
 Action = SetSide | Pain | Buzz | BuzzPattern | Note | End | Teach | Forget
@@ -107,9 +113,9 @@ class Command:
 
 def parse(name: str, payload: bytes) -> Action:
     """The action of a command. Raises CommandError: one sentence, what is allowed."""
-    read = _READERS.get(name)
+    read = READERS.get(name)
     if read is None:
-        raise CommandError(f"there is no command {name!r}; there are {', '.join(_READERS)}")
+        raise CommandError(f"there is no command {name!r}; there are {', '.join(READERS)}")
     if len(payload) > MAX_BYTES:
         raise CommandError(f"{name} with {len(payload)} bytes; at most {MAX_BYTES} are read")
     try:
@@ -123,7 +129,7 @@ def parse(name: str, payload: bytes) -> Action:
 
 
 def _side(payload: bytes) -> SetSide:
-    word = msgspec.convert(payload.decode(), Literal["left", "right", "auto"])
+    word = msgspec.convert(payload.decode(), Leg)
     return SetSide(None if word == "auto" else word)
 
 
@@ -157,7 +163,7 @@ def _forget(payload: bytes) -> Forget:
     return Forget(check_name(payload.decode()))
 
 
-_READERS: dict[str, Callable[[bytes], Action]] = {
+READERS: dict[str, Callable[[bytes], Action]] = {
     "side": _side,
     "pain": _pain,
     "buzz": _buzz,

@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
+from msgspec import Meta
 
-from tracker.detect.events import Event, HoldDropped, HoldEnded, HoldStarted, Side, Worn
+from tracker.detect.events import (
+    Event,
+    HoldDropped,
+    HoldEnded,
+    HoldStarted,
+    Side,
+    WallTime,
+    Worn,
+)
+from tracker.detect.live import Phase
 
 # Raised when a field changes its meaning; new fields do not raise it.
 SCHEMA = 1
@@ -19,6 +29,7 @@ SCHEMA = 1
 _RSSI_STEP_DB = 10
 
 Leg = Literal["auto", "left", "right"]
+Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 
 _encoder = msgspec.json.Encoder()
 
@@ -37,7 +48,7 @@ class Info(Payload, frozen=True, kw_only=True):
     name: Literal["stretchband"] = "stretchband"
     version: str
     schema: int = SCHEMA
-    started_at: str
+    started_at: WallTime
     bands: list[str]
 
 
@@ -75,8 +86,8 @@ class LastHold(Payload, frozen=True, kw_only=True):
     hold_id: str
     stretch: str
     side: Side | None
-    started_at: str | None
-    ended_at: str | None
+    started_at: WallTime | None
+    ended_at: WallTime | None
     duration_s: float | None
     angle_deg: float | None
     depth_gain_deg: float | None
@@ -111,14 +122,15 @@ class TaughtState(Payload, frozen=True, kw_only=True):
 class BandState(Payload, frozen=True, kw_only=True):
     """`band/<id>/state`. stretch, side, started_at and target_s belong to the hold under way.
 
-    leg: which one the wearer or the config says it is. battery: percent.
+    leg:      which one the wearer or the config says it is.
+    battery:  percent.
     rssi_dbm: the radio's signal, in steps of 10 dB.
     """
 
     holding: bool = False
     stretch: str | None = None
     side: Side | None = None
-    started_at: str | None = None
+    started_at: WallTime | None = None
     target_s: float | None = None
     last_hold: LastHold | None = None
     worn: bool | None = None
@@ -145,9 +157,12 @@ class StretchTotals(Payload, frozen=True, kw_only=True):
 
 
 class Today(Payload, frozen=True, kw_only=True):
-    """`band/<id>/today`. balance: the left leg's share of the seconds of known legs, 0.5 even."""
+    """`band/<id>/today`: the totals of one day, on the daemon's local clock.
 
-    date: str
+    balance: the left leg's share of the seconds of known legs, 0.5 even.
+    """
+
+    date: Day
     holds: int
     hold_s: float
     left_s: float
@@ -163,7 +178,7 @@ class LivePoint(msgspec.Struct, frozen=True, array_like=True):
     t_s: float
     angle_deg: float | None
     breath_deg: float | None
-    phase: str
+    phase: Phase
 
 
 class _Point(Protocol):
@@ -174,7 +189,7 @@ class _Point(Protocol):
     @property
     def breath_deg(self) -> float | None: ...
     @property
-    def phase(self) -> str: ...
+    def phase(self) -> Phase: ...
 
 
 class _Total(Protocol):
@@ -284,6 +299,4 @@ def today(day: date, totals: Iterable[_Total], streak_days: int) -> Today:
 
 def live(points: Sequence[_Point]) -> bytes:
     """The payload of `band/<id>/live`: an array of points, oldest first."""
-    return _encoder.encode(
-        [LivePoint(p.t_s, p.angle_deg, p.breath_deg, str(p.phase)) for p in points]
-    )
+    return _encoder.encode([LivePoint(p.t_s, p.angle_deg, p.breath_deg, p.phase) for p in points])
