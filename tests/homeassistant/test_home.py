@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.daemon.parts import BAND, Part, band, daemon
+from tests.daemon.test_teach import pigeons, teach
 from tests.homeassistant.home import START_S, Home, Known, prepared
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import Subscriber, subscriber
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.deep
 RECORDING = Path(__file__).parents[1] / "detect" / "recordings" / "short-0.csv.gz"
 STILL = RECORDING.with_name("off_body-0.csv.gz")
 SESSION_S = 300.0
+NO_SECONDS = {"0", "0.0", "unknown", "unavailable"}
 ABOUT = f"stretchband_{BAND}_"
 
 # What each entity shows after the session: unit, device class, state class.
@@ -134,7 +136,16 @@ async def test_a_session_in_a_real_home(tmp_path: Path, mosquitto: Mosquitto) ->
             await a_choice_is_heard_and_shown(mosquitto.port, home, house)
             running.send(signal.SIGKILL)
             await home.until(lambda known: unavailable(known) == set(SHOWN))
-        still = ("--recording", str(STILL), "--boot-id", "2")
+        played = ("--recording", str(pigeons(tmp_path)), "--start-on-connect", "--speed", "6")
+        async with (
+            band(tmp_path, *played, "--boot-id", "2"),
+            daemon(tmp_path, mosquitto.port) as running,
+        ):
+            await home.until(all_there)
+            await a_taught_stretch_comes_and_goes(tmp_path, home)
+            assert await running.end() == 0, running.said
+            await home.until(lambda known: unavailable(known) == set(SHOWN))
+        still = ("--recording", str(STILL), "--boot-id", "3")
         async with (
             band(tmp_path, *still) as one,
             daemon(tmp_path, mosquitto.port, detector) as running,
@@ -202,6 +213,25 @@ async def a_choice_is_heard_and_shown(port: int, home: Home, house: Subscriber) 
         assert house.on(f"band/{BAND}/{name}") == [payload]
     health = json.loads(house.on("bridge/health")[-1])
     assert health["commands_refused"] == {}
+
+
+async def a_taught_stretch_comes_and_goes(folder: Path, home: Home) -> None:
+    """Shown by its name, with its seconds of the day on each leg, until it is forgotten."""
+    left, right = (entity(f"sensor.pigeon_{side}_today") for side in ("left", "right"))
+    assert not {left, right} & home.known()["states"].keys()
+    assert (await teach(folder, "pigeon", "--side", "left"))[0] == 0
+    await home.until(lambda known: states(known)["sensor.stretch"] == "pigeon", SESSION_S)
+    known = await home.until(
+        lambda known: left in known["states"] and known["states"][left]["state"] not in NO_SECONDS
+    )
+    assert float(known["states"][right]["state"]) == 0.0
+    for sensor in (left, right):
+        attributes = known["states"][sensor]["attributes"]
+        names = ("unit_of_measurement", "device_class", "state_class")
+        assert tuple(attributes.get(n) for n in names) == SHOWN["sensor.today"]
+    assert (await teach(folder, "--forget", "pigeon"))[0] == 0
+    await home.until(lambda known: not {left, right} & known["states"].keys())
+    assert home.complaints() == []
 
 
 def last_event(known: Known, key: str) -> str | None:

@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,7 +45,9 @@ class House:
         self._offline: dict[str, asyncio.TimerHandle] = {}
         # A connection, to a band or to the broker, came or went.
         self.news = asyncio.Event()
-        self._places = places(config)
+        self._places = {place.band_id: place for place in places(config)}
+        # What Home Assistant is to find has changed: something was taught or forgotten.
+        self.found_news = asyncio.Event()
         birth = f"{config.mqtt.discovery_prefix}/status" if self._places else None
         self.publisher = Publisher(
             mqtt_settings(config),
@@ -66,7 +69,7 @@ class House:
 
     def discovery(self, before: Mapping[str, bytes]) -> list[Announced]:
         """What Home Assistant is to find, after what it was told `before`."""
-        return announcements(self._places, before)
+        return announcements(self._places.values(), before)
 
     def be_found(self, announced: Iterable[Announced]) -> None:
         """Keep the payloads of `discovery` on their topics."""
@@ -147,6 +150,11 @@ class House:
         names = [payloads.TaughtName(name=one.name, side=one.side) for one in taught]
         state = payloads.TaughtState(taught=names, lesson=lesson)
         self.publisher.set_retained(band_topic(band_id, "taught"), state.to_json())
+        place = self._places.get(band_id)
+        known = tuple(sorted({one.name for one in names}))
+        if place is not None and place.taught != known:
+            self._places[band_id] = replace(place, taught=known)
+            self.found_news.set()
 
     def health(self, outbox_depth: int, store_fault: str | None) -> None:
         """How the bridge does."""

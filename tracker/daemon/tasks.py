@@ -88,7 +88,7 @@ class Daemon:
             links = [start(band.link.run(), f"link {band.id}") for band in bands.values()]
             others += [
                 start(house.publisher.run(), "publisher"),
-                start(self._announce(house, store), "announcements"),
+                start(self._announce(house, store, bands), "announcements"),
                 start(self._heartbeat(house, outbox), "heartbeat"),
                 start(_hand_out(house, bands), "commands"),
                 start(_turn_days(house, bands), "days"),
@@ -98,12 +98,20 @@ class Daemon:
             for task in others:
                 task.cancel()
 
-    async def _announce(self, house: House, store: Store) -> None:
-        """What Home Assistant is to find; remembered first, because it may have to be unsaid."""
+    async def _announce(self, house: House, store: Store, bands: dict[str, Band]) -> None:
+        """What Home Assistant is to find; remembered first, because it may have to be unsaid.
+
+        Not before it is known what was taught: that would be taken back and come again.
+        """
         keep_trying = self._thread.keep_trying
-        announced = house.discovery(await keep_trying("announcing", store.announced))
-        await keep_trying("announcing", store.announce, announced)
-        house.be_found(announced)
+        for band in bands.values():
+            await band.ready.wait()
+        while True:
+            house.found_news.clear()
+            announced = house.discovery(await keep_trying("announcing", store.announced))
+            await keep_trying("announcing", store.announce, announced)
+            house.be_found(announced)
+            await house.found_news.wait()
 
     async def _heartbeat(self, house: House, outbox: Outbox) -> None:
         """Once a minute, and soon after something came or went."""
