@@ -13,7 +13,9 @@ from tracker.cli.database import DbOption
 from tracker.cli.run import chosen
 from tracker.config import Config, default_config_path, load
 from tracker.daemon.house import mqtt_settings
-from tracker.errors import StretchbandError
+from tracker.errors import extra_missing
+
+LIBRARIES = ("itsdangerous", "sse_starlette", "starlette", "uvicorn")  # of the extra `dashboard`
 
 
 def dashboard(
@@ -32,14 +34,11 @@ def dashboard(
     Another address needs a password: `dashboard.password_file` in the config.
     """
     try:
-        import uvicorn
-
         from tracker.web.server import serve
     except ModuleNotFoundError as error:
-        raise StretchbandError(
-            f"the page needs {error.name}: pip install 'stretchband[dashboard]'"
-        ) from None
-    del uvicorn
+        if error.name not in LIBRARIES:
+            raise
+        raise extra_missing("the page", error.name, "dashboard") from None
     settings = load(chosen(config)) if config or default_config_path() else Config()
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(message)s"

@@ -1,9 +1,11 @@
 """`stretchband demo`: the whole way from a leg to the house on this machine, without hardware.
 
     simulated band --GATT, virtual radio--> stretchband run --MQTT--> embedded broker --> picture
+                                                                             |
+                                                                  stretchband dashboard --> page
 
-The band and the daemon are processes of their own, the daemon the same that runs at home; the
-picture knows only what the broker tells it.
+The band, the daemon and the page are processes of their own, daemon and page the same as at home;
+the picture knows only what the broker tells it.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import random
 import signal
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import aiomqtt
 import msgspec
@@ -27,8 +30,10 @@ import typer
 from rich.console import Console
 from rich.live import Live as Screen
 
+from tracker.cli.demo_page import open_browser, page
+from tracker.cli.parts import first_line, process
 from tracker.cli.picture import Picture, in_words, leg
-from tracker.cli.summary import summary
+from tracker.cli.summary import look_on, summary
 from tracker.detect.events import (
     Event,
     HoldDropped,
@@ -38,7 +43,7 @@ from tracker.detect.events import (
     TargetReached,
     from_json,
 )
-from tracker.errors import StretchbandError
+from tracker.errors import extra_missing
 from tracker.mqtt.embedded import embedded_broker
 from tracker.mqtt.payloads import BandState, LivePoint
 from tracker.store import History, Store
@@ -48,21 +53,13 @@ ADDRESS = "F0:F1:F2:F3:F4:01"
 TARGET_S = 30.0
 FULL_S = 720.0  # a session at ease: 30 to 45 s a hold, both legs
 LEAST_S = 240.0  # eight holds of 10 s; with less time it is better to show a few real ones
-READY_S = 60.0  # a slow machine imports for long
 STARTING_S = 5.0  # connecting is not the wearer's time
 LAST_WORD_S = 20.0  # from the end of the motion to the end of the session in the house
-STOP_S = 8.0
 
 Draw = Callable[[Event | None], None]
 
 _points = msgspec.json.Decoder(list[LivePoint])
 _state = msgspec.json.Decoder(BandState)
-
-
-class DemoError(StretchbandError):
-    """A part of the demo did not do its part."""
-
-    exit_status = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +78,29 @@ class Plan:
         """The virtual radio, as both sides name it."""
         return f"unix:{self.folder / 'air'}"
 
+    @property
+    def config(self) -> Path:
+        """What the daemon and the page read."""
+        return self.folder / "tracker.toml"
+
+    def configure(self, broker: int) -> None:
+        """Write the config, with the broker on this port."""
+        self.config.write_text(
+            f"[store]\npath = {json.dumps(str(self.db.absolute()))}\n"
+            f'[mqtt]\nhost = "127.0.0.1"\nport = {broker}\n'
+            f"[bluetooth]\nradio = {json.dumps(self.air)}\n"
+            f"[detector]\ntarget_s = {TARGET_S}\n"
+            f'[[bands]]\nid = "{BAND}"\naddress = "{ADDRESS}"\n',
+            "utf-8",
+        )
+
+
+class Ports(NamedTuple):
+    """Where the broker and the page listen on 127.0.0.1; see --broker-port and --port."""
+
+    broker: int
+    page: int | None
+
 
 def demo(
     seconds: Annotated[float, typer.Option(min=1, help="How long the wearer may take.")] = 120.0,
@@ -91,17 +111,28 @@ def demo(
         Path | None, typer.Option(help="Keep the history in this file. [default: thrown away]")
     ] = None,
     port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            show_default=False,
+            help="The page's port on 127.0.0.1; 0: any free one. [default: 8095 if free]",
+        ),
+    ] = None,
+    broker_port: Annotated[
         int, typer.Option(min=0, max=65535, help="The broker's port on 127.0.0.1; 0: any free one.")
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Which wearer, which day.")] = 1,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Stay in the terminal.")] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Name the page's address, but do not open it.")
+    ] = False,
 ) -> None:
     """Play a stretching session without hardware: nothing to install, nothing leaves this machine.
 
     The four stretches on both legs take 720 s of the wearer's time at ease and 240 s in a hurry.
-    With less (--seconds times --speed) the session is at ease and cut when the time is up.
+    With less (--seconds times --speed) the session is at ease and cut when the time is up. The page
+    is served beside it, and opened where there is a screen.
     """
-    del no_browser  # the terminal is all there is to see so far
     time_s = seconds * speed
     total_s = min(time_s, FULL_S) if time_s >= LEAST_S else FULL_S
     with tempfile.TemporaryDirectory(prefix="stretchband-") as folder:
@@ -109,98 +140,49 @@ def demo(
         plan = Plan(total_s, seconds, speed, seed, kept, Path(folder))
         Store.open(kept).close()  # a file that cannot be used is told before anything starts
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-            asyncio.run(play(plan, port))
+            asyncio.run(play(plan, Ports(broker_port, port), show=not no_browser))
         with History.open(kept) as past:
-            Console().print(summary(past, db))
+            Console().print(summary(past))
+        for line in look_on(kept) if db else ():
+            Console(soft_wrap=True).print(line, highlight=False, markup=False)
 
 
-async def play(plan: Plan, port: int) -> None:
-    """Start the three parts, watch the broker, stop them in order, also when told to end."""
+async def play(plan: Plan, ports: Ports, *, show: bool) -> None:
+    """Start the parts, watch the broker, stop them in order, also when told to end."""
     task = asyncio.current_task()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if task is not None:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    async with (
-        embedded_broker(port) as broker,
-        simulated_band(plan) as band,
-        daemon(plan, broker) as running,
-    ):
-        await watch(plan, broker, band, running)
+    async with embedded_broker(ports.broker) as broker:
+        plan.configure(broker)
+        async with page(plan.config, ports.page) as shown, simulated_band(plan) as band:
+            Console(soft_wrap=True).print(shown.said, highlight=False)
+            if show and shown.address is not None:
+                await asyncio.to_thread(open_browser, shown.address)
+            async with daemon(plan) as running:
+                await watch(plan, broker, band, running)
 
 
 @contextlib.asynccontextmanager
 async def simulated_band(plan: Plan) -> AsyncIterator[Process]:
     """firmware_sim on its air; it begins to move when the daemon reads it."""
+    if find_spec("bumble") is None:
+        raise extra_missing("the simulated band", "bumble", "demo")
     command = ["-m", "firmware_sim", "--listen", plan.air, "--seed", str(plan.seed)]
     command += ["--speed", str(plan.speed), "--total-s", str(plan.total_s), "--address", ADDRESS]
     # Without a flash it counts from nothing: a boot of its own keeps it apart in a kept history.
     command += ["--boot-id", str(random.randint(1, 0xFFFF))]  # noqa: S311 - a name, no secret
     async with process("simulated band", *command, "--start-on-connect") as band:
-        assert band.stdout is not None
-        try:
-            async with asyncio.timeout(READY_S):
-                first = await band.stdout.readline()
-        except TimeoutError:
-            raise DemoError(f"the simulated band said nothing for {READY_S:.0f} s") from None
-        if not first:
-            raise DemoError("the simulated band did not start")
+        await first_line("simulated band", band)
         yield band
 
 
 @contextlib.asynccontextmanager
-async def daemon(plan: Plan, broker: int) -> AsyncIterator[Process]:
-    """The daemon as at home, with a config of its own."""
-    config = plan.folder / "tracker.toml"
-    config.write_text(
-        f"[store]\npath = {json.dumps(str(plan.db.absolute()))}\n"
-        f'[mqtt]\nhost = "127.0.0.1"\nport = {broker}\n'
-        f"[bluetooth]\nradio = {json.dumps(plan.air)}\n"
-        f"[detector]\ntarget_s = {TARGET_S}\n"
-        f'[[bands]]\nid = "{BAND}"\naddress = "{ADDRESS}"\n',
-        "utf-8",
-    )
-    command = ["-m", "tracker", "run", "--config", str(config), "--log", "warning"]
+async def daemon(plan: Plan) -> AsyncIterator[Process]:
+    """The daemon as at home."""
+    command = ["-m", "tracker", "run", "--config", str(plan.config), "--log", "warning"]
     async with process("daemon", *command) as running:
         yield running
-
-
-@contextlib.asynccontextmanager
-async def process(name: str, *arguments: str) -> AsyncIterator[Process]:
-    """A Python process that is told to end, and made to when it does not."""
-    with tempfile.TemporaryFile() as errors:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=errors,
-            start_new_session=True,  # Ctrl-C is for the demo, which then ends its parts in order
-        )  # fmt: skip
-        try:
-            yield child
-        finally:
-            died = await last_status(child)
-            await stop(child)
-            if died not in (None, 0):
-                errors.seek(0)
-                lines = errors.read().decode("utf-8", "replace").strip().splitlines()
-                raise DemoError(f"the {name} ended: {lines[-1] if lines else f'status {died}'}")
-
-
-async def last_status(child: Process) -> int | None:
-    """How it ended by itself, given a moment to be noticed; None while it runs."""
-    if sys.exc_info()[0] is None:
-        return child.returncode
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(child.wait(), 0.5)
-    return child.returncode
-
-
-async def stop(child: Process) -> None:
-    """SIGTERM, and SIGKILL to what does not hear it."""
-    if child.returncode is None:
-        child.send_signal(signal.SIGTERM)
-    reading = asyncio.create_task(child.communicate())
-    done, _ = await asyncio.wait([reading], timeout=STOP_S)
-    if not done:
-        child.kill()
-    await reading
 
 
 async def watch(plan: Plan, broker: int, band: Process, running: Process) -> None:

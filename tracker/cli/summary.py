@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -20,21 +22,23 @@ SELECT (SELECT count(*) FROM frames), (SELECT count(*) FROM events),
 """
 
 
-def summary(past: History, kept: Path | None) -> RenderableType:
-    """Every hold that is in the database, both legs side by side, and where to look on."""
+def summary(past: History) -> RenderableType:
+    """Every hold that is in the database, both legs side by side."""
     holds = [hold for hold in past.last_holds(None, MOST) if hold.duration_s is not None]
     holds.sort(key=lambda hold: (hold.boot_id, hold.start_s))
-    rows: list[RenderableType] = [_by_leg(holds), Text(), _in_words(holds, past)]
-    if kept is not None:
-        rows.append(Text(f"stretchband history --db {kept}", style=SOFT))
-        rows.append(Text(f"stretchband export holds --db {kept}", style=SOFT))
     return Panel(
-        Group(*rows),
+        Group(_by_leg(holds), Text(), _in_words(holds, past)),
         title="what the history holds now",
         border_style=CALM,
         width=78,
         padding=(0, 2),
     )
+
+
+def look_on(kept: Path) -> Iterator[str]:
+    """The commands that show more of a history that is kept."""
+    for command in ("dashboard", "history", "export holds"):
+        yield f"stretchband {command} --db {shlex.quote(str(kept))}"
 
 
 def _by_leg(holds: list[Hold]) -> Table:

@@ -10,7 +10,7 @@ import errno
 import logging
 from collections.abc import AsyncIterator, Iterator
 
-from tracker.errors import StretchbandError
+from tracker.errors import StretchbandError, extra_missing
 
 ADDRESS = "127.0.0.1"
 
@@ -25,9 +25,7 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[int]:
         from amqtt.broker import Broker
         from amqtt.errors import BrokerError
     except ImportError:
-        raise StretchbandError(
-            "the broker of the demo needs amqtt: pip install 'stretchband[demo]'"
-        ) from None
+        raise extra_missing("the broker of the demo", "amqtt", "demo") from None
     with _quiet():
         broker = Broker(
             {
@@ -49,7 +47,7 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[int]:
 
 def _why_not(port: int, error: BaseException | None) -> str:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return f"port {port} on {ADDRESS} is taken; --port 0 lets the system choose a free one"
+        return f"port {port} on {ADDRESS} is taken; --broker-port 0 finds a free one"
     return f"the broker of the demo cannot serve {ADDRESS}:{port}: {error}"
 
 

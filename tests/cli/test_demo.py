@@ -1,0 +1,134 @@
+"""The demo as a person starts it: the page beside it, the browser, what is said without them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sys
+import webbrowser
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tracker.cli import demo_page
+from tracker.errors import StretchbandError
+from tracker.store import History
+
+SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+WITHOUT_A_SCREEN = {name: value for name, value in os.environ.items() if name not in SCREENS}
+
+
+@asynccontextmanager
+async def demo(*options: str, **environment: str) -> AsyncIterator[Process]:
+    """The demo on no terminal; told to end with the block, where it has not ended before."""
+    process = await create_subprocess_exec(
+        *(sys.executable, "-m", "tracker", "demo", *options),
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**WITHOUT_A_SCREEN, **environment},
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.communicate()
+
+
+async def page_of(process: Process) -> str:
+    """Its address, once it is told."""
+    assert process.stdout is not None
+    said = (await process.stdout.readline()).decode()
+    found = re.fullmatch(r"the page is on (http://127\.0\.0\.1:\d+/)\n", said)
+    assert found, said
+    return found[1]
+
+
+async def test_the_page_is_served_while_the_demo_plays(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.db"
+    options = ("--seconds", "12", "--speed", "20", "--port", "0", "--db", str(kept))
+    async with demo(*options) as running, httpx.AsyncClient() as client:
+        address = await page_of(running)
+        assert "<title>stretchband</title>" in (await client.get(address)).text
+        out, errors = await running.communicate()
+        with pytest.raises(httpx.ConnectError):
+            await client.get(address)
+    assert (running.returncode, errors) == (0, b"")
+    assert "hold   hamstring left leg" in out.decode()
+    assert f"stretchband dashboard --db {kept}" in out.decode()
+    with History.open(kept) as history:
+        assert history.row_counts()["holds"] >= 1
+
+
+async def test_the_browser_is_given_the_address(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {asked}\n', "utf-8")
+    browser.chmod(0o700)
+    async with demo("--port", "0", BROWSER=f"{browser} %s") as running:
+        address = await page_of(running)
+        await its_session(running)
+    assert asked.read_text("utf-8") == f"{address}\n"
+    asked.unlink()
+    async with demo("--port", "0", "--no-browser", BROWSER=f"{browser} %s") as running:
+        await page_of(running)
+        await its_session(running)
+    assert not asked.exists()
+
+
+async def its_session(process: Process) -> None:
+    """Wait until it begins; whether there is a browser was decided before."""
+    assert process.stdout is not None
+    assert "simulated band" in (await process.stdout.readline()).decode()
+
+
+async def test_a_port_that_is_taken_is_told_before_anything_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = str(other.getsockname()[1])
+        for option in ("--port", "--broker-port"):
+            async with demo(option, taken) as running:
+                out, errors = await running.communicate()
+            said = f"port {taken} on 127.0.0.1 is taken; {option} 0 finds a free one\n"
+            assert (running.returncode, out, errors.decode()) == (2, b"", f"stretchband: {said}")
+
+
+def test_without_being_asked_the_next_free_port_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        monkeypatch.setattr(demo_page, "USUAL_PORT", taken)
+        assert demo_page.free_port(None) == 0
+        with pytest.raises(StretchbandError, match="is taken"):
+            demo_page.free_port(taken)
+    assert demo_page.free_port(None) == taken
+
+
+async def test_without_the_libraries_of_the_page_the_demo_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(demo_page, "LIBRARIES", ("no_such_library",))
+    async with demo_page.page(tmp_path / "tracker.toml", None) as shown:
+        assert shown.address is None
+        assert shown.said == (
+            "no page: it needs no_such_library: pip install 'stretchband[dashboard]'"
+        )
+
+
+@pytest.mark.parametrize("name", ["w3m", "/usr/bin/lynx"])
+def test_a_browser_of_the_terminal_does_not_draw_over_the_demo(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    class Browser:
+        def open(self, _address: str) -> bool:
+            raise AssertionError
+
+    browser = Browser()
+    browser.name = name  # type: ignore[attr-defined]
+    monkeypatch.setattr(webbrowser, "get", lambda: browser)
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert not demo_page.open_browser("http://127.0.0.1:1/")
