@@ -92,6 +92,16 @@ async def test_the_embedded_broker_gets_everything_and_forgets_nothing_of_ours()
             await status_of(publisher, lambda s: s.sent == 400)
 
 
+async def test_the_embedded_broker_closes_a_connection_that_ends_before_it_says_anything() -> None:
+    async with embedded_broker() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write_eof()
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_a_taken_port_is_said_in_one_sentence() -> None:
     async with embedded_broker() as port:
         with pytest.raises(StretchbandError, match=rf"^port {port} on 127\.0\.0\.1 is taken"):

@@ -5,6 +5,7 @@ amqtt speaks MQTT 3.1.1 and forgets retained messages when it ends. Homes use Mo
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import logging
@@ -26,8 +27,20 @@ async def embedded_broker(port: int = 0) -> AsyncIterator[int]:
         from amqtt.errors import BrokerError
     except ImportError:
         raise extra_missing("the broker of the demo", "amqtt", "demo") from None
+
+    class ClosingBroker(Broker):  # type: ignore[misc]  # amqtt says nothing of its types
+        """amqtt 0.12.1 leaves a connection open that ends before its CONNECT was read."""
+
+        async def stream_connected(
+            self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+        ) -> None:
+            try:
+                await super().stream_connected(reader, writer, listener_name)
+            finally:
+                writer.close()
+
     with _quiet():
-        broker = Broker(
+        broker = ClosingBroker(
             {
                 "listeners": {"default": {"type": "tcp", "bind": f"{ADDRESS}:{port}"}},
                 "plugins": {
