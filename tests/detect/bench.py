@@ -3,6 +3,7 @@
 `make bench-detection` prints Markdown. It measures on the recordings in the repository, on sessions
 of the simulated leg under many conditions, and on a folder of further recordings where there is one
 (what it looks for there is in sets.py): `make bench-detection RECORDINGS=folder SEEDS=8`.
+False holds are rare, so that evenings without any are simulated for longer.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Print the detector's figures as Markdown.")
     parser.add_argument("--recordings", type=Path, help="a folder of further recordings")
     parser.add_argument("--seeds", type=int, default=8, help="simulated sessions a condition")
+    parser.add_argument("--evenings", type=int, default=60, help="simulated hours at home")
     asked = parser.parse_args()
     folder = asked.recordings if asked.recordings and asked.recordings.is_dir() else None
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -52,7 +54,7 @@ def main() -> None:
         further = {} if folder is None else _measured(SETS, folder)
         if further:
             _say("## Further recordings", *_figures(further))
-        generated = _generated(pool, asked.seeds)
+        generated = _generated(pool, asked.seeds, asked.evenings)
         _say(f"## Simulated leg, {asked.seeds} sessions each", *_figures(generated))
         recorded = further or committed
         plain = generated[CONDITIONS[0].name]
@@ -83,14 +85,14 @@ def _measured(sets: Sequence[Set], folder: Path) -> dict[str, Figures]:
     return {s.name: measure(files, s.settings) for s, files in found.items() if files}
 
 
-def _generated(pool: Executor, seeds: int) -> dict[str, Figures]:
+def _generated(pool: Executor, seeds: int, evenings: int) -> dict[str, Figures]:
     """Figures by the name of the condition."""
     jobs = [(condition, seed) for condition in CONDITIONS for seed in range(seeds)]
     parts = list(zip(jobs, pool.map(_simulated, *zip(*jobs, strict=True)), strict=True))
     return {
         condition.name: together(figures for (of, _), figures in parts if of is condition)
         for condition in CONDITIONS
-    } | {EVENINGS: together(pool.map(_evening, range(seeds)))}
+    } | {EVENINGS: together(pool.map(_evening, range(evenings)))}
 
 
 def _evening(seed: int) -> Figures:

@@ -124,7 +124,8 @@ def test_the_benchmark_runs_to_its_end_and_prints_tables(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(bench, "CONDITIONS", CONDITIONS[:1])
-    monkeypatch.setattr("sys.argv", ["bench", "--seeds", "1", "--recordings", str(tmp_path / "no")])
+    asked = ["--seeds", "1", "--evenings", "1", "--recordings", str(tmp_path / "no")]
+    monkeypatch.setattr("sys.argv", ["bench", *asked])
     bench.main()
     printed = capsys.readouterr().out
     titles = re.findall(r"^## (.*)$", printed, re.MULTILINE)

@@ -122,6 +122,14 @@ def test_a_band_moved_to_the_other_leg_while_sitting_is_no_roll() -> None:
 def test_a_knee_that_is_just_bent_enough_standing_is_named_with_a_tilted_band(
     turned: float, tilted: float
 ) -> None:
-    poses = (STAND, Pose(bent_standing(109), 12.0), STAND)
-    (hold,) = named(samples(poses, turned_deg=turned, tilted_deg=tilted))
+    poses = (*HAMSTRING, STAND, Pose(bent_standing(109), 12.0), STAND)
+    _, hold = named(samples(poses, turned_deg=turned, tilted_deg=tilted))
     assert hold[:2] == ("standing_quad", "right")
+
+
+def test_legs_swung_onto_an_armrest_are_no_stretch_of_a_leg_that_was_not_stretched() -> None:
+    """A knee that is bent standing looks the same: 108 degrees, a second and a half."""
+    swung = (STAND, Pose(bent_standing(108), 60.0), STAND)
+    assert named(samples(swung)) == []
+    legs_up = Pose((0.95, -0.31, 0.0), 60.0)  # the right leg's front is up: a left knee bent
+    assert named(samples((*HAMSTRING, STAND, legs_up, STAND)))[1:] == []

@@ -43,8 +43,9 @@ _LEVEL, _FACE = 0.40, 0.55
 # A leg on a cushion or an armrest is up to 30 degrees; a stretch begins above.
 _LEAST_RAISE_DEG = 35.0
 # Standing, the heel is pulled towards the buttock: 110 to 150 degrees. Lying down from standing
-# turns the shank by 90, legs up on an armrest by little more; rolling over by 180.
-_LEAST_BEND_DEG, _MOST_BEND_DEG = 106.0, 158.0
+# turns the shank by 90, legs up on an armrest by up to 110; rolling over by 180. Of a leg that has
+# just been stretched a band that sits tilted may show less: then 106 will do.
+_LEAST_BEND_DEG, _KNOWN_BEND_DEG, _MOST_BEND_DEG = 110.0, 106.0, 158.0
 # A knee that is bent from standing passes 60 degrees in the first second or two and stays beyond,
 # also between straightenings; who walks, sits and lies down has the shank upright for longer. Only
 # so far up may such a one be, who lay down with the legs up.
@@ -229,12 +230,19 @@ class Postures:
     def _from_upright(self, up: Vector, rest: Vector) -> Stretch | None:
         x, y, z = self._donning.seat.straight(up)
         bend = math.degrees(math.atan2(math.hypot(x, z), y))
+        side = self.side or ("left" if x > 0 else "right")
+        least_deg = _KNOWN_BEND_DEG if self._stretched() == side else _LEAST_BEND_DEG
         sideways = abs(z) > abs(x)
-        if sideways or not _LEAST_BEND_DEG < bend < _MOST_BEND_DEG:
+        if sideways or not least_deg < bend < _MOST_BEND_DEG:
             return None
         if bend < _SURE_BEND_DEG and not self._bent_at_once():
             return None
-        return self._stretch(STANDING_QUAD, self.side or ("left" if x > 0 else "right"), up, rest)
+        return self._stretch(STANDING_QUAD, side, up, rest)
+
+    def _stretched(self) -> Side | None:
+        """Which leg was stretched before the wearer stood up; lying alone shows less of it."""
+        right = self._was_right or 0.0
+        return None if abs(right) < _NAMED / 2 else "right" if right > 0 else "left"
 
     def _from_lying(self, up: Vector, rest: Vector) -> Stretch | None:
         x, y, z = self._donning.seat.on_leg(up)
