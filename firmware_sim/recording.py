@@ -78,7 +78,9 @@ def _parquet_rows(path: Path) -> Floats:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise ValueError(f"{path}: Parquet needs pyarrow, the extra `parquet`") from error
+        raise ValueError(
+            f"{path}: reading Parquet needs pyarrow: pip install 'stretchband[parquet]'"
+        ) from error
     try:
         table = parquet.read_table(path, columns=list(COLUMNS))
         columns = [table.column(name).to_numpy().astype(np.float64) for name in COLUMNS]

@@ -15,6 +15,7 @@ ERRORS = {"tracker.errors"}
 DETECT = {"tracker.detect"} | ERRORS
 MAY_IMPORT = {
     "tracker.errors": set[str](),
+    "tracker.words": set[str](),
     "tracker.detect": DETECT,
     "tracker.clock": set[str](),
     "tracker.host_time": set[str](),
@@ -23,9 +24,9 @@ MAY_IMPORT = {
     "tracker.config": DETECT,
     "tracker.store": DETECT
     | {"tracker.bands.stretchband", "tracker.bands.reader", "tracker.store"}
-    | {"tracker.clock"},
+    | {"tracker.clock", "tracker.words"},
     "tracker.export": DETECT | {"tracker.store", "tracker.export"},
-    "tracker.plot": DETECT | {"tracker.plot", "tracker.export.destination"},
+    "tracker.plot": DETECT | {"tracker.plot", "tracker.export.destination", "tracker.words"},
     "tracker.report": DETECT | {"tracker.store", "tracker.report"},
     "tracker.mqtt": DETECT | {"tracker.mqtt", "tracker.bands.stretchband"},
     "firmware_sim": {"firmware_sim", "tracker.bands.stretchband"},

@@ -14,6 +14,6 @@ class StretchbandError(Exception):
     exit_status: ClassVar[int] = 2
 
 
-def extra_missing(what: str, library: str | None, extra: str) -> StretchbandError:
+def extra_missing(what: str, library: str, extra: str) -> StretchbandError:
     """The error for something asked for that needs one of stretchband's extras."""
     return StretchbandError(f"{what} needs {library}: pip install 'stretchband[{extra}]'")

@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from tracker.detect.samples import BAND_AXES, MAX_RATE_HZ, MIN_RATE_HZ, Axes, Block, Floats
-from tracker.errors import StretchbandError
+from tracker.errors import StretchbandError, extra_missing
 
 HEADER = ("time_s", "x_g", "y_g", "z_g")
 # No wearable part measures beyond; what is larger is another unit, mg or m/s^2 or counts.
@@ -211,9 +211,7 @@ def _parquet_rows(path: Path) -> Rows:
         import pyarrow
         import pyarrow.parquet
     except ImportError as missing:
-        raise StretchbandError(
-            f"{path}: reading Parquet needs pyarrow: install stretchband[parquet]"
-        ) from missing
+        raise extra_missing(f"{path}: reading Parquet", "pyarrow", "parquet") from missing
     line = 2
     try:
         with pyarrow.parquet.ParquetFile(path) as file:

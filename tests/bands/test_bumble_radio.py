@@ -324,6 +324,5 @@ def test_a_missing_bumble_is_told_with_the_extra_that_has_it(
     with pytest.raises(RadioUnavailable) as told:
         open_radio("usb:0")
     assert str(told.value) == (
-        'The radio "usb:0" needs Bumble, which is not installed: '
-        'python3 -m pip install "stretchband[sim]"'
+        "The radio \"usb:0\" needs Bumble, which is not installed: pip install 'stretchband[sim]'"
     )

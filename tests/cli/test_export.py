@@ -223,3 +223,51 @@ def test_how_many_holds_a_health_format_leaves_out_is_said(
     assert (done.status, done.out) == (0, b"")
     assert done.err == b"left out: 1 of the holds, whose end or wall time is not known\n"
     assert len(json.loads(out.read_text())["entry"]) == 2
+
+
+TOLD_TO_END = """
+import os, signal, sys
+import {module} as module
+from tracker.cli import main
+real = module.{function}
+def told_to_end(*given):
+    os.kill(os.getpid(), signal.{number})
+    return real(*given)
+module.{function} = told_to_end
+main()
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
+@pytest.mark.parametrize(
+    ("module", "function", "what"),
+    [
+        ("os", "fsync", ["holds"]),  # all is written, and has not its name yet
+        ("os", "fsync", ["holds", "--format", "parquet"]),
+        ("tracker.export.archive", "_digest", ["--all"]),  # the copy is there, and no archive
+    ],
+)
+def test_told_to_end_it_leaves_what_was_there_and_no_half_file(
+    path: Path,
+    tmp_path: Path,
+    number: str,
+    status: int,
+    module: str,
+    function: str,
+    what: list[str],
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "holds").write_text("of yesterday", "utf-8")
+    code = TOLD_TO_END.format(number=number, module=module, function=function)
+    out = ("--db", str(path), "--out", str(folder / "holds"))
+    done = subprocess.run(
+        [sys.executable, "-c", code, "export", *what, *out],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (status, b"")
+    assert [(file.name, file.read_text("utf-8")) for file in folder.iterdir()] == [
+        ("holds", "of yesterday")
+    ]

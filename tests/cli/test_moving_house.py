@@ -100,7 +100,7 @@ def test_every_table_is_there_again_row_by_row(
     assert everything(there) == rows
     assert all(rows.values()), "a table without rows proves nothing"
     assert done.out == (
-        f"{there} now has {len(rows['holds'])} holds, {len(rows['events'])} events, 200 frames\n"
+        f"{there} now has {len(rows['holds'])} holds, {len(rows['events']):,} events, 200 frames\n"
     )
     assert stat.S_IMODE(there.stat().st_mode) == 0o600
 
@@ -164,7 +164,7 @@ def test_a_history_with_something_else_in_it_is_left_alone(
     assert (done.status, done.out) == (2, "")
     assert done.err == (
         f"stretchband: history {there.path} has something else in it already (4 breaths,"
-        " 7 events, 1 frames, 1 holds); put that file aside or name another with --db\n"
+        " 7 events, 1 frame, 1 hold); put that file aside or name another with --db\n"
     )
     assert there.path.read_bytes() == before
 

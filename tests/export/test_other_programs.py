@@ -293,5 +293,5 @@ def test_a_missing_library_is_named_with_the_extra_that_brings_it(
     with pytest.raises(StretchbandError) as error:
         FORMATS[format_].write  # noqa: B018 - asking for it loads it
     assert str(error.value) == (
-        f"--format {format_} needs {library}: install stretchband[{format_}]"
+        f"--format {format_} needs {library}: pip install 'stretchband[{format_}]'"
     )

@@ -258,4 +258,4 @@ def test_without_the_extra_everything_but_the_picture_works(tmp_path: Path) -> N
     assert "1 hold" in run().stdout
     refused = run("--plot", str(tmp_path / "picture.png"))
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr == '--plot needs matplotlib: pip install "stretchband[plot]"\n'
+    assert refused.stderr == "--plot needs matplotlib: pip install 'stretchband[plot]'\n"

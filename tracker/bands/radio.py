@@ -275,7 +275,7 @@ def open_radio(name: str) -> Radio:
     except ModuleNotFoundError:
         raise RadioUnavailable(
             f'The radio "{name}" needs Bumble, which is not installed: '
-            'python3 -m pip install "stretchband[sim]"'
+            "pip install 'stretchband[sim]'"
         ) from None
     from tracker.bands.bumble_radio import BumbleRadio
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "import",
     "report",
 )
+SERVING = ("run", "dashboard")
 _FILES = {"import": "importing"}  # where the command's name is a word of Python
 
 
@@ -45,15 +46,22 @@ def application(*names: str) -> typer.Typer:
     return app
 
 
+def _end_when_told(asked: str) -> None:
+    """A signal ends a command as Ctrl-C does, so that it takes what it has half written away."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP, and so do we then
+            # What serves until it is told to end has nothing in hand before it has begun.
+            status = 0 if asked in SERVING else 128 + number
+            signal.signal(number, lambda *_, status=status: sys.exit(status))
+
+
 def main() -> None:
     """Run the command line; what a person can mend is one line on standard error.
 
     Only the subcommand that is asked for is imported: SciPy alone takes more than a second.
     """
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
-    if asked == "run":
-        # Told to end before the daemon has begun: there is nothing in hand yet.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _end_when_told(asked)
     if asked == "--version":
         print(f"stretchband {version('stretchband')}")  # noqa: T201 - what was asked for
         return

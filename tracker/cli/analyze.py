@@ -23,6 +23,7 @@ from tracker.plot.drawing import Drawing
 from tracker.plot.witness import Witness
 from tracker.recordings import read
 from tracker.store import History
+from tracker.words import count
 
 BROKEN_INPUT = 2
 
@@ -144,7 +145,7 @@ def _stem(file: Path) -> str:
 def _print(file: Path, events: list[Event]) -> None:
     console = Console()
     holds = [event for event in events if isinstance(event, HoldEnded)]
-    table = Table(title=f"{file.name}: {_count(len(holds), 'hold')}", title_justify="left")
+    table = Table(title=f"{file.name}: {count(len(holds), 'hold')}", title_justify="left")
     for name in ("stretch", "side"):
         table.add_column(name, no_wrap=True)
     for name in ("start", "length", "angle", "deeper", "breaths", "per min"):
@@ -163,11 +164,7 @@ def _print(file: Path, events: list[Event]) -> None:
     console.print(table)
     for kind, name in ((Rep, "straightening"), (Gap, "gap")):
         if found := sum(isinstance(event, kind) for event in events):
-            console.print(_count(found, name))
-
-
-def _count(n: int, name: str) -> str:
-    return f"{n} {name}{'' if n == 1 else 's'}"
+            console.print(count(found, name))
 
 
 def _number(value: float | None, form: str) -> str:

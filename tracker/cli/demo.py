@@ -47,6 +47,7 @@ from tracker.errors import extra_missing
 from tracker.mqtt.embedded import embedded_broker
 from tracker.mqtt.payloads import BandState, LivePoint
 from tracker.store import History, Store
+from tracker.words import count
 
 BAND = "demo"
 ADDRESS = "F0:F1:F2:F3:F4:01"
@@ -274,6 +275,6 @@ def in_one_line(event: Event | None) -> str | None:
         case HoldDropped():
             return "       no hold after all"
         case HoldEnded():
-            return f"ended  {event.duration_s:.1f} s, {event.breaths} breaths"
+            return f"ended  {event.duration_s:.1f} s, {count(event.breaths, 'breath')}"
         case _:
             return None

@@ -15,6 +15,7 @@ from rich.text import Text
 from tracker.cli.bars import bar, share_bar
 from tracker.cli.database import DbOption, database_path
 from tracker.store import DayTotals, History, Hold, StretchTotal, balance, side_s
+from tracker.words import count
 
 BAR_CELLS = 40
 BALANCE_CELLS = 24
@@ -74,7 +75,7 @@ def _title(first: date, today: DayTotals) -> RenderableType:
     days = today.streak_days
     line = Text(f"{_day(first)} to {_day(today.day)}", style="bold")
     if days:
-        line.append(f"   {_count(days, 'day')} in a row", style="cyan")
+        line.append(f"   {count(days, 'day')} in a row", style="cyan")
     return line
 
 
@@ -92,7 +93,7 @@ def _amounts(each_day: Sequence[DayTotals], *, plain: bool) -> RenderableType:
             amount.name,
             Text(bar(amount.hold_s / longest_s, BAR_CELLS, plain=plain), style="green"),
             _clock(amount.hold_s) if amount.holds else "",
-            _count(amount.holds, "hold") if amount.holds else "",
+            count(amount.holds, "hold") if amount.holds else "",
         )
     return table
 
@@ -198,7 +199,3 @@ def _day(day: date) -> str:
 
 def _moment(at: str) -> str:
     return f"{datetime.fromisoformat(at).astimezone():%a %d %b %H:%M}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

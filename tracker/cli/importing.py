@@ -11,8 +11,9 @@ import typer
 from tracker.cli.database import DbOption, database_path
 from tracker.cli.progress import bytes_bar
 from tracker.export.archive import unpack
+from tracker.words import count
 
-TOLD = ("holds", "events", "frames")
+TOLD = ("hold", "event", "frame")
 
 
 def importing(
@@ -27,5 +28,5 @@ def importing(
     path = database_path(db)
     with bytes_bar("history", show=sys.stderr.isatty()) as progress:
         manifest, new = unpack(file, path, progress)
-    rows = ", ".join(f"{manifest.rows.get(name, 0)} {name}" for name in TOLD)
+    rows = ", ".join(count(manifest.rows.get(f"{name}s", 0), name) for name in TOLD)
     typer.echo(f"{path} {'now has' if new else 'already had'} {rows}")

@@ -26,6 +26,7 @@ from tracker.detect.events import (
     TargetReached,
 )
 from tracker.mqtt.payloads import LivePoint
+from tracker.words import count
 
 CALM = "spring_green3"
 WARM = "orange3"
@@ -81,7 +82,7 @@ class Picture:
                 self.holds.append(event)
                 self.said = "let go and rest"
             case SessionEnded():
-                self.said = f"session over: {event.holds} holds, {event.hold_s:.0f} s"
+                self.said = f"session over: {count(event.holds, 'hold')}, {event.hold_s:.0f} s"
             case _:
                 pass
 
@@ -137,8 +138,7 @@ class Picture:
         phase = self.live.phase if self.live and self.held else ""
         word = phase if phase in ("exhale", "inhale") else ""
         rows = wave_rows(list(self.wave), BAR_CELLS, WAVE_ROWS)
-        count = "1 breath" if self.breaths == 1 else f"{self.breaths} breaths"
-        labels = ["", word, count if self.held else ""]
+        labels = ["", word, count(self.breaths, "breath") if self.held else ""]
         return [
             Text.assemble((row, "sky_blue2" if self.held else "grey30"), "  ", (label, "bold"))
             for row, label in zip(rows, labels, strict=True)
@@ -184,7 +184,8 @@ class Picture:
         band.stylize(CALM if self.connected else WARM)
         if self.battery is not None:
             band.append(f"{self.battery} %", style=SOFT)
-        grid.add_row(band, Text(f"{self.reps} straightenings · {self.events} events", style=SOFT))
+        said = f"{count(self.reps, 'straightening')} · {count(self.events, 'event')}"
+        grid.add_row(band, Text(said, style=SOFT))
         return grid
 
     def _lasted_s(self) -> float | None:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tracker.cli.picture import CALM, SOFT, in_words, number
 from tracker.store import History, Hold
+from tracker.words import count
 
 MOST = 1000
 _COUNTS = """
@@ -63,6 +64,7 @@ def _in_words(holds: list[Hold], past: History) -> Text:
     (frames, events, waiting), *_ = past.rows(_COUNTS, ())
     sent = "all of them published" if not waiting else f"{waiting} not published yet"
     return Text.assemble(
-        ("1 hold" if len(holds) == 1 else f"{len(holds)} holds", f"bold {CALM}"),
-        f", {held_s:.0f} s held in all; {frames} frames and {events} events stored, {sent}",
+        (count(len(holds), "hold"), f"bold {CALM}"),
+        f", {held_s:.0f} s held in all; {count(frames, 'frame')} and {count(events, 'event')}",
+        f" stored, {sent}",
     )

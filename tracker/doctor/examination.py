@@ -19,6 +19,7 @@ from tracker.doctor.finding import Finding, ok, told, warning, wrong
 from tracker.doctor.history import History, look_at_band, look_at_history
 from tracker.doctor.machine import look_at_clock, look_at_disk
 from tracker.errors import StretchbandError
+from tracker.words import count
 
 LIMIT_S = 8.0  # for each part; connecting to a broker that says nothing takes six and a half
 T = TypeVar("T")
@@ -49,7 +50,7 @@ def _of_password(config: Config, path: Path) -> Finding:
             return warning("config", f"others can read {file}", f"chmod 600 {file}")
     except (ConfigError, OSError) as error:
         return told("config", str(error), "let this user read it")
-    return ok("config", f"{path}, {len(config.bands)} bands")
+    return ok("config", f"{path}, {count(len(config.bands), 'band')}")
 
 
 async def examine(config: Config, of_config: Finding) -> list[Finding]:

@@ -15,6 +15,7 @@ from tracker.doctor.finding import Finding, ok, told, warning, wrong
 from tracker.errors import StretchbandError
 from tracker.store.faults import in_plain_words
 from tracker.store.inspection import Inspection, inspect
+from tracker.words import count
 
 LOOK_S = 3.0  # a larger file is looked through in part
 LOCK_S = 1.5  # longer than any transaction of ours
@@ -77,7 +78,7 @@ def _whole(found: Inspection) -> Finding:
         step = "the next stretchband run brings it up to date; keep a copy"
         return warning("history", f"{size}, of an older version", step)
     looked = "whole" if found.looked_at_all else f"no damage in the first {LOOK_S:g} s of looking"
-    return ok("history", f"{size}, {looked}, {found.holds:,} holds")
+    return ok("history", f"{size}, {looked}, {count(found.holds, 'hold')}")
 
 
 def _writable(path: Path, *, running: bool) -> Finding:

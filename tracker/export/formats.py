@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from tracker.errors import StretchbandError
+from tracker.errors import StretchbandError, extra_missing
 from tracker.export.tables import Kind, Table
 
 Write = Callable[[Table], Iterator[bytes]]
@@ -35,9 +35,8 @@ class Format:
         except ModuleNotFoundError as missing:
             if self.extra is None:
                 raise
-            raise StretchbandError(
-                f"--format {self.name} needs {missing.name}: install stretchband[{self.extra}]"
-            ) from missing
+            what = f"--format {self.name}"
+            raise extra_missing(what, missing.name or "more", self.extra) from missing
         return found
 
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tracker.detect.settings import Settings
-from tracker.errors import StretchbandError
+from tracker.errors import StretchbandError, extra_missing
 from tracker.export.destination import deliver
 from tracker.plot.clock import moment_s
 from tracker.plot.story import story
@@ -32,7 +32,7 @@ class Drawing:
         if form not in _FORMS:
             raise StretchbandError(f"--plot {out}: the name of a picture ends in .png or .svg")
         if find_spec("matplotlib") is None:
-            raise StretchbandError('--plot needs matplotlib: pip install "stretchband[plot]"')
+            raise extra_missing("--plot", "matplotlib", "plot")
         from_s = None if from_ is None else moment_s(from_, "--from")
         to_s = None if to is None else moment_s(to, "--to")
         return cls(out, form, from_s, to_s)

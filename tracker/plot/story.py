@@ -26,6 +26,7 @@ from tracker.detect.stretches import posture
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped
 from tracker.plot.clock import written
 from tracker.plot.witness import Seen, Witness
+from tracker.words import count
 
 _RESTS = {"upright": "standing", "lying": "lying", "other": "rest"}
 # Why a hold ended, at length and in a word or two.
@@ -246,7 +247,7 @@ def summary(told: Told) -> str:
     parts = [f"{told.duration_s:.1f} s"]
     if end.angle_deg is not None:
         parts.append(f"{end.angle_deg:.0f}°")
-    parts.append("1 breath" if end.breaths == 1 else f"{end.breaths} breaths")
+    parts.append(count(end.breaths, "breath"))
     rate = end.breath_rate_bpm
     parts.append("rate not sure" if rate is None else f"{rate:.1f} /min")
     if end.depth_gain_deg is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Any, NoReturn
 
-from tracker.errors import StretchbandError
+from tracker.errors import StretchbandError, extra_missing
 
 DOTS_PER_INCH = 144
 _GAP = 24  # pixels between two pages of a picture
@@ -15,9 +16,12 @@ _GREY = "#d8d5cf"
 def pdf(html: str) -> bytes:
     """The page as a PDF, A4. Raises StretchbandError where WeasyPrint or Pango is missing."""
     try:
-        from weasyprint import HTML
+        with warnings.catch_warnings():
+            # It can do without HarfBuzz-Subset, and says that one day it will not.
+            warnings.filterwarnings("ignore", "HarfBuzz-Subset", DeprecationWarning)
+            from weasyprint import HTML
     except ImportError as missing:
-        raise _missing("PDF") from missing
+        raise _missing("PDF", missing) from missing
     except OSError as missing:  # it loads Pango when it is imported
         raise StretchbandError(
             "a report as PDF or PNG needs Pango: apt install libpango-1.0-0 libpangoft2-1.0-0"
@@ -33,7 +37,7 @@ def png(html: str) -> bytes:
         import pypdfium2
         from PIL import Image
     except ImportError as missing:
-        raise _missing("PNG") from missing
+        raise _missing("PNG", missing) from missing
     document = pypdfium2.PdfDocument(pdf(html))
     pages = [page.render(scale=DOTS_PER_INCH / 72).to_pil() for page in document]
     document.close()
@@ -48,8 +52,8 @@ def png(html: str) -> bytes:
     return written.getvalue()
 
 
-def _missing(what: str) -> StretchbandError:
-    return StretchbandError(f"a report as {what} needs more libraries: install stretchband[report]")
+def _missing(what: str, missing: ImportError) -> StretchbandError:
+    return extra_missing(f"a report as {what}", missing.name or "more libraries", "report")
 
 
 def _nothing_from_outside(url: str, *_: Any, **__: Any) -> NoReturn:

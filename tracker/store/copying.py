@@ -16,6 +16,7 @@ from tracker.store import queries
 from tracker.store.faults import in_plain_words
 from tracker.store.history import History
 from tracker.store.opening import make_private, open_for_writing
+from tracker.words import count
 
 PAGES_AT_ONCE = 1024  # 4 MB, then the bar moves
 # What a daemon writes before it has seen a band, and what says how a file came to be as it is.
@@ -58,7 +59,9 @@ def restore_history(copy: Path, path: Path) -> bool:
                 return True
             if _same(source, target):
                 return False
-    found = ", ".join(f"{there[name]} {name}" for name in sorted(there.keys() - _BEFORE_USE))
+    found = ", ".join(
+        count(there[name], name.removesuffix("s")) for name in sorted(there.keys() - _BEFORE_USE)
+    )
     raise StretchbandError(
         f"history {path} has something else in it already ({found});"
         " put that file aside or name another with --db"
