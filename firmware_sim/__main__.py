@@ -14,7 +14,8 @@ from functools import partial
 from bumble.transport import open_transport
 
 from firmware_sim.air import Air
-from firmware_sim.band import PlayedBand, make_firmware, virtual_band
+from firmware_sim.band import PlayedBand, make_bonds, make_firmware, virtual_band
+from firmware_sim.bonds import Bonds
 from firmware_sim.control import Control
 from firmware_sim.firmware import Buzz, Firmware
 from firmware_sim.flash import Flash, FlashError
@@ -64,12 +65,14 @@ class _OnAir:
 
 
 @asynccontextmanager
-async def _on_radio(options: Options, firmwares: Sequence[Firmware]) -> AsyncIterator[_OnAir]:
+async def _on_radio(
+    options: Options, firmwares: Sequence[Firmware], bonds: Sequence[Bonds]
+) -> AsyncIterator[_OnAir]:
     """The bands, advertising. Raises UsageError when the radio cannot be had."""
     if options.transport is not None:
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             _on_signal(number, _no_air)
-        async with _on_dongle(options, options.transport, firmwares[0]) as band:
+        async with _on_dongle(options, options.transport, firmwares[0], bonds[0]) as band:
             yield _OnAir([band], options.transport, None)
         return
     air = Air()
@@ -84,9 +87,16 @@ async def _on_radio(options: Options, firmwares: Sequence[Firmware]) -> AsyncIte
         async with AsyncExitStack() as stack:
             bands = [
                 await stack.enter_async_context(
-                    virtual_band(firmware, air, address=address, name=options.name, mtu=options.mtu)
+                    virtual_band(
+                        firmware,
+                        air,
+                        address=address,
+                        name=options.name,
+                        mtu=options.mtu,
+                        bonds=own,
+                    )
                 )
-                for firmware, address in zip(firmwares, options.addresses, strict=True)
+                for firmware, address, own in zip(firmwares, options.addresses, bonds, strict=True)
             ]
             yield _OnAir(bands, name, air)
     finally:
@@ -95,7 +105,7 @@ async def _on_radio(options: Options, firmwares: Sequence[Firmware]) -> AsyncIte
 
 @asynccontextmanager
 async def _on_dongle(
-    options: Options, transport: str, firmware: Firmware
+    options: Options, transport: str, firmware: Firmware, bonds: Bonds
 ) -> AsyncIterator[PlayedBand]:
     try:
         real = await open_transport(transport)
@@ -109,6 +119,7 @@ async def _on_dongle(
             address=options.addresses[0],
             name=options.name,
             mtu=options.mtu,
+            bonds=bonds,
         )
         await gatt.start()
         try:
@@ -129,19 +140,21 @@ def _on_signal(number: signal.Signals, action: Callable[[], object]) -> None:
     asyncio.get_running_loop().add_signal_handler(number, action)
 
 
-async def serve(options: Options, firmwares: Sequence[Firmware]) -> None:
+async def serve(options: Options, firmwares: Sequence[Firmware], bonds: Sequence[Bonds]) -> None:
     """Serve until SIGTERM or SIGINT. Raises UsageError when the radio cannot be had."""
     stop = asyncio.Event()
     _on_signal(signal.SIGTERM, stop.set)
     _on_signal(signal.SIGINT, stop.set)
     told = Told()
-    async with _on_radio(options, firmwares) as on_air, _words(options) as words:
+    async with _on_radio(options, firmwares, bonds) as on_air, _words(options) as words:
         asked = asyncio.Event()
         for band in on_air.bands:
             band.speed = options.speed
             band.gatt.on_buzz = show_buzz
             band.gatt.on_asked = asked.set
             band.on_ended = partial(_tell_the_end, on_air.bands, told)
+            if options.button:
+                band.gatt.press_button()
         if not options.start_on_connect:
             asked.set()
         ready = {"ready": True, "address": options.addresses[0], "transport": on_air.transport}
@@ -211,7 +224,8 @@ def _run(arguments: list[str]) -> None:
             make_firmware(motion, flash=flash, frames=capacity, boot_id=boot_id)
             for motion in options.motions
         ]
-        asyncio.run(serve(options, firmwares))
+        bonds = [make_bonds(flash) for _ in firmwares]  # --flash is of one band alone
+        asyncio.run(serve(options, firmwares, bonds))
 
 
 def main() -> int:

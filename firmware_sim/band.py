@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from firmware_sim.air import Air
+from firmware_sim.bonds import Bonds
 from firmware_sim.controller import VirtualController
 from firmware_sim.firmware import Firmware, ring_frames
 from firmware_sim.flash import Flash
@@ -80,6 +81,11 @@ def make_firmware(
     return Firmware(motion, Ring(capacity, list(flash.frames), flash), flash.boot_id)
 
 
+def make_bonds(flash: Flash | None) -> Bonds:
+    """The bonds of a band just switched on; without a flash it has never met anyone."""
+    return Bonds() if flash is None else Bonds(flash.bonded, flash)
+
+
 @asynccontextmanager
 async def virtual_band(
     firmware: Firmware,
@@ -89,10 +95,13 @@ async def virtual_band(
     name: str = NAME,
     mtu: int = MIN_MTU,
     speed: float | None = None,
+    bonds: Bonds | None = None,
 ) -> AsyncIterator[PlayedBand]:
     """A band on this air, advertising. It plays when `speed` is given; else the caller moves it."""
     controller = VirtualController(f"band {address}", air)
-    gatt = GattBand(firmware, controller, controller, address=address, name=name, mtu=mtu)
+    gatt = GattBand(
+        firmware, controller, controller, address=address, name=name, mtu=mtu, bonds=bonds
+    )
     band = PlayedBand(gatt, speed or 1.0)
     await gatt.start()
     playing = asyncio.create_task(band.play(), name=f"play {address}") if speed else None

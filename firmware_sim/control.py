@@ -5,10 +5,13 @@
     {"drop_links": true}                      end every connection now
     {"weather": {"lose": 0.1, "double": 0.1, "spoil": 0.1, "garbage": 0.1}, "seed": 4}
     {"sleep_s": 80000, "seed": 5, "total_s": 300}    bands that sleep have slept so long and move on
+    {"button": true}                          pressed: for a minute another central may pair
+    {"forget": true}                          the bonds are lost, as with a new flash
     {}                                        nothing; only the answer is wanted
 
-The answer tells how things stand then: {"told": N, "now_s": ..., "frames": ..., "silent": ...}, N
-the number of the line. A line that cannot be obeyed changes nothing and is answered with "error".
+The answer tells how things stand then: {"told": N, "now_s": ..., "frames": ..., "silent": ...,
+"bonded": ...}, N the number of the line. A line that cannot be obeyed changes nothing and is
+answered with "error".
 """
 
 from __future__ import annotations
@@ -41,6 +44,8 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     sleep_s: Annotated[float, Meta(gt=0, le=1e7)] | None = None
     seed: int = 1
     total_s: float | None = None
+    button: bool = False
+    forget: bool = False
 
 
 class Control:
@@ -61,11 +66,13 @@ class Control:
         except (ValueError, msgspec.MsgspecError) as error:
             return {"told": self._lines, "error": str(error)}
         self._change_air(word)
+        self._touch(word)
         return {
             "told": self._lines,
             "now_s": max(band.clock_s for band in self._bands),
             "frames": sum(band.firmware.frames_made for band in self._bands),
             "silent": self._air.silent,
+            "bonded": all(band.gatt.bonds.bonded.owner is not None for band in self._bands),
         }
 
     def _wake(self, word: Word) -> None:
@@ -76,6 +83,13 @@ class Control:
         motions = [self._motion(word.seed + i, word.total_s) for i in range(len(self._bands))]
         for band, motion in zip(self._bands, motions, strict=True):
             band.wake(word.sleep_s, motion)
+
+    def _touch(self, word: Word) -> None:
+        for band in self._bands:
+            if word.forget:
+                band.gatt.bonds.forget()
+            if word.button:
+                band.gatt.press_button()
 
     def _change_air(self, word: Word) -> None:
         air = self._air

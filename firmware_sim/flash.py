@@ -1,7 +1,8 @@
-"""The band's memory without power: frames and boots, appended to a file that survives a kill.
+"""The band's memory without power: frames, boots and bonds, in a file that survives a kill.
 
     magic `SBFLASH1`, then entries: kind u8 | length u16 | content
     kind `B`: boot_id u16        kind `F`: a frame as it goes on air
+    kind `K`: bonds and their keys, all there are, as JSON; the last entry holds
 
 An entry is one write at the end of the file, so a kill leaves at most one torn entry, at the end;
 it is dropped at the next start. When the file holds twice the ring, the ring alone is written to a
@@ -17,6 +18,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from firmware_sim.bonds import Bonded
 from tracker.bands.stretchband import FrameError, decode_frame
 
 _MAGIC: Final = b"SBFLASH1"
@@ -35,6 +39,7 @@ class Flash:
 
     frames:  those it held when it was opened, in order, at most `capacity`.
     boot_id: this start's, one more than the last; 1 in a new file; never 0.
+    bonded:  who may read it.
     """
 
     def __init__(self, path: Path, capacity: int) -> None:
@@ -54,6 +59,8 @@ class Flash:
             self.frames: Sequence[bytes] = frames[-capacity:]
             boots = [_BOOT.unpack(content)[0] for kind, content in entries if kind == b"B"]
             self.boot_id = boots[-1] % _LAST_BOOT + 1 if boots else 1
+            keys = [content for kind, content in entries if kind == b"K"]
+            self.bonded = msgspec.json.decode(keys[-1], type=Bonded) if keys else Bonded()
             self._append(b"B", _BOOT.pack(self.boot_id))
         except BaseException:
             self.close()
@@ -63,17 +70,24 @@ class Flash:
         """Keep one more frame."""
         self._append(b"F", frame)
 
+    def keep(self, bonded: Bonded) -> None:
+        """Keep these bonds in place of the earlier ones."""
+        self._append(b"K", msgspec.json.encode(bonded))
+        self.bonded = bonded
+
     def is_full(self) -> bool:
         """Whether it is time for `rewrite`."""
         return self._entries > 2 * self._capacity + 16
 
     def rewrite(self, frames: Sequence[bytes]) -> None:
-        """Keep these frames alone."""
+        """Keep these frames alone, and the bonds."""
         fresh = self._path.with_name(self._path.name + ".new")
         fresh.unlink(missing_ok=True)
         fd = _open_alone(fresh)
         try:
-            entries = [(b"F", frame) for frame in frames] + [(b"B", _BOOT.pack(self.boot_id))]
+            entries = [(b"F", frame) for frame in frames]
+            entries.append((b"K", msgspec.json.encode(self.bonded)))
+            entries.append((b"B", _BOOT.pack(self.boot_id)))
             os.write(fd, _MAGIC + b"".join(_entry(kind, content) for kind, content in entries))
             fresh.replace(self._path)
         except BaseException:
@@ -101,6 +115,7 @@ def _open_alone(path: Path) -> int:
     except OSError as error:
         raise FlashError(f"{path}: {error.strerror}") from error
     try:
+        os.fchmod(fd, 0o600)  # there are keys in it
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(fd)
@@ -135,8 +150,18 @@ def _sound_entries(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _is_sound(kind: bytes, content: bytes) -> bool:
     if kind == b"B":
         return len(content) == _BOOT.size
+    if kind == b"K":
+        return _holds_bonds(content)
     try:
         decode_frame(content)
     except FrameError:
         return False
     return kind == b"F"
+
+
+def _holds_bonds(content: bytes) -> bool:
+    try:
+        msgspec.json.decode(content, type=Bonded)
+    except msgspec.MsgspecError:
+        return False
+    return True

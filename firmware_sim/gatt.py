@@ -13,13 +13,23 @@ from bumble import data_types
 from bumble.att import ATT_Error, Attribute
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Connection, Device, DeviceConfiguration
-from bumble.gatt import Characteristic, CharacteristicValue, Service
+from bumble.gatt import (
+    GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR as CCCD,
+)
+from bumble.gatt import (
+    Characteristic,
+    CharacteristicValue,
+    Descriptor,
+    Service,
+)
 from bumble.hci import Address
 from bumble.profiles.battery_service import BatteryService
 from bumble.profiles.device_information_service import DeviceInformationService
 from bumble.transport.common import TransportSink, TransportSource
 
+from firmware_sim.bonds import Bonds
 from firmware_sim.firmware import VERSION, Buzz, Firmware, RefusedError, RingReader
+from firmware_sim.pairing import secure
 from tracker.bands.stretchband import (
     ALERT_LEVEL_UUID,
     CONTROL_UUID,
@@ -40,6 +50,10 @@ IN_FLIGHT: Final = 8
 
 GOODBYE_S: Final = 1.0
 
+# A stranger may connect and look round, but not keep the owner out by staying: BlueZ needs about
+# two seconds from connecting to the end of pairing.
+ENCRYPT_WITHIN_S: Final = 30.0
+
 _IMMEDIATE_ALERT: Final = UUID.from_16_bits(0x1802)
 
 _log = logging.getLogger("bumble")
@@ -49,6 +63,10 @@ if _log.level == logging.NOTSET:  # Bumble reports every lost link and odd packe
 
 class GattBand:
     """Serves a `Firmware` to one central at a time; advertises whenever nobody is connected.
+
+    What is the wearer's (motion, status, control, buzzes) asks for encryption, and so for the bond.
+    The battery and the names are open: they tell nothing of anyone, and whoever finds a band, or
+    wonders why it is silent, may see by any phone that it is charged.
 
     on_buzz:  called for every buzz that a central wants.
     on_asked: called when a central has asked for frames.
@@ -64,8 +82,10 @@ class GattBand:
         address: str = ADDRESS,
         name: str = NAME,
         mtu: int = MIN_MTU,
+        bonds: Bonds | None = None,
     ) -> None:
         self.firmware = firmware
+        self.bonds = Bonds() if bonds is None else bonds
         self.on_buzz: Callable[[Buzz], None] = lambda _buzz: None
         self.on_asked: Callable[[], None] = lambda: None
         configuration = DeviceConfiguration(
@@ -76,14 +96,23 @@ class GattBand:
             advertising_data=advertisement(name),
         )
         self.device = Device.from_config_with_hci(configuration, source, sink)
+        secure(self.device, self.bonds)
         self.device.gatt_server.max_mtu = mtu
-        self.motion = _characteristic(MOTION_UUID, "NOTIFY")
+        self.motion = self._motion()
         self.battery = BatteryService(lambda _connection: self.firmware.battery_percent)
         self.device.add_services([*self._own_services(), self.battery, _device_information()])
         self._battery_told = firmware.battery_percent
         self._streams: dict[Connection, _Stream] = {}
         self.device.on("connection", self._connected)
         self.motion.on("subscription", self._subscribed)
+
+    def _motion(self) -> Characteristic[bytes]:
+        """Bumble's own descriptor would let anyone subscribe."""
+        motion = _characteristic(MOTION_UUID, "NOTIFY")
+        switch = self.device.gatt_server.make_descriptor_value(motion)
+        permissions = Attribute.READABLE | Attribute.WRITEABLE | _ENCRYPTED
+        motion.descriptors = (Descriptor(CCCD, permissions, switch),)
+        return motion
 
     def _own_services(self) -> list[Service]:
         control = CharacteristicValue(write=self._write_control)
@@ -131,13 +160,25 @@ class GattBand:
             self._battery_told = self.firmware.battery_percent
             await self.device.notify_subscribers(self.battery.battery_level_characteristic)
 
+    def press_button(self) -> None:
+        """The button on the band: for a minute another central may pair."""
+        self.bonds.press(asyncio.get_running_loop().time())
+
     # -- what centrals do
 
     def _connected(self, connection: Connection) -> None:
         self._streams[connection] = _Stream(self, connection, self.firmware.reader())
-        connection.on("disconnection", partial(self._disconnected, connection))
+        limit = asyncio.get_running_loop().call_later(ENCRYPT_WITHIN_S, self._send_away, connection)
+        connection.on("disconnection", partial(self._disconnected, connection, limit))
 
-    def _disconnected(self, connection: Connection, _reason: int) -> None:
+    def _send_away(self, connection: Connection) -> None:
+        if not connection.is_encrypted:
+            connection.cancel_on_disconnection(connection.disconnect())
+
+    def _disconnected(
+        self, connection: Connection, limit: asyncio.TimerHandle, _reason: int
+    ) -> None:
+        limit.cancel()
         stream = self._streams.pop(connection, None)
         if stream is not None:
             stream.end()
@@ -157,6 +198,7 @@ class GattBand:
         except RefusedError as error:
             raise ATT_Error(error.code) from error
         if stream.reader.asked:
+            self.bonds.used(str(connection.peer_address))
             self.on_asked()
         stream.wake()
 
@@ -239,11 +281,18 @@ def _device_information() -> DeviceInformationService:
     )
 
 
+# Either kind of access, where the attribute has it.
+_ENCRYPTED: Final = Attribute.READ_REQUIRES_ENCRYPTION | Attribute.WRITE_REQUIRES_ENCRYPTION
+
+
 def _characteristic(
     uuid: str, what: str, value: CharacteristicValue[bytes] | bytes = b""
 ) -> Characteristic[bytes]:
-    """A characteristic that can be done one thing with."""
+    """A characteristic that can be done one thing with, by whom the band has a bond with."""
     permission = {"READ": Attribute.READABLE, "NOTIFY": Attribute.Permissions(0)}
     return Characteristic(
-        uuid, Characteristic.Properties[what], permission.get(what, Attribute.WRITEABLE), value
+        uuid,
+        Characteristic.Properties[what],
+        permission.get(what, Attribute.WRITEABLE) | _ENCRYPTED,
+        value,
     )

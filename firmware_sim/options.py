@@ -37,6 +37,7 @@ class Options:
     boot_id: int
     start_on_connect: bool
     control: bool
+    button: bool
     rate_hz: float
 
     def next_motion(self, seed: int, total_s: float | None) -> Motion:
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--mtu", type=int, default=MIN_MTU, help="the most it agrees to (default: %(default)s)"
     )
-    parser.add_argument("--flash", type=Path, metavar="FILE", help="keeps the ring over restarts")
+    parser.add_argument("--flash", type=Path, metavar="FILE", help="keeps ring and bond")
     parser.add_argument(
         "--ring-frames", type=int, metavar="N", help="capacity (default: two hours)"
     )
@@ -89,6 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--control", action="store_true", help="obey lines of JSON on standard input"
+    )
+    parser.add_argument(
+        "--button",
+        action="store_true",
+        help="its button is pressed now: for a minute another central may pair",
     )
     return parser
 
@@ -127,6 +133,7 @@ def read_options(arguments: list[str]) -> Options:
         given.boot_id,
         given.start_on_connect,
         given.control,
+        given.button,
         given.rate_hz,
     )
 

@@ -94,7 +94,7 @@ def test_only_the_radios_know_bleak() -> None:
     users = {
         name for name, path in modules() if any(i.startswith("bleak") for i in imports_of(path))
     }
-    assert users <= {"tracker.bands.radio", "tracker.bands.bumble_radio"}
+    assert users <= {"tracker.bands.radio", "tracker.bands.bumble_radio", "tracker.bands.bluez"}
 
 
 def test_only_the_drawing_of_a_picture_knows_matplotlib() -> None:

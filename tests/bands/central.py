@@ -30,7 +30,13 @@ async def main(radio: str, address: str, path: Path, stored: list[tuple[int, int
     queue: asyncio.Queue[Arrival | Greeting] = asyncio.Queue(64)
     limits = Limits(scan_s=1.0, first_pause_s=0.05, longest_pause_s=0.2)
     link = BandLink(
-        "band1", address, open_radio(radio), cursor, queue, lambda _: None, limits=limits
+        "band1",
+        address,
+        open_radio(radio, path.with_suffix(".bonds")),
+        cursor,
+        queue,
+        lambda _: None,
+        limits=limits,
     )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(link.run())

@@ -15,6 +15,7 @@ from firmware_sim.band import PlayedBand, make_firmware, virtual_band
 from firmware_sim.firmware import Firmware
 from firmware_sim.hub import Hub
 from firmware_sim.motion import Samples
+from tracker.bands.bonds import Bonds
 from tracker.bands.bumble_radio import BumbleRadio
 from tracker.bands.link import Arrival, BandLink, Greeting, Limits, LinkState
 from tracker.bands.radio import Radio
@@ -167,7 +168,7 @@ def _known(cursor: Cursor | None) -> Callable[[], Awaitable[Cursor | None]]:
 async def radio_on(air: Air, where: Path) -> AsyncIterator[BumbleRadio]:
     """A dongle on this air, reached as from another process: over a socket in this folder."""
     hub = Hub(air)
-    radio = BumbleRadio(await hub.listen(f"unix:{where / 'air'}"))
+    radio = BumbleRadio(await hub.listen(f"unix:{where / 'air'}"), Bonds(where / "bonds"))
     try:
         yield radio
     finally:

@@ -17,11 +17,11 @@ from bleak.exc import (
     BleakError,
     BleakGATTProtocolError,
 )
-from bumble.keys import MemoryKeyStore
 
 from firmware_sim.air import Air
 from firmware_sim.band import virtual_band
 from tests.bands.rig import ADDRESS, Rig, advertise_fast, radio_on, rig, send, soon, still_firmware
+from tracker.bands.bonding import BondLostError
 from tracker.bands.bumble_radio import BumbleClient, BumbleRadio
 from tracker.bands.radio import RadioUnavailable, Seen, open_radio
 from tracker.bands.stretchband import (
@@ -48,6 +48,13 @@ async def found(radio: BumbleRadio, address: str = ADDRESS) -> Seen:
 async def connected(r: Rig) -> AsyncIterator[BleakClient]:
     device = (await found(r.radio)).device
     async with BleakClient(device, backend=BumbleClient, timeout=5.0) as client:
+        yield client
+
+
+@asynccontextmanager
+async def bonded(r: Rig) -> AsyncIterator[BleakClient]:
+    async with connected(r) as client:
+        await client.pair()
         yield client
 
 
@@ -116,14 +123,14 @@ async def test_services_are_as_the_band_has_them(tmp_path: Path) -> None:
 
 async def test_reading_gives_the_bytes_of_now(tmp_path: Path) -> None:
     firmware = still_firmware()
-    async with rig(tmp_path, firmware) as r, connected(r) as client:
+    async with rig(tmp_path, firmware) as r, bonded(r) as client:
         await send(r.band, 5)
         assert bytes(await client.read_gatt_char(STATUS_UUID)) == firmware.status()
         assert list(await client.read_gatt_char(BATTERY_LEVEL_UUID)) == [96]
 
 
 async def test_a_descriptor_is_read(tmp_path: Path) -> None:
-    async with rig(tmp_path, still_firmware()) as r, connected(r) as client:
+    async with rig(tmp_path, still_firmware()) as r, bonded(r) as client:
         motion = client.services.get_characteristic(MOTION_UUID)
         assert motion is not None
         handle = motion.descriptors[0].handle
@@ -133,7 +140,7 @@ async def test_a_descriptor_is_read(tmp_path: Path) -> None:
 
 
 async def test_a_refused_write_carries_the_att_error(tmp_path: Path) -> None:
-    async with rig(tmp_path, still_firmware()) as r, connected(r) as client:
+    async with rig(tmp_path, still_firmware()) as r, bonded(r) as client:
         with pytest.raises(BleakGATTProtocolError) as refused:
             await client.write_gatt_char(CONTROL_UUID, b"\x7f", response=True)
         assert refused.value.code == ERROR_UNKNOWN_COMMAND
@@ -147,7 +154,7 @@ async def test_what_is_not_there_is_an_error_of_bleak(tmp_path: Path) -> None:
 
 async def test_notifications_come_until_they_are_stopped(tmp_path: Path) -> None:
     heard: list[bytes] = []
-    async with rig(tmp_path, still_firmware()) as r, connected(r) as client:
+    async with rig(tmp_path, still_firmware()) as r, bonded(r) as client:
         await client.start_notify(MOTION_UUID, lambda _, data: heard.append(bytes(data)))
         await client.write_gatt_char(CONTROL_UUID, encode_control(ReadFrom(0, 0)), response=True)
         await send(r.band, 3)
@@ -164,7 +171,7 @@ async def test_a_failed_subscription_does_not_double_the_next(tmp_path: Path) ->
     def hear(_characteristic: object, data: bytearray) -> None:
         heard.append(bytes(data))
 
-    async with rig(tmp_path, still_firmware()) as r, connected(r) as client:
+    async with rig(tmp_path, still_firmware()) as r, bonded(r) as client:
         r.air.fault = lambda frame: [] if frame[4:5] == b"\x12" else [frame]  # lost: the write
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
@@ -179,27 +186,26 @@ async def test_a_failed_subscription_does_not_double_the_next(tmp_path: Path) ->
 
 async def test_pairing_encrypts_and_is_remembered(tmp_path: Path) -> None:
     async with rig(tmp_path, still_firmware()) as r:
-        r.band.gatt.device.keystore = MemoryKeyStore()
         for _ in ("a new bond", "its key"):
-            async with connected(r) as client:
-                await client.pair()
+            async with bonded(r):
                 (connection,) = r.band.gatt.device.connections.values()
                 assert connection.encryption
+                assert connection.sc
+        assert (tmp_path / "bonds").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_band_that_forgot_the_bond_is_paired_after_unpairing(tmp_path: Path) -> None:
     async with rig(tmp_path, still_firmware()) as r:
-        r.band.gatt.device.keystore = bonds = MemoryKeyStore()
+        async with bonded(r):
+            await r.radio.prove(ADDRESS)
+        r.band.gatt.bonds.forget()
         async with connected(r) as client:
-            await client.pair()
-        await bonds.delete_all()
-        async with connected(r) as client:
-            with pytest.raises(BleakError, match="PIN_OR_KEY_MISSING"):
+            with pytest.raises(BondLostError):
                 await client.pair()
             await client.unpair()
             assert not client.is_connected
-        async with connected(r) as client:
-            await client.pair()
+        async with bonded(r) as client:
+            assert client.is_connected
 
 
 # -- its end

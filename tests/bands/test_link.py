@@ -27,6 +27,7 @@ from tests.bands.rig import (
     soon,
     still_firmware,
 )
+from tracker.bands.bonds import Bonds
 from tracker.bands.bumble_radio import BumbleRadio
 from tracker.bands.link import Limits, LinkState
 from tracker.bands.radio import RadioUnavailable
@@ -421,7 +422,7 @@ async def test_an_overrun_ring_goes_on_at_its_oldest_frame(tmp_path: Path) -> No
 
 
 async def test_no_radio_at_the_start_is_told_at_once(tmp_path: Path) -> None:
-    async with linked(BumbleRadio(f"unix:{tmp_path / 'none'}")) as link:
+    async with linked(BumbleRadio(f"unix:{tmp_path / 'none'}", Bonds(None))) as link:
         with pytest.raises(RadioUnavailable, match="No simulated band answers at"):
             await link.end()
 
@@ -433,7 +434,7 @@ async def test_a_radio_lost_later_is_waited_for(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(virtual_band(firmware, air))
         hub = Hub(air)
-        radio = BumbleRadio(await hub.listen(place))
+        radio = BumbleRadio(await hub.listen(place), Bonds(None))
         stack.push_async_callback(radio.close)
         link = await stack.enter_async_context(linked(radio))
         await link.take_frames(5)

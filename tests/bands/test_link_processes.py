@@ -15,6 +15,7 @@ import pytest
 
 from tests.bands.central import lines
 from tests.bands.rig import ADDRESS, linked, numbers, soon
+from tracker.bands.bonds import Bonds
 from tracker.bands.bumble_radio import BumbleRadio
 
 FRAMES = 100
@@ -70,7 +71,7 @@ async def simulated(recording: Path, *options: str) -> AsyncIterator[SimulatedBa
 
 @asynccontextmanager
 async def radio_at(recording: Path) -> AsyncIterator[BumbleRadio]:
-    radio = BumbleRadio(f"unix:{recording.parent / 'air'}")
+    radio = BumbleRadio(f"unix:{recording.parent / 'air'}", Bonds(None))
     try:
         yield radio
     finally:

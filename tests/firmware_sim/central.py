@@ -10,6 +10,8 @@ from bumble.core import UUID
 from bumble.device import Connection, Device, DeviceConfiguration, Peer
 from bumble.gatt_client import CharacteristicProxy
 from bumble.hci import Address, OwnAddressType
+from bumble.keys import KeyStore, MemoryKeyStore
+from bumble.pairing import PairingConfig
 from bumble.transport import open_transport
 from bumble.transport.common import TransportSink, TransportSource
 
@@ -43,6 +45,16 @@ class Talk:
 
     def characteristic(self, uuid: str) -> CharacteristicProxy[bytes]:
         return self.peer.get_characteristics_by_uuid(UUID(uuid))[0]
+
+    async def bond(self) -> None:
+        """Encrypt with the key that there is, else pair."""
+        async with asyncio.timeout(PATIENCE_S):
+            keys = self.connection.device.keystore
+            assert keys is not None
+            if await keys.get(str(self.connection.peer_address)) is not None:
+                await self.connection.encrypt()
+            else:
+                await self.connection.pair()
 
     async def read(self, uuid: str) -> bytes:
         value = await asyncio.wait_for(self.characteristic(uuid).read_value(), PATIENCE_S)
@@ -93,7 +105,9 @@ class Central:
         mtu: int = 517,
         timeout_s: float = PATIENCE_S,
         own: OwnAddressType = OwnAddressType.RANDOM,
+        bond: bool = True,
     ) -> Talk:
+        """Connected and looked round; bond: and encrypted."""
         connection = await self.device.connect_le(
             Address(address), own_address_type=own, timeout=timeout_s
         )
@@ -101,21 +115,30 @@ class Central:
         async with asyncio.timeout(PATIENCE_S):
             await talk.peer.request_mtu(mtu)
             await talk.peer.discover_all()  # type: ignore[no-untyped-call]  # Bumble's
+        if bond:
+            await talk.bond()
         return talk
 
 
-async def _host(source: TransportSource, sink: TransportSink, address: str) -> Central:
+async def _host(
+    source: TransportSource, sink: TransportSink, address: str, keys: KeyStore | None
+) -> Central:
     configuration = DeviceConfiguration(name="central", address=Address(address))
     device = Device.from_config_with_hci(configuration, source, sink)
+    device.keystore = MemoryKeyStore() if keys is None else keys
+    pairing = PairingConfig(mitm=False, identity_address_type=PairingConfig.AddressType.RANDOM)
+    device.pairing_config_factory = lambda _connection: pairing
     await device.power_on()
     return Central(device)
 
 
 @asynccontextmanager
-async def central_on(air: Air, address: str = "F0:F1:F2:F3:F4:00") -> AsyncIterator[Central]:
-    """A central in this process."""
+async def central_on(
+    air: Air, address: str = "F0:F1:F2:F3:F4:00", keys: KeyStore | None = None
+) -> AsyncIterator[Central]:
+    """A central in this process. keys: of one who was here before."""
     controller = VirtualController("central", air, public_address="02:53:42:FF:00:01")
-    central = await _host(controller, controller, address)
+    central = await _host(controller, controller, address, keys)
     try:
         yield central
     finally:
@@ -124,10 +147,12 @@ async def central_on(air: Air, address: str = "F0:F1:F2:F3:F4:00") -> AsyncItera
 
 
 @asynccontextmanager
-async def central_by(transport: str, address: str = "F0:F1:F2:F3:F4:00") -> AsyncIterator[Central]:
+async def central_by(
+    transport: str, address: str = "F0:F1:F2:F3:F4:00", keys: KeyStore | None = None
+) -> AsyncIterator[Central]:
     """A central on a transport name, as another process would have it."""
     async with await open_transport(transport) as hci:
-        central = await _host(hci.source, hci.sink, address)
+        central = await _host(hci.source, hci.sink, address, keys)
         try:
             yield central
         finally:

@@ -16,6 +16,7 @@ import pytest
 from bumble import hci
 from bumble.core import ConnectionError as LinkError
 from bumble.core import TimeoutError as LinkTimeoutError
+from bumble.keys import JsonKeyStore, MemoryKeyStore
 
 from firmware_sim.air import Air
 from firmware_sim.hub import Hub
@@ -162,17 +163,17 @@ async def test_a_transport_name_alone_puts_the_band_on_another_radio(tmp_path: P
 
 async def test_a_killed_band_comes_back_with_its_ring_and_another_boot(tmp_path: Path) -> None:
     place = ("--listen", f"unix:{tmp_path}/hci", "--flash", str(tmp_path / "flash"))
-    path = write_recording(tmp_path / "r.csv", 60.0)
+    path, keys = write_recording(tmp_path / "r.csv", 60.0), MemoryKeyStore()
     async with sim(*place, "--recording", str(path), "--speed", "20") as band:
         await band.line()
-        async with central_by(f"unix:{tmp_path}/hci") as central:
+        async with central_by(f"unix:{tmp_path}/hci", keys=keys) as central:
             before = await take(await (await central.connect()).stream(), 20)
             os.kill(band.process.pid, signal.SIGKILL)
             await band.process.wait()
     async with sim(*place, "--recording", str(path), "--speed", "1000") as band:
         await band.line()
         assert await band.line() == {"ended": True, "frames": 120}
-        async with central_by(f"unix:{tmp_path}/hci") as central:
+        async with central_by(f"unix:{tmp_path}/hci", keys=keys) as central:
             talk = await central.connect()
             status = await talk.status()
             assert status.boot_id == 2
@@ -256,22 +257,25 @@ async def test_a_killed_central_leaves_the_band_to_the_next(tmp_path: Path) -> N
     ) as band:
         await band.line()
         holder = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", HOLDER, f"unix:{tmp_path}/hci", stdout=asyncio.subprocess.PIPE
+            *(sys.executable, "-c", HOLDER, f"unix:{tmp_path}/hci", f"{tmp_path}/keys"),
+            stdout=asyncio.subprocess.PIPE,
         )
         assert holder.stdout is not None
         assert await asyncio.wait_for(holder.stdout.readline(), START_S) == b"streaming\n"
         holder.kill()
         await holder.communicate()
-        async with central_by(f"unix:{tmp_path}/hci") as central:
+        keys = JsonKeyStore("holder", f"{tmp_path}/keys")
+        async with central_by(f"unix:{tmp_path}/hci", keys=keys) as central:
             talk = await central.connect()
             assert seqs(await take(await talk.stream(), 40)) == list(range(40))
 
 
 HOLDER = """
 import asyncio, sys
+from bumble.keys import JsonKeyStore
 from tests.firmware_sim.central import central_by, take
 async def main():
-    async with central_by(sys.argv[1]) as central:
+    async with central_by(sys.argv[1], keys=JsonKeyStore("holder", sys.argv[2])) as central:
         queue = await (await central.connect()).stream()
         await take(queue, 1)
         print("streaming", flush=True)

@@ -15,6 +15,7 @@ from bumble import hci
 from bumble.core import ConnectionError as LinkError
 from bumble.core import TimeoutError as LinkTimeoutError
 from bumble.host import DataPacketQueue
+from bumble.keys import MemoryKeyStore
 
 from firmware_sim.air import Air, of_notifications
 from firmware_sim.band import PlayedBand, make_firmware, virtual_band
@@ -371,11 +372,12 @@ async def test_a_client_that_goes_without_a_word_leaves_the_band_free(tmp_path: 
     air = Air()
     air.supervision_timeout_s = 0.1
     async with band_on(air) as band, hub_on(air, f"unix:{tmp_path}/hci") as (_, name):
-        async with central_by(name) as central:
+        keys = MemoryKeyStore()
+        async with central_by(name, keys=keys) as central:
             await (await central.connect()).stream()
             assert len(band.gatt.device.connections) == 1
         await band_is_free(band)
-        async with central_by(name) as central:
+        async with central_by(name, keys=keys) as central:
             assert (await (await central.connect()).status()).head_seq == 10
 
 

@@ -14,19 +14,55 @@ from typing import Final
 from bumble import hci
 from bumble.core import BaseBumbleError
 from bumble.device import Device, DeviceConfiguration
-from bumble.keys import MemoryKeyStore
-from bumble.pairing import PairingConfig
+from bumble.keys import KeyStore, PairingKeys
+from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
 from bumble.transport.common import Transport, TransportSpecError
 
+from tracker.bands.bonds import Bond, Bonds
 from tracker.bands.radio import RadioUnavailable
 
 OPEN_S: Final = 10.0
 DISCONNECT_S: Final = 5.0
 
 
-# The band keeps its bond under the address that it sees, not under the controller's public one.
-_PAIRING: Final = PairingConfig(mitm=False, identity_address_type=PairingConfig.AddressType.RANDOM)
+# No screen, no keys to type on: Just Works. The band knows this computer by the address that it
+# sees, which does not change, so there is no identity to tell beside it.
+_PAIRING: Final = PairingConfig(
+    mitm=False,
+    delegate=PairingDelegate(
+        local_initiator_key_distribution=PairingDelegate.KeyDistribution.DISTRIBUTE_ENCRYPTION_KEY,
+        local_responder_key_distribution=PairingDelegate.KeyDistribution.DISTRIBUTE_ENCRYPTION_KEY,
+    ),
+    identity_address_type=PairingConfig.AddressType.RANDOM,
+)
+
+
+class Keys(KeyStore):
+    """The bonds, as Bumble looks keys up. A new one is held here until it has been kept."""
+
+    def __init__(self, bonds: Bonds) -> None:
+        self._bonds = bonds
+        self._made: dict[str, Bond] = {}
+
+    async def get(self, name: str) -> PairingKeys | None:
+        """The keys of a band, by its address."""
+        bond = self._bonds.get(_address(name))
+        return None if bond is None else PairingKeys(ltk=PairingKeys.Key(bond.ltk))
+
+    async def update(self, name: str, keys: PairingKeys) -> None:
+        """A pairing has been done."""
+        if keys.ltk is not None:
+            self._made[_address(name)] = Bond(keys.ltk.value)
+
+    async def keep(self, address: str) -> None:
+        """Write down what was made with this band; on disk afterwards. Raises BondsError."""
+        await asyncio.to_thread(self._bonds.keep, address, self._made.pop(address))
+
+
+def _address(name: str) -> str:
+    """Without Bumble's mark for public ones."""
+    return name.partition("/")[0]
 
 
 class Controller:
@@ -35,31 +71,34 @@ class Controller:
     lost: it was unplugged, or the process that holds the air has ended; nothing brings it back.
     """
 
-    def __init__(self, device: Device, transport: Transport) -> None:
+    def __init__(self, device: Device, transport: Transport, bonds: Bonds) -> None:
         self.device = device
+        self.bonds = bonds
+        self.keys = device.keystore = Keys(bonds)
         self.lost = False
         self._transport = transport
         device.host.on("flush", self._on_flush)
 
     @classmethod
-    async def open(cls, name: str) -> Controller:
-        """Take the controller at this transport. Raises RadioUnavailable."""
+    async def open(cls, name: str, bonds: Bonds) -> Controller:
+        """Take the controller at this transport. Raises RadioUnavailable, BondsError."""
+        address = hci.Address(bonds.address)
         try:
             async with asyncio.timeout(OPEN_S):
                 transport = await open_transport(name)
         except Exception as error:  # each of Bumble's drivers has errors of its own
             raise RadioUnavailable(_why_not(name, error)) from error
-        config = DeviceConfiguration(name="tracker", address=hci.Address.generate_static_address())
+        config = DeviceConfiguration(name="tracker", address=address)
         device = Device.from_config_with_hci(config, transport.source, transport.sink)
-        device.keystore = MemoryKeyStore()
         device.pairing_config_factory = lambda _connection: _PAIRING
+        controller = cls(device, transport, bonds)
         try:
             async with asyncio.timeout(OPEN_S):
                 await device.power_on()
         except (BaseBumbleError, TimeoutError) as error:
             await transport.close()
             raise RadioUnavailable(_why_not(name, error)) from error
-        return cls(device, transport)
+        return controller
 
     async def close(self) -> None:
         """Give the controller back; connections end with it."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from bleak import BleakScanner
+from bleak import BleakClient, BleakScanner
 from bleak.args import SizedBuffer
 from bleak.assigned_numbers import gatt_char_props_to_strs
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -25,13 +25,16 @@ from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolErr
 from bleak.uuids import normalize_uuid_str
 from bumble import hci
 from bumble.att import ATT_Error
-from bumble.core import UUID, AdvertisingData, BaseBumbleError
+from bumble.core import UUID, AdvertisingData, BaseBumbleError, ProtocolError
 from bumble.core import TimeoutError as BumbleTimeoutError
 from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.gatt_client import CharacteristicProxy
+from bumble.smp import ErrorCode
 
+from tracker.bands.bonding import BondLostError, PairingRefusedError
+from tracker.bands.bonds import Bonds
 from tracker.bands.bumble_host import DISCONNECT_S, Controller
-from tracker.bands.radio import Radio
+from tracker.bands.radio import Radio, Seen
 
 MTU: Final = 517  # what BlueZ asks for too; the band answers with its own, and the lesser one holds
 
@@ -39,10 +42,11 @@ T = TypeVar("T")
 
 
 class BumbleRadio(Radio):
-    """A controller that this process drives by itself."""
+    """A controller that this process drives by itself, and so keeps the keys of the bands."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, bonds: Bonds) -> None:
         super().__init__(name)
+        self._bonds = bonds
         self._controller: Controller | None = None
 
     async def close(self) -> None:
@@ -50,6 +54,21 @@ class BumbleRadio(Radio):
         controller, self._controller = self._controller, None
         if controller is not None:
             await controller.close()
+
+    async def knows(self, seen: Seen) -> bool:
+        """Whether there is a bond with it."""
+        return self._bonds.get(seen.address) is not None
+
+    async def forget(self, seen: Seen) -> None:
+        """Drop the bond with it."""
+        await asyncio.to_thread(self._bonds.forget, seen.address)
+
+    async def prove(self, address: str) -> None:
+        """The band has taken the bond for good."""
+        await asyncio.to_thread(self._bonds.prove, address)
+
+    async def _secure(self, client: BleakClient, _seen: Seen) -> None:
+        await client.pair()
 
     def _client_options(self) -> dict[str, Any]:
         return {"backend": BumbleClient}
@@ -60,7 +79,7 @@ class BumbleRadio(Radio):
         if self._controller is not None and self._controller.lost:
             await self.close()
         if self._controller is None:
-            self._controller = await Controller.open(self.name)
+            self._controller = await Controller.open(self.name, self._bonds)
         scanner = BleakScanner(heard, backend=BumbleScanner, controller=self._controller)
         await scanner.start()
         return scanner
@@ -152,6 +171,14 @@ def _uuid(uuid: UUID) -> str:
     return normalize_uuid_str(uuid.to_hex_str("-"))
 
 
+class _ProtocolError(BleakError):
+    """A request failed with this code, of the protocol that it was of."""
+
+    def __init__(self, error: ProtocolError) -> None:
+        super().__init__(str(error))
+        self.code = error.error_code
+
+
 class BumbleClient(BaseBleakClient):
     """What bleak's client needs, from a Bumble host. Only devices from its scanner are known."""
 
@@ -174,6 +201,7 @@ class BumbleClient(BaseBleakClient):
         self._wanted = services
         self._connection: Connection | None = None
         self._gone: asyncio.Future[None] | None = None
+        self._gone_because = 0
 
     @property
     def name(self) -> str:
@@ -283,27 +311,57 @@ class BumbleClient(BaseBleakClient):
                 await connection.disconnect()
         self._on_gone(0)
 
-    def _on_gone(self, _reason: int) -> None:
+    def _on_gone(self, reason: int) -> None:
         if self._connection is None or self._gone is None:
             return
+        self._gone_because = reason
         self._connection = self.services = None
         self._gone.set_result(None)
         if self._disconnected_callback is not None:
             self._disconnected_callback()
 
     async def pair(self, *_args: Any, **_options: Any) -> None:
-        """Encrypt with the bond's key, or make a bond."""
-        connection = self._connected()
-        keystore = self._place.controller.device.keystore
-        bonded = keystore is not None and await keystore.get(str(connection.peer_address))
-        await self._request(connection.encrypt() if bonded else connection.pair())
+        """Encrypt with the bond's key, or make a bond.
+
+        Raises BondLostError, PairingRefusedError, BondsError; BleakError, TimeoutError.
+        """
+        bonds = self._place.controller.bonds
+        bond = bonds.get(self.address)
+        if bond is None:
+            await self._make_bond()
+        elif not await self._encrypt():
+            if bond.proven:
+                raise BondLostError
+            # Killed while pairing, the band did not get to keep it, and nobody relied on it yet.
+            bonds.forget(self.address)
+            await self._make_bond()
+
+    async def _encrypt(self) -> bool:
+        """False when the band has no key for this, or another one."""
+        try:
+            await self._request(self._connected().encrypt())
+        except _ProtocolError as error:
+            if error.code != hci.HCI_PIN_OR_KEY_MISSING_ERROR:
+                raise
+            return False
+        except BleakError:
+            if self._gone_because != hci.HCI_CONNECTION_TERMINATED_DUE_TO_MIC_FAILURE_ERROR:
+                raise
+            return False
+        return True
+
+    async def _make_bond(self) -> None:
+        try:
+            await self._request(self._connected().pair())
+        except _ProtocolError as error:
+            if error.code != ErrorCode.PAIRING_NOT_SUPPORTED:
+                raise
+            raise PairingRefusedError from error
+        await self._place.controller.keys.keep(self.address)
 
     async def unpair(self) -> None:
         """Forget the bond."""
-        keystore = self._place.controller.device.keystore
-        if keystore is not None:
-            with suppress(KeyError):
-                await keystore.delete(str(self._place.address))
+        self._place.controller.bonds.forget(self.address)
         await self.disconnect()
 
     # -- what is on it
@@ -386,6 +444,8 @@ class BumbleClient(BaseBleakClient):
             return task.result()
         except ATT_Error as error:
             raise BleakGATTProtocolError(int(error.error_code)) from error
+        except ProtocolError as error:
+            raise _ProtocolError(error) from error
         except BumbleTimeoutError as error:
             raise TimeoutError(str(error)) from error
         except BaseBumbleError as error:

@@ -5,11 +5,12 @@
         | +--not seen--------+---failed--------------------------------------------------+
         +--------------------------------------------------------------------------------+
 
-    conversation: subscribe --> ask: status, greeting, ReadFrom --> frames, one after the other
-                                 ^                                     |
-                                 +-- a hole: Stop, ask again ----------+
-                                 +-- the queue is full: Stop, wait ----+
-                                 +-- silence: ask; frames were due -> the link is dead, end it
+    conversation: encrypt, or pair at the first meeting --> subscribe
+              --> ask: status, greeting, ReadFrom --> frames, one after the other
+                   ^                                     |
+                   +-- a hole: Stop, ask again ----------+
+                   +-- the queue is full: Stop, wait ----+
+                   +-- silence: ask; frames were due -> the link is dead, end it
 
 Only the failures of a link are caught here; anything else is a bug and ends the task.
 """
@@ -25,6 +26,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypedDict, Unpack
 
+from tracker.bands.bonding import PAIR_S, BondLostError, PairingRefusedError
+from tracker.bands.bonds import BondsError
 from tracker.bands.inbox import Inbox
 from tracker.bands.radio import (
     RADIO_ERRORS,
@@ -98,7 +101,7 @@ class LinkState:
     reconnects:   connections after the first.
     faults:       how often each was seen: those of LogReader, and `not_seen`, `failed` (to connect,
                   or a request), `no_answer`, `disconnected`, `silent`, `overflow`, `mtu_too_small`,
-                  `status`, `not_a_stretchband`, `no_radio`.
+                  `status`, `not_a_stretchband`, `no_radio`, `bond_lost`, `pairing_refused`, `keys`.
     last_frame_s: when the last frame came, seconds since 1970; told about once a second.
     trouble:      one sentence while it is not as it should be, else None.
     """
@@ -120,6 +123,7 @@ class Limits:
     scan_s:    looking for the band at a time.
     connect_s: connecting, with learning its services; BlueZ gives up by itself after 20 to 25.
     request_s: one read or write. A band out of reach is noticed by its radio within 6.
+    pair_s:    encrypting, with pairing where there is no bond yet.
     quiet_s:   no frame and the band is asked why. They come about twice a second.
     silence_s: no frame although some are due: the link is dead. A sleeper is asked this often.
     first_pause_s, longest_pause_s: after a failure; doubled with each in a row.
@@ -128,6 +132,7 @@ class Limits:
     scan_s: float = 10.0
     connect_s: float = 30.0
     request_s: float = 8.0
+    pair_s: float = PAIR_S
     quiet_s: float = 3.0
     silence_s: float = 10.0
     first_pause_s: float = 1.0
@@ -147,6 +152,11 @@ class _Changes(TypedDict, total=False):
 
 
 _NOT_SEEN = "is it charged, within a room or two, and connected to nothing else?"
+_MANY = 20  # failures in a row, after which pauses are as long as they get
+_BOND_LOST = "no longer knows this computer: press its button and run stretchband pair"
+_REFUSED = (
+    "is bonded to another computer: press its button, and this one pairs with it within a minute."
+)
 _MTU_TOO_SMALL = (
     f"needs packets of {MIN_MTU} bytes, which this Bluetooth adapter or its driver does not offer."
 )
@@ -217,6 +227,12 @@ class BandLink:
                 self._fail("no_radio", str(error))
             except _LinkFault as error:
                 self._fail(error.fault, f"{self.band_id} {error}")
+            except BondLostError:
+                self._fail("bond_lost", f"{self.band_id} {_BOND_LOST} {self.band_id}.", only=True)
+            except PairingRefusedError:
+                self._fail("pairing_refused", f"{self.band_id} {_REFUSED}", only=True)
+            except BondsError as error:
+                self._fail("keys", f"{self.band_id}: {error}.")
             except TimeoutError:
                 self._fail("no_answer", f"{self.band_id} does not answer.")
             except (RefusedError, *RADIO_ERRORS) as error:
@@ -266,9 +282,11 @@ class BandLink:
             raise _LinkFault(
                 "not_a_stretchband", "is no stretchband; stretchband scan shows who is."
             )
+        await band.secure(self._limits.pair_s)
         await self._introduce(band, inbox)
         await band.subscribe(MOTION_UUID, inbox.on_notification)
         due = await self._ask(band)
+        await self._radio.prove(self.address)
         self._band = band
         self._connections += 1
         self._heard()
@@ -380,8 +398,11 @@ class BandLink:
         self._failures = 0
         self._report(trouble=None)
 
-    def _fail(self, fault: str, sentence: str) -> None:
+    def _fail(self, fault: str, sentence: str, *, only: bool = False) -> None:
+        """only: a person alone can mend it, so there is no hurry to try again."""
         self._reader.faults[fault] += 1
+        if only:
+            self._failures = _MANY
         if fault != "not_seen":  # listening does not disturb anyone: no need to do it less and less
             self._failures += 1
         self._report(trouble=sentence)
@@ -395,7 +416,7 @@ class BandLink:
     def _pause_s(self) -> float:
         """After the failures in a row up to now; uneven, so that bands do not come all at once."""
         limits = self._limits
-        doubled_s = limits.first_pause_s * 2.0 ** min(max(self._failures - 1, 0), 20)
+        doubled_s = limits.first_pause_s * 2.0 ** min(max(self._failures - 1, 0), _MANY)
         return min(doubled_s, limits.longest_pause_s) * random.uniform(0.5, 1)  # noqa: S311 - jitter
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from bleak import BleakClient, BleakScanner
@@ -30,9 +33,16 @@ from bleak_retry_connector import (
     establish_connection,
 )
 
+from tracker.bands.bonding import BondLostError
+from tracker.bands.bonds import Bonds
 from tracker.bands.missing_radio import BY_DBUS_ERROR, BY_REASON, NO_BUS, NO_RIGHTS
 from tracker.bands.stretchband import SERVICE_UUID
 from tracker.errors import StretchbandError
+
+if sys.platform == "linux":
+    from dbus_fast.errors import AuthError
+
+    from tracker.bands import bluez
 
 SYSTEM: Final = "system"
 # What bleak raises when a radio, its daemon or its bus fails; anything else is a bug.
@@ -82,9 +92,20 @@ class Connection:
     start_notify was seen hanging for 18 hours. Requests raise RADIO_ERRORS or RefusedError.
     """
 
-    def __init__(self, client: BleakClient, request_s: float) -> None:
+    def __init__(
+        self, client: BleakClient, request_s: float, secure: Callable[[], Awaitable[None]]
+    ) -> None:
         self._client = client
         self._request_s = request_s
+        self._secure = secure
+
+    async def secure(self, pair_s: float) -> None:
+        """Encrypt with the key of the bond that there is, or make a bond, within so many seconds.
+
+        Raises BondLostError, PairingRefusedError; BondsError when the key cannot be kept.
+        """
+        async with asyncio.timeout(pair_s):
+            await self._secure()
 
     def has_service(self, uuid: str) -> bool:
         """Whether it is this kind of device."""
@@ -180,7 +201,20 @@ class Radio(ABC):
                 max_attempts=_ATTEMPTS,
                 **self._client_options(),
             )
-        return Connection(client, request_s)
+        return Connection(client, request_s, partial(self._secure, client, seen))
+
+    async def knows(self, seen: Seen) -> bool | None:  # noqa: ARG002 - not everywhere it is told
+        """Whether this computer has a bond with it; None where the system does not tell."""
+        return None
+
+    async def forget(self, seen: Seen) -> None:  # noqa: B027 - where the system pairs, it forgets
+        """Drop the bond with it; it has to be found again afterwards."""
+
+    async def prove(self, address: str) -> None:  # noqa: B027 - the system's keys are the system's
+        """The band has taken the bond for good: it was asked for frames."""
+
+    async def _secure(self, client: BleakClient, seen: Seen) -> None:  # noqa: B027 - see forget
+        """Encrypt or pair; nothing where the system does it at the first need."""
 
     async def release(self, address: str) -> None:  # noqa: B027 - most radios keep nothing
         """End a connection that a killed process left behind."""
@@ -239,7 +273,7 @@ class Radio(ABC):
 
 
 class SystemRadio(Radio):
-    """The adapter that the operating system has: BlueZ, CoreBluetooth or WinRT."""
+    """The adapter that the system has: CoreBluetooth or WinRT, which pair by themselves."""
 
     def __init__(self) -> None:
         super().__init__(SYSTEM)
@@ -263,13 +297,67 @@ class SystemRadio(Radio):
         return scanner
 
 
-def open_radio(name: str) -> Radio:
+class BlueZRadio(SystemRadio):
+    """BlueZ, which pairs when it is asked to, and encrypts by itself whom it has a bond with."""
+
+    async def connect(
+        self, seen: Seen, gone: Callable[[], None], connect_s: float, request_s: float
+    ) -> Connection:
+        """As others do; raises BondLostError when BlueZ says that its key was refused."""
+        if not await self.knows(seen):
+            return await super().connect(seen, gone, connect_s, request_s)
+        async with (
+            _of_bluez(limited=False),
+            bluez.watch_keys(_path(seen)) as key_was_refused,
+        ):
+            try:
+                return await super().connect(seen, gone, connect_s, request_s)
+            except RADIO_ERRORS as error:
+                if key_was_refused():
+                    raise BondLostError from error
+                raise
+
+    async def knows(self, seen: Seen) -> bool:
+        """Whether BlueZ has a bond with it."""
+        async with _of_bluez():
+            return await bluez.is_bonded(_path(seen))
+
+    async def forget(self, seen: Seen) -> None:
+        """Have BlueZ forget it."""
+        async with _of_bluez():
+            await bluez.forget(_path(seen).rpartition("/")[0], _path(seen))
+
+    async def _secure(self, _client: BleakClient, seen: Seen) -> None:
+        async with _of_bluez(limited=False):
+            await bluez.pair(_path(seen))
+
+
+@asynccontextmanager
+async def _of_bluez(*, limited: bool = True) -> AsyncIterator[None]:
+    """Asking BlueZ beside bleak: what fails is told as bleak does."""
+    try:
+        async with asyncio.timeout(_STOP_S if limited else None):
+            yield
+    except TimeoutError:  # an OSError too
+        raise
+    except (OSError, AuthError) as error:
+        raise BleakError(f"D-Bus: {error}") from error
+
+
+def _path(seen: Seen) -> str:
+    """Where BlueZ has it on the bus."""
+    return str(seen.device.details["path"])
+
+
+def open_radio(name: str, bonds: Path | None = None) -> Radio:
     """The radio of this name: "system", or a Bumble transport such as "usb:0" or "unix:/run/air".
 
-    Nothing is opened before it is used. Raises RadioUnavailable when Bumble is not installed.
+    bonds: the file with the keys of the bands, for a radio whose system keeps none; without it they
+    are forgotten with the process. Nothing is opened before it is used. Raises RadioUnavailable
+    when Bumble is not installed.
     """
     if name == SYSTEM:
-        return SystemRadio()
+        return BlueZRadio() if sys.platform == "linux" else SystemRadio()
     try:
         importlib.import_module("bumble")
     except ModuleNotFoundError:
@@ -279,7 +367,7 @@ def open_radio(name: str) -> Radio:
         ) from None
     from tracker.bands.bumble_radio import BumbleRadio
 
-    return BumbleRadio(name)
+    return BumbleRadio(name, Bonds(bonds))
 
 
 def _what_is_missing(error: BleakError | OSError | EOFError) -> str | None:

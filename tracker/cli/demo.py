@@ -30,6 +30,7 @@ import typer
 from rich.console import Console
 from rich.live import Live as Screen
 
+from tracker.bands.bonds import Bonds, bonds_beside
 from tracker.cli.demo_page import open_browser, page
 from tracker.cli.parts import first_line, process
 from tracker.cli.picture import Picture, in_words, leg
@@ -169,6 +170,8 @@ async def simulated_band(plan: Plan) -> AsyncIterator[Process]:
     """firmware_sim on its air; it begins to move when the daemon reads it."""
     if find_spec("bumble") is None:
         raise extra_missing("the simulated band", "bumble", "demo")
+    # A new band each time: what an earlier one shared with this history is of no use.
+    Bonds(bonds_beside(plan.db)).forget(ADDRESS)
     command = ["-m", "firmware_sim", "--listen", plan.air, "--seed", str(plan.seed)]
     command += ["--speed", str(plan.speed), "--total-s", str(plan.total_s), "--address", ADDRESS]
     # Without a flash it counts from nothing: a boot of its own keeps it apart in a kept history.

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.bands.bonds import bonds_beside
 from tracker.bands.radio import open_radio
 from tracker.config import Config, ConfigError, default_config_path, load
 from tracker.daemon import Daemon
@@ -79,5 +80,5 @@ async def until_stopped(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    radio = open_radio(config.bluetooth.radio)
+    radio = open_radio(config.bluetooth.radio, bonds_beside(config.db_path))
     await Daemon(config, radio).run(stop)

@@ -1,0 +1,189 @@
+"""Bonding through BlueZ, which keeps the keys itself: what bleak 3.1 leaves to a desktop's agent.
+
+BlueZ asks an agent before it pairs, also where there is nothing to compare. Ours is registered for
+one pairing, by the D-Bus connection that asks for it, so that BlueZ asks it and nobody else; the
+desktop's own agent stays as it is. When this process is killed, BlueZ lets go of both.
+"""
+
+# No `from __future__ import annotations`: dbus-fast takes the text "None" for no signature.
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from bleak.exc import BleakDBusError
+from dbus_fast import BusType, DBusError, Message, MessageType
+from dbus_fast.aio import MessageBus
+from dbus_fast.annotations import DBusObjectPath, DBusStr, DBusUInt16, DBusUInt32
+from dbus_fast.service import ServiceInterface, dbus_method
+
+from tracker.bands.bonding import PairingRefusedError
+
+AGENT: Final = "/stretchband/agent"
+BLUEZ: Final = "org.bluez"
+DEVICE: Final = "org.bluez.Device1"
+# The band's refusal and a secret that did not match are the same to BlueZ.
+_REFUSED: Final = frozenset(
+    ("org.bluez.Error.AuthenticationFailed", "org.bluez.Error.AuthenticationRejected")
+)
+_KEY_REFUSED: Final = "org.bluez.Reason.Authentication"
+
+
+class Agent(ServiceInterface):
+    """Says yes for one device and no to everything else.
+
+    The methods are those of org.bluez.Agent1, named so.
+    """
+
+    def __init__(self, device: str) -> None:
+        super().__init__("org.bluez.Agent1")
+        self._device = device
+
+    @dbus_method()
+    def RequestConfirmation(self, device: DBusObjectPath, passkey: DBusUInt32) -> None:  # noqa: ARG002, N802
+        self._only_ours(device)
+
+    @dbus_method()
+    def RequestAuthorization(self, device: DBusObjectPath) -> None:  # noqa: N802
+        self._only_ours(device)
+
+    @dbus_method()
+    def RequestPinCode(self, device: DBusObjectPath) -> DBusStr:  # noqa: N802
+        raise _rejected(device)
+
+    @dbus_method()
+    def RequestPasskey(self, device: DBusObjectPath) -> DBusUInt32:  # noqa: N802
+        raise _rejected(device)
+
+    @dbus_method()
+    def DisplayPinCode(self, device: DBusObjectPath, pincode: DBusStr) -> None:  # noqa: ARG002, N802
+        raise _rejected(device)
+
+    @dbus_method()
+    def DisplayPasskey(  # noqa: N802
+        self,
+        device: DBusObjectPath,
+        passkey: DBusUInt32,  # noqa: ARG002
+        entered: DBusUInt16,  # noqa: ARG002
+    ) -> None:
+        raise _rejected(device)
+
+    @dbus_method()
+    def AuthorizeService(self, device: DBusObjectPath, uuid: DBusStr) -> None:  # noqa: ARG002, N802
+        raise _rejected(device)
+
+    @dbus_method()
+    def Cancel(self) -> None:  # noqa: N802
+        pass
+
+    @dbus_method()
+    def Release(self) -> None:  # noqa: N802
+        pass
+
+    def _only_ours(self, device: str) -> None:
+        if device != self._device:
+            raise _rejected(device)
+
+
+def _rejected(device: str) -> DBusError:
+    return DBusError("org.bluez.Error.Rejected", f"{device} is nobody we asked for")
+
+
+async def is_bonded(device: str) -> bool:
+    """Whether BlueZ has keys for the device at this path.
+
+    Raises BleakDBusError, OSError, EOFError.
+    """
+    async with _bus() as bus:
+        return await _is_bonded(bus, device)
+
+
+async def pair(device: str) -> None:
+    """Make a bond, unless there is one; the caller sets the time limit.
+
+    Raises PairingRefusedError; BleakDBusError, OSError, EOFError.
+    """
+    async with _bus() as bus:
+        if await _is_bonded(bus, device):
+            return
+        bus.export(AGENT, Agent(device))
+        manager = (bus, "/org/bluez", "org.bluez.AgentManager1")
+        await _call(*manager, "RegisterAgent", "os", AGENT, "NoInputNoOutput")
+        try:
+            await _call(bus, device, DEVICE, "Pair")
+        except BleakDBusError as error:
+            if error.dbus_error in _REFUSED:
+                raise PairingRefusedError from error
+            raise
+        finally:  # to leave the bus does it too
+            with suppress(BleakDBusError, EOFError, OSError):
+                await _call(*manager, "UnregisterAgent", "o", AGENT)
+
+
+async def forget(adapter: str, device: str) -> None:
+    """Have BlueZ forget the device and its keys. Raises BleakDBusError, OSError, EOFError."""
+    async with _bus() as bus:
+        await _call(bus, adapter, "org.bluez.Adapter1", "RemoveDevice", "o", device)
+
+
+@asynccontextmanager
+async def watch_keys(device: str) -> AsyncIterator[Callable[[], bool]]:
+    """Meanwhile: whether a connection has ended because the band refused the key.
+
+    BlueZ 5.80 and later say so. Raises OSError, EOFError.
+    """
+    refused = False
+
+    def heard(message: Message) -> None:
+        nonlocal refused
+        if message.path == device and message.member == "Disconnected":
+            refused = refused or message.body[:1] == [_KEY_REFUSED]
+
+    rule = f"type='signal',sender='{BLUEZ}',interface='{DEVICE}',member='Disconnected'"
+    async with _bus() as bus:
+        bus.add_message_handler(heard)
+        dbus = Message(
+            destination="org.freedesktop.DBus",
+            path="/org/freedesktop/DBus",
+            interface="org.freedesktop.DBus",
+            member="AddMatch",
+            signature="s",
+            body=[f"{rule},path='{device}'"],
+        )
+        await bus.call(dbus)
+        yield lambda: refused
+
+
+@asynccontextmanager
+async def _bus() -> AsyncIterator[MessageBus]:
+    bus = MessageBus(bus_type=BusType.SYSTEM)
+    try:
+        await bus.connect()
+        yield bus
+    finally:
+        bus.disconnect()
+
+
+async def _is_bonded(bus: MessageBus, device: str) -> bool:
+    properties = "org.freedesktop.DBus.Properties"
+    (value,) = await _call(bus, device, properties, "Get", "ss", DEVICE, "Paired")
+    return bool(value.value)
+
+
+async def _call(
+    bus: MessageBus, path: str, interface: str, member: str, signature: str = "", *body: object
+) -> list[Any]:
+    """BlueZ's answer. Raises BleakDBusError for an error of its."""
+    answer = await bus.call(
+        Message(
+            destination=BLUEZ,
+            path=path,
+            interface=interface,
+            member=member,
+            signature=signature,
+            body=list(body),
+        )
+    )
+    if answer.message_type is MessageType.ERROR:
+        raise BleakDBusError(answer.error_name or "", answer.body)
+    return answer.body
