@@ -21,6 +21,7 @@ def test_help_names_every_command() -> None:
         "demo",
         "run",
         "scan",
+        "pair",
         "analyze",
         "teach",
         "history",

@@ -130,7 +130,7 @@ async def forget(adapter: str, device: str) -> None:
 async def watch_keys(device: str) -> AsyncIterator[Callable[[], bool]]:
     """Meanwhile: whether a connection has ended because the band refused the key.
 
-    BlueZ 5.80 and later say so. Raises OSError, EOFError.
+    BlueZ 5.81 and later say so. Raises OSError, EOFError.
     """
     refused = False
 

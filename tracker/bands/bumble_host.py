@@ -8,6 +8,7 @@ transport: `usb:0`, `serial:/dev/ttyACM0`, `hci-socket:0` (BlueZ must let go of 
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Final
 
@@ -25,6 +26,8 @@ from tracker.bands.radio import RadioUnavailable
 OPEN_S: Final = 10.0
 DISCONNECT_S: Final = 5.0
 
+# What becomes of a pairing is told in a sentence by whoever wanted it.
+logging.getLogger("bumble.smp").setLevel(logging.ERROR)
 
 # No screen, no keys to type on: Just Works. The band knows this computer by the address that it
 # sees, which does not change, so there is no identity to tell beside it.

@@ -153,7 +153,11 @@ class Radio(ABC):
     """What scans and connects; one for all bands of a process.
 
     Any method may raise RadioUnavailable, or one of RADIO_ERRORS.
+
+    tells_lost_bonds: a key that the band refuses is always told as BondLostError.
     """
+
+    tells_lost_bonds = True
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -299,6 +303,8 @@ class SystemRadio(Radio):
 
 class BlueZRadio(SystemRadio):
     """BlueZ, which pairs when it is asked to, and encrypts by itself whom it has a bond with."""
+
+    tells_lost_bonds = False  # before 5.81 it only says that connecting failed
 
     async def connect(
         self, seen: Seen, gone: Callable[[], None], connect_s: float, request_s: float

@@ -17,6 +17,7 @@ COMMANDS = (
     "run",
     "dashboard",
     "scan",
+    "pair",
     "doctor",
     "analyze",
     "teach",

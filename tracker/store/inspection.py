@@ -55,7 +55,7 @@ def inspect(path: Path, look_s: float) -> Inspection:
                 behind=bool(MIGRATIONS.pending(db)),
                 damage=damage,
                 looked_at_all=looked_at_all,
-                running=_has_writer(path),
+                running=has_writer(path),
                 holds=holds,
                 heard=heard,
             )
@@ -86,7 +86,7 @@ def _contents(db: Database) -> tuple[int, dict[str, float]]:
     return int(holds), {band: at_s for band, at_s in heard if at_s is not None}
 
 
-def _has_writer(path: Path) -> bool:
+def has_writer(path: Path) -> bool:
     """Whether somebody holds the lock beside it."""
     if sys.platform == "win32":
         return False

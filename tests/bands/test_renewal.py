@@ -1,0 +1,75 @@
+"""A bond at a person's wish: what is good stays, what the band refuses is made anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from firmware_sim.air import Air
+from tests.bands.rig import ADDRESS, Rig, radio_on, rig, still_firmware
+from tests.bands.test_bonding import in_file, owned_by_another
+from tracker.bands.bonding import PairingRefusedError
+from tracker.bands.renewal import Renewal, renew
+
+
+async def paired(r: Rig) -> None:
+    assert await renew(r.radio, ADDRESS) is Renewal.PAIRED
+    owner = r.band.gatt.bonds.bonded.owner
+    assert owner is not None, "the band has taken it for good"
+
+
+async def test_a_new_band_is_paired_with_and_a_good_bond_is_left(tmp_path: Path) -> None:
+    async with rig(tmp_path, still_firmware()) as r:
+        await paired(r)
+        known = in_file(tmp_path).get(ADDRESS)
+        assert known is not None
+        assert known.proven
+        assert await renew(r.radio, ADDRESS) is Renewal.ALREADY
+        assert in_file(tmp_path).get(ADDRESS) == known
+
+
+async def test_a_band_that_forgot_is_paired_anew(tmp_path: Path) -> None:
+    async with rig(tmp_path, still_firmware()) as r:
+        await paired(r)
+        before = in_file(tmp_path).get(ADDRESS)
+        r.band.gatt.bonds.forget()
+        await paired(r)
+        assert in_file(tmp_path).get(ADDRESS) != before
+
+
+async def test_a_band_that_forgot_and_has_another_owner_wants_its_button(tmp_path: Path) -> None:
+    async with rig(tmp_path, still_firmware()) as r:
+        await paired(r)
+        r.band.gatt.bonds.forget()
+        owned_by_another(r)
+        with pytest.raises(PairingRefusedError):
+            await renew(r.radio, ADDRESS)
+        r.band.gatt.press_button()
+        await paired(r)
+
+
+async def test_who_is_not_there_is_not_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.bands.renewal.FIND_S", 0.2)
+    async with radio_on(Air(), tmp_path) as radio:
+        assert await renew(radio, ADDRESS) is Renewal.NOT_HEARD
+
+
+async def test_another_kind_of_device_is_not_paired_with(tmp_path: Path) -> None:
+    async with rig(tmp_path, still_firmware()) as r:
+        server = r.band.gatt.device.gatt_server
+        server.services = []
+        server.attributes.clear()
+        server.attributes_by_handle.clear()
+        assert await renew(r.radio, ADDRESS) is Renewal.NOT_A_BAND
+        assert not list(r.band.gatt.bonds)
+
+
+async def test_a_refused_renewal_leaves_the_connection_to_others(tmp_path: Path) -> None:
+    async with rig(tmp_path, still_firmware()) as r:
+        owned_by_another(r)
+        with pytest.raises(PairingRefusedError):
+            await renew(r.radio, ADDRESS)
+        assert not r.band.gatt.device.connections
