@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from tracker.detect.grain import Grain
+from tracker.detect.grid import CELL_S
 from tracker.detect.samples import Floats
 
 Vector = tuple[float, float, float]
@@ -16,12 +18,18 @@ def angle_deg(a: Vector, b: Vector) -> float:
     return math.degrees(2.0 * math.asin(min(1.0, 0.5 * math.dist(a, b))))
 
 
+def cell_s(k: float) -> float:
+    """The middle of cell k."""
+    return (k - 0.5) * CELL_S
+
+
 class Cells:
-    """The last seconds of cells, x, y, z in g, by their number."""
+    """The last seconds of cells, x, y, z in g, by their number; `grain`: of the sensor."""
 
     _KEPT = 250
 
     def __init__(self) -> None:
+        self.grain = Grain()
         self._first = 0
         self._acc = np.empty((3, 0))
         # Joined only when somebody looks: most cells are never looked at.

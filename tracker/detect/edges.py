@@ -20,8 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.detect.cells import Cells, Vector, angle_deg
-from tracker.detect.filters import lfilter
+from tracker.detect.cells import Cells, Vector, angle_deg, cell_s
+from tracker.detect.coarse import departed_coarsely_s, settled_coarsely_s
+from tracker.detect.filters import symmetric
 from tracker.detect.grid import CELL_S, Ints
 from tracker.detect.samples import Floats
 
@@ -71,16 +72,18 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, limb: Limb) -> fl
 
     At cell `last` it has been still for a second or more.
     """
+    if cells.grain.coarse(last):
+        return settled_coarsely_s(cells, first, last, up)
     begin, acc = cells.span(first - HALF - (_SECOND if limb.aside else 0), last)
     slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(-_SECOND, None))
     if not len(fast):
-        return _cell_s(begin)
+        return cell_s(begin)
     rates = _length(slopes)
     settled = begin + HALF + _crossing(rates, int(fast[-1]), edge)
     if limb.aside and len(before := _before_rebound(slopes, fast)) < len(fast):
         moved = begin + HALF + _crossing(rates, int(before[-1]), edge)
         settled = moved + _PUSH_SHARE * (settled - moved)
-    return _cell_s(settled)
+    return cell_s(settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,15 @@ def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb:
     `since`: the leg was still then; three seconds before `away` are searched, none before `since`.
     `last`: the last cell that may be looked at.
     """
+    if cells.grain.coarse(last):
+        return departed_coarsely_s(cells, max(since, away - 3 * _SECOND), away, up)
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
     slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(0, still))
     rates = _length(slopes)[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
-        return _cell_s(begin + HALF + len(rates) - 1)
+        return cell_s(begin + HALF + len(rates) - 1)
     # Back over dips: a push may reverse the felt direction for a moment.
     pauses = np.flatnonzero(np.diff(fast) > _DIP)
     fast = fast[pauses[-1] + 1 if len(pauses) else 0 :]
@@ -131,7 +136,7 @@ def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb:
     if limb.aside and len(after := _after_backswing(slopes, fast)) < len(fast):
         moves = begin + HALF + _crossing(rates, int(after[0]) - 1, edge)
         left = moves + _PUSH_SHARE * (left - moves)
-    return _cell_s(left)
+    return cell_s(left)
 
 
 def unbroken_s(cells: Cells, start_s: float, end_s: float, lever_m: float) -> float:
@@ -142,7 +147,7 @@ def unbroken_s(cells: Cells, start_s: float, end_s: float, lever_m: float) -> fl
     """
     _, acc = cells.span(round(start_s / CELL_S) - _SECOND, round(end_s / CELL_S) + _SECOND)
     window_s = math.sqrt(lever_m / _GRAVITY)
-    slopes = _slopes_deg_s(_directions(_symmetric(acc, window_s)), HALF)
+    slopes = _slopes_deg_s(_directions(symmetric(acc, window_s, CELL_S)), HALF)
     fast = np.flatnonzero(_length(slopes) >= STEADY_DEG_S)
     bursts = np.split(fast, np.flatnonzero(np.diff(fast) > 1) + 1)
     # A lone peak of tremble is no break.
@@ -171,7 +176,7 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
     length sees a third of it: only what that one feels too is motion, dated by the short one.
     """
     if window_s > 0.0 and len(acc):
-        acc = _symmetric(acc, window_s)
+        acc = symmetric(acc, window_s, CELL_S)
     up = _directions(acc)
     slopes = _slopes_deg_s(up, HALF)
     rates, edge = _length(slopes), _edge_deg_s(slopes[still])
@@ -272,18 +277,3 @@ def _length(v: Floats) -> Floats:
 
 def _window_s(up: Vector, limb: Limb) -> float:
     return math.sqrt(limb.lever_m * max(-up[1], 0.0) / _GRAVITY)
-
-
-def _symmetric(acc: Floats, window_s: float) -> Floats:
-    """Forwards and backwards through one pole: exp(-|t| / window), no delay."""
-    keep = math.exp(-CELL_S / window_s)
-    b, a = np.array([1.0 - keep]), np.array([1.0, -keep])
-    for _ in range(2):
-        acc, _zi = lfilter(b, a, acc, 0, keep * acc[:1])
-        acc = acc[::-1]
-    return acc
-
-
-def _cell_s(k: float) -> float:
-    """The middle of cell k."""
-    return (k - 0.5) * CELL_S

@@ -67,3 +67,13 @@ def lfilter(b: Floats, a: Floats, x: Floats, axis: int, zi: Floats) -> tuple[Flo
     zi has the shape of x, but along `axis` the filter's order.
     """
     return _linear_filter(b, a, x, axis, zi)
+
+
+def symmetric(x: Floats, window_s: float, step_s: float) -> Floats:
+    """Along the first axis to and fro through one pole: exp(-abs(t) / window), without delay."""
+    keep = math.exp(-step_s / window_s)
+    b, a = np.array([1.0 - keep]), np.array([1.0, -keep])
+    for _ in range(2):
+        x, _zi = lfilter(b, a, x, 0, keep * x[:1])
+        x = x[::-1]
+    return x

@@ -38,12 +38,22 @@ class Held:
 
     origin:   the direction at its start, which depth is measured from.
     sideways: unit vector across `stretch.deeper`.
+    coarse:   the sensor does not tell apart what happens in a hold: only the hold is stated.
     """
 
-    def __init__(self, stretch: Stretch, up: Vector, start_s: float, stamps: Stamps) -> None:
+    def __init__(
+        self,
+        stretch: Stretch,
+        up: Vector,
+        start_s: float,
+        stamps: Stamps,
+        *,
+        coarse: bool = False,
+    ) -> None:
         self.stretch, self.start_s, self.hold_id = stretch, start_s, stamps.reference(start_s)
         self._stamps = stamps
         self.origin = up
+        self._coarse = coarse
         self.sideways = _cross(up, stretch.deeper)
         self.breaths = Breaths(start_s, one_way=stretch.way_known)
         self._strains = Strains()
@@ -75,6 +85,10 @@ class Held:
         if at_s < self.start_s + SETTLING_S:
             return
         point = None if slipping else self._point(up)
+        if self._coarse:
+            if point is not None:
+                self._remember(up, point)
+            return
         for seen in self.breaths.step(at_s, point):
             yield self._breath(seen, now_s)
         if point is not None:
@@ -194,7 +208,7 @@ class Held:
         """How far the leg turned about itself: sideways motion, as seen from its long axis."""
         across = math.hypot(self.origin[0], self.origin[2])
         known = self.stretch.way_known and abs(self.stretch.deeper[1]) > 0.3
-        if self._first_way is None or across < _TWIST_SIN or not known:
+        if self._first_way is None or across < _TWIST_SIN or not known or self._coarse:
             return None
         return (self._last_way - self._first_way) / across
 

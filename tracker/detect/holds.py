@@ -47,8 +47,8 @@ _PROVEN_S = 6.0
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
-# As the square of the distance of two unit vectors.
-_RETURN2 = (2.0 * math.sin(math.radians(RETURN_DEG) / 2.0)) ** 2
+# A coarse sensor turns the direction by some degrees where the leg does not.
+_COARSE_RETURN_DEG = RETURN_DEG + 7.0
 # The anchor follows slow deepening (degrees in minutes) and half forgets in two seconds.
 _ANCHOR_SHARE = 0.07
 
@@ -56,6 +56,8 @@ _ANCHOR_SHARE = 0.07
 _LOOK_BACK = 200
 # What is kept does not drift, seen over a second; a breath moves it by 2.6 degrees.
 DRIFT_DEG_S = 5.0
+# Between the means of two half seconds a coarse sensor flips by one count.
+_COARSE_DRIFT_DEG_S = DRIFT_DEG_S + 14.0
 # Before it has a name, what is kept is dated with the lever of the shank, the shorter one.
 UNKNOWN, _SHANK, _LEG = Limb(0.0), Limb(0.35), Limb(0.80, aside=True)
 
@@ -90,6 +92,7 @@ class Keeping:
         self._slow_deg_s, self._fast_deg_s = SLOW_DEG_S / share, FAST_DEG_S / share
         self._drift_deg_s, self._return_s = DRIFT_DEG_S / share, RETURN_S * share
         self._wait_s = WAIT_S if self._confirm_s == CONFIRM_S else 0.0
+        self._return2 = _chord2(RETURN_DEG)
         self._slow_since: int | None = None
         self._anchor: Vector | None = None
         self._left: int | None = None
@@ -151,9 +154,12 @@ class Keeping:
         if self._slow_since is None or (j - self._slow_since) * STEP_S < self._confirm_s - 0.4:
             return None
         now = j * CELLS_A_STEP
-        if drift_deg_s(cells, now) > self._drift_deg_s:
+        coarse = cells.grain.coarse(now)
+        if drift_deg_s(cells, now) > (_COARSE_DRIFT_DEG_S if coarse else self._drift_deg_s):
             return None
-        kept = Kept(up, max(self._slow_since * CELLS_A_STEP - 25, now - _LOOK_BACK), now)
+        # Flipping by a count a coarse sensor seems to turn, time and again, where the leg is still.
+        looked_from = 0 if coarse else self._slow_since * CELLS_A_STEP - 25
+        kept = Kept(up, max(looked_from, now - _LOOK_BACK), now)
         start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
         stood_s = j * STEP_S - start_s
         if stood_s < self._confirm_s or (
@@ -161,6 +167,7 @@ class Keeping:
         ):
             return None
         self._anchor, self.limb = up, UNKNOWN
+        self._return2 = _chord2(_COARSE_RETURN_DEG if coarse else RETURN_DEG)
         self._since = math.ceil(start_s / CELL_S)
         return kept
 
@@ -170,7 +177,8 @@ class Keeping:
         early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
         stood_s = kept.last * CELL_S - min(start_s, early_s)
         came = arrival(cells, start_s, kept.last)
-        if came.came_deg < GENTLE_DEG and stood_s < LONG_LOOK_S:
+        gently = came.came_deg < GENTLE_DEG or cells.grain.coarse(kept.last)
+        if gently and stood_s < LONG_LOOK_S:
             return True
         turns = rate > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
         return turns and stood_s < self._confirm_s + self._wait_s
@@ -203,10 +211,10 @@ class Keeping:
         A day has half a million of them: written out.
         """
         x, y, z = anchor
-        count = 0
+        return2, count = self._return2, 0
         for up_x, up_y, up_z in ups:
             dx, dy, dz = up_x - x, up_y - y, up_z - z
-            if dx * dx + dy * dy + dz * dz > _RETURN2:
+            if dx * dx + dy * dy + dz * dz > return2:
                 break
             x, y, z = x + _ANCHOR_SHARE * dx, y + _ANCHOR_SHARE * dy, z + _ANCHOR_SHARE * dz
             n = math.sqrt(x * x + y * y + z * z) or 1.0
@@ -214,3 +222,8 @@ class Keeping:
             count += 1
         self._anchor = (x, y, z)
         return count
+
+
+def _chord2(deg: float) -> float:
+    """The square of the distance of two unit vectors that are so far apart."""
+    return (2.0 * math.sin(math.radians(deg) / 2.0)) ** 2

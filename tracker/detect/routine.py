@@ -20,6 +20,7 @@ from tracker.detect.events import (
     SessionStarted,
     Worn,
 )
+from tracker.detect.grain import Grain
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.live import Phase
@@ -85,9 +86,9 @@ class Routine:
         """Away from what was kept: a slip, or the end of it."""
         return self._keeping.leaving
 
-    def look_ahead(self, steps: Steps) -> None:
+    def look_ahead(self, steps: Steps, grain: Grain) -> None:
         """The next steps: whether the band is worn is found out from all of them at once."""
-        self._wear_changes.extend(self.wear.feed(steps.first, steps.up))
+        self._wear_changes.extend(self.wear.feed(steps.first, steps.up, grain))
 
     @property
     def at_ease(self) -> bool:
@@ -199,7 +200,9 @@ class Routine:
         limb = self._keeping.limb = Limb(stretch.lever_m, aside=stretch.name == INNER_THIGH)
         start_s = settled_s(cells, kept.first, kept.last, kept.up, limb)
         yield from self._open_session(now_s, start_s)
-        yield from self._start(Held(stretch, self._at(start_s), start_s, self._stamps), now_s)
+        coarse = cells.grain.coarse(kept.last)
+        at = self._at(start_s)
+        yield from self._start(Held(stretch, at, start_s, self._stamps, coarse=coarse), now_s)
 
     def _start(self, held: Held, now_s: float) -> Iterator[Event]:
         self.held = held

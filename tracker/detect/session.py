@@ -167,13 +167,14 @@ class Session:
 
     def _fold(self, block: Block, events: list[Event]) -> int | None:
         """Fold samples without a gap; the number of the step after which to begin afresh."""
+        self._cells.grain.feed(block)
         first, cells = self._grid.feed(block)
         if not cells.shape[1]:
             return None
         self._cells.add(first, cells[:3])
         steps = self._orientation.feed(first, cells)
         rows = steps.rows()
-        self._routine.look_ahead(steps)
+        self._routine.look_ahead(steps, self._cells.grain)
         row, count = 0, len(rows.ups)
         while row < count:
             passed = row

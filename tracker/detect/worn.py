@@ -2,14 +2,16 @@
 
 Nothing alive keeps as still as a table: with the leg at rest the body still sways, breathes and
 pulses by 0.03 degrees and more, slowly. A band that lies shows the noise of its sensor, which is
-the same in slow and in fast motion. So the wander of whole seconds is held against both.
+the same in slow and in fast motion. So the wander of whole seconds is held against both. A sensor
+of steps so coarse that they hide the sway tells nothing while it is still.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from tracker.detect.orientation import STEP_S, dot
+from tracker.detect.grain import Grain
+from tracker.detect.orientation import CELLS_A_STEP, STEP_S, dot
 from tracker.detect.samples import Floats
 
 _SECOND = round(1.0 / STEP_S)
@@ -34,7 +36,7 @@ class Wear:
         self._last: Floats | None = None
         self._still = 0
 
-    def feed(self, first: int, up: Floats) -> list[tuple[int, bool]]:
+    def feed(self, first: int, up: Floats, grain: Grain) -> list[tuple[int, bool]]:
         """Take (3, m) directions in, the first of step `first`: when `worn` changed, and to what.
 
         A window is looked at when its last step is there.
@@ -51,17 +53,20 @@ class Wear:
         changes = []
         wanders, noises = self._wander_and_noise(whole)
         for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True), 1):
-            before = self.worn
-            self._judge(wander, noise)
+            before, last = self.worn, begin + k * _WINDOW - 1
+            self._judge(wander, noise, shown=not grain.hides_sway(last * CELLS_A_STEP))
             if self.worn is not None and self.worn is not before:
-                changes.append((begin + k * _WINDOW - 1, self.worn))
+                changes.append((last, self.worn))
         return changes
 
-    def _judge(self, wander: float, noise: float) -> None:
+    def _judge(self, wander: float, noise: float, *, shown: bool) -> None:
+        """shown: the sensor would show a leg's sway."""
         if noise > _ROUGH_DEG or wander > _WIDE_DEG:
             self._still = 0
             if self.worn is None:
                 self.worn = True
+        elif not shown:
+            self._still = 0
         elif wander < max(_LYING_DEG, _NOISE_SHARE * noise):
             self._still += 1
             if self._still >= _OFF_AFTER:
