@@ -25,9 +25,11 @@ from tests.mqtt.certificates import Authority
 from tests.mqtt.house import subscriber
 from tests.store.filling import BAND, Told, frame, new_store
 from tests.store.test_opening import VERSION_1, foreign, version_1
-from tracker.config import load
+from tracker.bands.bonds import Bond, Bonds, bonds_beside
+from tracker.config import BandConfig, load
 from tracker.doctor import Finding, State, examine
 from tracker.doctor.examination import read_config
+from tracker.doctor.history import look_at_band
 
 SECRET = "hunter2-is-the-password"  # noqa: S105 - looked for in what is printed
 
@@ -302,3 +304,41 @@ def test_a_config_without_a_band_is_wrong_and_one_that_others_can_read_is_not_we
     config, finding = read_config(file)
     assert (config, finding.state) == (load(file), State.WARNING)
     assert finding.step == f"chmod 600 {tmp_path / 'password'}"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says", "step"),
+    [
+        (
+            f"{BAND} no longer knows this computer: press its button and run stretchband pair.",
+            "no longer knows this computer, last heard just now",
+            "press its button and run stretchband pair",
+        ),
+        (f"{BAND} is not heard; is it charged?", "is not heard, last heard just now", "charge it"),
+        (f"{BAND}: br-connection-canceled.", "br-connection-canceled, last", "charge it"),
+    ],
+)
+def test_what_the_daemon_has_with_a_band_is_told_with_what_to_do(
+    trouble: str, says: str, step: str
+) -> None:
+    band = BandConfig(id=BAND, address=ADDRESS)
+    finding = look_at_band(band, time.time(), 90, trouble)
+    assert finding.state is State.WARNING
+    assert finding.says.startswith(says)
+    assert (finding.step or "").startswith(step)
+
+
+async def test_a_lost_bond_is_among_what_is_found(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    bonds = Bonds(bonds_beside(tmp_path / "history.db"))
+    bonds.keep(ADDRESS, Bond(bytes(16), proven=True))
+    async with (
+        subscriber(mosquitto.port) as house,
+        band(tmp_path, *PLAYED, "20"),
+        daemon(tmp_path, mosquitto.port),
+    ):
+        await house.until(
+            lambda: any(b"no longer knows" in heard.payload for heard in house.heard), LONG_S
+        )
+        finding = (await found(tmp_path / "tracker.toml"))[BAND]
+        assert finding.says.startswith("no longer knows this computer, never heard")
+        assert finding.step == f"press its button and run stretchband pair {BAND}"

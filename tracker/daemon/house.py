@@ -102,9 +102,10 @@ class House:
 
     def link_changed(self, band_id: str, link: LinkState) -> None:
         """A band came, went, or told of itself."""
-        if link.connected != self._links[band_id].connected:
+        before = self._links[band_id]
+        if (link.connected, link.trouble) != (before.connected, before.trouble):
             self.news.set()
-        if link.trouble is not None and link.trouble != self._links[band_id].trouble:
+        if link.trouble is not None and link.trouble != before.trouble:
             _log.warning("%s", link.trouble)
         self._links[band_id] = link
         self._change(
@@ -165,6 +166,7 @@ class House:
                 last_sample_age_s=_age_s(link.last_frame_s),
                 reconnects=link.reconnects,
                 faults=dict(link.faults),
+                trouble=link.trouble,
             )
             for band_id, link in self._links.items()
         }

@@ -28,9 +28,14 @@ SOON_EXPIRES_S = 14 * 86400.0
 _CHECK = "check [mqtt] host and port, and that no firewall is between"
 
 
+class _BandHealth(msgspec.Struct):
+    trouble: str | None = None
+
+
 class _Health(msgspec.Struct):
     outbox_depth: int = 0
     store_fault: str | None = None
+    bands: dict[str, _BandHealth] = {}
 
 
 class _State(msgspec.Struct):
@@ -39,10 +44,15 @@ class _State(msgspec.Struct):
 
 @dataclass(slots=True)
 class Broker:
-    """What was found. batteries: percent by band, as a daemon told them last."""
+    """What was found.
+
+    batteries: percent by band, as a daemon told them last. troubles: what a running daemon has with
+    a band, a sentence each.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     batteries: dict[str, int] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
 
 
 async def look_at_broker(settings: MqttSettings, bands: Sequence[str]) -> Broker:
@@ -117,7 +127,13 @@ async def _read_retained(
                 retained[message.topic.value] = bytes(message.payload)
                 if retained.keys() >= {*wanted, *states}:
                     break
-    found.findings.append(_daemon(retained, topics))
+    health = _Health()
+    with contextlib.suppress(msgspec.DecodeError):
+        health = msgspec.json.decode(retained.get(topics.at(BRIDGE_HEALTH), b"{}"), type=_Health)
+    state = retained.get(topics.at(BRIDGE_STATE))
+    found.findings.append(_daemon(state, health))
+    if state == ONLINE:
+        found.troubles = {band: it.trouble for band, it in health.bands.items() if it.trouble}
     for topic, band in states.items():
         with contextlib.suppress(msgspec.DecodeError):
             battery = msgspec.json.decode(retained.get(topic, b"{}"), type=_State).battery
@@ -125,20 +141,16 @@ async def _read_retained(
                 found.batteries[band] = battery
 
 
-def _daemon(retained: dict[str, bytes], topics: Topics) -> Finding:
+def _daemon(state: bytes | None, health: _Health) -> Finding:
     about = "daemon"
-    match retained.get(topics.at(BRIDGE_STATE)):
-        case state if state == ONLINE:
+    match state:
+        case word if word == ONLINE:
             pass
-        case state if state == OFFLINE:
+        case word if word == OFFLINE:
             return warning(about, "it is not running", "start it: stretchband run")
         case _:
             step = "start it: stretchband run; if it runs, let this user read its topics"
             return warning(about, "the broker does not know of it", step)
-    health = _Health()
-    with contextlib.suppress(msgspec.DecodeError):
-        text = retained.get(topics.at(BRIDGE_HEALTH), b"{}")
-        health = msgspec.json.decode(text, type=_Health)
     if health.store_fault is not None:
         return told(about, health.store_fault, "see what `history`, `writing` and `disk` say")
     return ok(about, f"it is running, {health.outbox_depth} events wait for the broker")

@@ -67,7 +67,12 @@ async def examine(config: Config, of_config: Finding) -> list[Finding]:
     finally:
         files.close(0.0)
     bands = [
-        look_at_band(band, history.heard.get(band.id), broker.batteries.get(band.id))
+        look_at_band(
+            band,
+            history.heard.get(band.id),
+            broker.batteries.get(band.id),
+            broker.troubles.get(band.id),
+        )
         for band in config.bands
     ]
     clock = look_at_clock(history.newest_s)

@@ -21,6 +21,7 @@ LOOK_S = 3.0  # a larger file is looked through in part
 LOCK_S = 1.5  # longer than any transaction of ours
 LOW_BATTERY = 15
 LONG_SILENT_S = 3 * 86400.0
+_NEAR = "charge it, bring it near, and see whether `stretchband scan` shows its address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,30 @@ def look_at_history(path: Path) -> History:
     return History([_whole(found), _writable(path, running=found.running)], found.heard)
 
 
-def look_at_band(band: BandConfig, heard_s: float | None, battery: int | None) -> Finding:
-    """When it was heard; battery: percent, None while nobody says."""
+def look_at_band(
+    band: BandConfig, heard_s: float | None, battery: int | None, trouble: str | None
+) -> Finding:
+    """When it was heard; battery: percent, trouble: the daemon's; None while nobody says."""
     about = band.id
     if heard_s is None:
-        step = "charge it, bring it near, and see whether `stretchband scan` shows its address"
-        return warning(about, f"never heard ({band.address})", step)
+        says = f"never heard ({band.address})"
+        return warning(about, says, _NEAR) if trouble is None else _troubled(about, trouble, says)
     ago_s = max(0.0, time.time() - heard_s)
     says = f"last heard {_ago(ago_s)}" + ("" if battery is None else f", battery {battery}%")
+    if trouble is not None:
+        return _troubled(about, trouble, says)
     if battery is not None and battery < LOW_BATTERY:
         return warning(about, says, "charge it")
     if ago_s > LONG_SILENT_S:
         return warning(about, says, "charge it and bring it near")
     return ok(about, says)
+
+
+def _troubled(band_id: str, trouble: str, heard: str) -> Finding:
+    """The link's sentence: what is wrong, mostly with what to do after a colon."""
+    sentence = trouble.removeprefix(band_id).lstrip(": ").rstrip(".")
+    says, _, step = sentence.partition(": ")
+    return warning(band_id, f"{says.partition('; ')[0]}, {heard}", step or _NEAR)
 
 
 def _to_be_made(path: Path) -> Finding:

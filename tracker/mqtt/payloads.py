@@ -53,12 +53,16 @@ class Info(Payload, frozen=True, kw_only=True):
 
 
 class BandHealth(Payload, frozen=True, kw_only=True):
-    """How the link to one band does; faults are counted since the start."""
+    """How the link to one band does; faults are counted since the start.
+
+    trouble: one sentence while it is not as it should be, and what to do; None when all is well.
+    """
 
     connected: bool
     last_sample_age_s: int | None
     reconnects: int
     faults: dict[str, int] = {}
+    trouble: str | None = None
 
 
 class Health(Payload, frozen=True, kw_only=True):
