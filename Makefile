@@ -6,11 +6,13 @@ READY := $(VENV)/.ready
 # The libraries that the benchmarks compare with bring pandas, scikit-learn and more along.
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
+FUZZ := .venv-fuzz
+FUZZ_READY := $(FUZZ)/.ready
 ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test soak bench bench-detection deep-ha asyncapi lint types check lock clean
+.PHONY: demo test soak fuzz bench bench-detection deep-ha asyncapi lint types check lock clean
 
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
@@ -20,6 +22,9 @@ test: $(READY)  ## the whole suite
 
 soak: $(READY)  ## every fault in its long form, about a quarter of an hour; the table of docs/reliability.md
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
+
+fuzz: $(FUZZ_READY)  ## every door under atheris, 3 minutes each; the table of docs/security.md
+	@$(FUZZ)/bin/python -m tests.fuzz $(ARGS)
 
 deep-ha: $(READY)  ## a real Home Assistant beside a real session; as root, the first time 3 minutes
 	@$(BIN)/python -m pytest -m deep tests/homeassistant $(ARGS)
@@ -62,9 +67,16 @@ $(BENCH_READY): requirements-bench.lock pyproject.toml
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
 
+$(FUZZ_READY): requirements-fuzz.lock pyproject.toml
+	@echo "setting up $(FUZZ) (once, about a minute)"
+	@$(PYTHON) -m venv $(FUZZ)
+	@$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@touch $@
+
 lock:  ## choose the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --upgrade --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+	$(LOCK) --upgrade --extra fuzz -c requirements.lock pyproject.toml -o requirements-fuzz.lock
 
 clean:
-	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(BENCH) $(FUZZ) .mypy_cache .ruff_cache .pytest_cache

@@ -85,6 +85,13 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
         ("bands = 3", "bands = 3 is not allowed: tables [[bands]]"),
         ("[detector]\ntarget_s = -1", "detector.target_s = -1 is not allowed: seconds, above 0"),
         ("[detector]\nany_posture = 1", "detector.any_posture = 1 is not allowed: true or false"),
+        ('[store]\npath = "a\\n"', "store.path = 'a\\n' is not allowed: the path of a file"),
+        ('[mqtt]\nbase_topic = "a\\n"', "mqtt.base_topic = 'a\\n' is not allowed: a topic without"),
+        (
+            '[[bands]]\nid = "a\\n"\naddress = "F0:F1:F2:F3:F4:01"',
+            "bands[0].id = 'a\\n' is not allowed: 1 to 32 letters",
+        ),
+        ('"\\u001b[2J" = 1', "unknown key \\x1b[2J; allowed: store"),
         ("[[bands]]\nid = 'a'", "bands[0].address is missing: an address as `stretchband scan`"),
         (
             "[[bands]]\nid = 'a/b'\naddress = 'F0:F1:F2:F3:F4:01'",
@@ -105,6 +112,7 @@ def test_what_is_not_allowed_is_told_with_key_value_and_choice(
 
 def test_what_is_no_toml_or_no_file_is_one_sentence(tmp_path: Path) -> None:
     assert "is not TOML" in refusal(tmp_path, "[mqtt\n")
+    assert refusal(tmp_path, "a = " + "[" * 2000).endswith("is nested too deep")
     with pytest.raises(ConfigError, match=r"nowhere\.toml cannot be read: No such file"):
         load(tmp_path / "nowhere.toml")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -161,3 +162,56 @@ def test_no_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
 def test_broken_parquet_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow", reason="needs stretchband[parquet]")
     assert "broken Parquet" in fault(written(tmp_path, "not parquet", "walk.parquet"))
+
+
+def bomb(file: Path, head: str, of: bytes, megabytes: int) -> Path:
+    """A gzip of some hundred kilobytes that unpacks to so much."""
+    member = gzip.compress(of * (1_000_000 // len(of)))
+    file.write_bytes(gzip.compress(head.encode()) + member * megabytes)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (b"0", ", line 102: the line is longer than 1024 bytes, which four numbers never are"),
+        (b"\n", None),
+        (b" \n", None),
+        (b"9.99,0,1,0", ", line 102: the line is longer than 1024 bytes, which four numbers"),
+    ],
+    ids=["one line", "blank lines", "lines of blanks", "one line of numbers"],
+)
+def test_a_small_file_that_unpacks_to_a_huge_one_takes_no_memory(
+    tmp_path: Path, of: bytes, said: str | None
+) -> None:
+    file = bomb(tmp_path / "walk.csv.gz", HEADER + "".join(rows()), of, 200)
+    tracemalloc.start()
+    try:
+        told = None if said is None else fault(file)
+        if said is None:
+            assert len(Block.join(list(read(file)))) == 100
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert said is None or (told is not None and told.startswith(said))
+    assert most < 100e6
+
+
+@pytest.mark.parametrize("place", [100, 149_000])
+def test_a_long_line_is_named_wherever_it_stands(tmp_path: Path, place: int) -> None:
+    lines = rows(150_000)
+    lines[place] = f"{place / 50},{'0' * 1100},1,0\n"
+    said = fault(written(tmp_path, HEADER + "".join(lines)))
+    assert said.startswith(f", line {place + 2}: the line is longer than 1024 bytes")
+    lines[place - 3] = "x,0,1,0\n"
+    assert fault(written(tmp_path, HEADER + "".join(lines))).startswith(f", line {place - 1}: ")
+
+
+def test_parquet_whose_columns_have_names_that_are_no_text_is_refused(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="needs stretchband[parquet]")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pyarrow.table({name: [0.0, 0.02] for name in ("time_s", "x_g", "y_g", "z_g")})
+    file = tmp_path / "walk.parquet"
+    parquet.write_table(table, file, store_schema=False)
+    file.write_bytes(file.read_bytes().replace(b"x_g", b"\xff\xe5g"))
+    assert ": broken Parquet" in fault(file)

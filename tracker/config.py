@@ -24,7 +24,10 @@ PASSWORD_VARIABLE = "STRETCHBAND_MQTT_PASSWORD"  # noqa: S105 - the variable's n
 Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, above 0, at most 86400")]
 FileName = Annotated[
     str,
-    Meta(pattern=r"^[^\x00-\x1f]+$", description="the path of a file, without control characters"),
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f]+\Z",
+        description="the path of a file, without control characters",
+    ),
 ]
 
 
@@ -55,8 +58,8 @@ class MqttConfig(_Section, frozen=True):
     base_topic: Annotated[
         str,
         Meta(
-            pattern=r"^[^/+#\x00][^+#\x00]*$",
-            description="a topic without + and #, not beginning with /",
+            pattern=r"^[^/+#$\x00-\x1f\x7f][^+#\x00-\x1f\x7f]{0,199}\Z",
+            description="a topic without + and #, not beginning with / or $, of up to 200 letters",
         ),
     ] = "stretchband"
     keepalive_s: Annotated[int, Meta(ge=2, le=3600, description="whole seconds, 2 to 3600")] = 6
@@ -65,7 +68,7 @@ class MqttConfig(_Section, frozen=True):
     discovery_prefix: Annotated[
         str,
         Meta(
-            pattern=r"^[^/+#$\x00-\x1f\x7f][^+#\x00-\x1f\x7f]*$",
+            pattern=r"^[^/+#$\x00-\x1f\x7f][^+#\x00-\x1f\x7f]{0,199}\Z",
             description="a topic without + and #, not beginning with / or $",
         ),
     ] = "homeassistant"
@@ -77,7 +80,7 @@ class BluetoothConfig(_Section, frozen=True):
     radio: Annotated[
         str,
         Meta(
-            pattern=r"^(system|[a-z-]+:.+)$",
+            pattern=r"^(system|[a-z-]+:.+)\Z",
             description='"system", or a Bumble transport such as "usb:0" or "unix:/run/air"',
         ),
     ] = "system"
@@ -108,19 +111,19 @@ class BandConfig(_Section, frozen=True):
 
     id: Annotated[
         str,
-        Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="1 to 32 letters, digits, _ or -"),
+        Meta(pattern=r"^[A-Za-z0-9_-]{1,32}\Z", description="1 to 32 letters, digits, _ or -"),
     ]
     address: Annotated[
         str,
         Meta(
-            pattern=r"^([0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$",
+            pattern=r"^([0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\Z",
             description='an address as `stretchband scan` prints it, such as "F0:F1:F2:F3:F4:01"',
         ),
     ]
     axes: Annotated[
         str,
         Meta(
-            pattern=r"^[+-]?[xyzXYZ]( *, *[+-]?[xyzXYZ]){2}$",
+            pattern=r"^[+-]?[xyzXYZ]( *, *[+-]?[xyzXYZ]){2}\Z",
             description='which sensor axis gives band x, y and z, such as "-z,+x,-y"',
         ),
     ] = "+x,+y,+z"
@@ -210,6 +213,8 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path} cannot be read: {_reason(error)}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deep") from None
     if "folder" in raw:
         raise ConfigError(f"{path}: unknown key folder; {_allowed_keys('')}")
     try:

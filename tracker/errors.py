@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+import msgspec
+
+from tracker.plain import plain
+
+# What msgspec raises on the bytes of others: what is no UTF-8 and a thousand [ are not its own.
+NOT_JSON: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class StretchbandError(Exception):
@@ -12,6 +19,10 @@ class StretchbandError(Exception):
     """
 
     exit_status: ClassVar[int] = 2
+
+    def __str__(self) -> str:
+        """One line, whatever a file, a payload or a name in it was."""
+        return plain(super().__str__())
 
 
 def extra_missing(what: str, library: str, extra: str) -> StretchbandError:

@@ -10,8 +10,9 @@ import gzip
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import numpy as np
 
@@ -22,7 +23,8 @@ HEADER = ("time_s", "x_g", "y_g", "z_g")
 # No wearable part measures beyond; what is larger is another unit, mg or m/s^2 or counts.
 MAX_G = 64.0
 _PIECE_BYTES = 1 << 21
-_HEADER_BYTES = 1024
+# Four numbers take some 80; a file of a gigabyte may unpack to one line of a terabyte.
+_LINE_BYTES = 1024
 # Clocks of cheap parts are off by a few per cent: a band that is set to 12.5 Hz may run at 12.2.
 _RATE_SLACK = 1.05
 
@@ -113,14 +115,16 @@ def _csv_rows(path: Path) -> Rows:
     line = 1
     try:
         with _open(path) as file:
-            _check_header(path, file.readline(_HEADER_BYTES))
-            line = 2
-            blank: list[bytes] = []
-            while piece := file.readlines(_PIECE_BYTES):
-                lines, blank = _without_blank_end(blank + piece)
+            _check_header(path, file.readline(_LINE_BYTES))
+            line, blank = 2, 0
+            for lines, blank_after in _pieces(file):
+                if lines and blank:
+                    # At the end of a file they mean nothing; before a sample the first is a fault.
+                    _parse_line(path, line, b"")
                 if lines:
                     yield line, _parse(path, line, lines)
                     line += len(lines)
+                blank += blank_after
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise StretchbandError(
             f"{path}, line {_sound_lines(path) + 1}: broken or cut gzip ({fault})"
@@ -129,20 +133,29 @@ def _csv_rows(path: Path) -> Rows:
         raise StretchbandError(f"{path}, line {line}: cannot be read ({fault.strerror})") from fault
 
 
-def _without_blank_end(lines: list[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """The lines up to the last with anything in it, and the blank ones after.
+def _pieces(file: BufferedIOBase) -> Iterator[tuple[list[bytes], int]]:
+    """Some megabytes at a time: the lines up to the last with anything in it, blank ones after.
 
-    At the end of a file they mean nothing; before another sample the first of them is a fault.
+    What follows a line that is too long is left out.
     """
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
-    return lines[:end], lines[end:]
+    rest = b""
+    while read := file.read(_PIECE_BYTES):
+        text = rest + read
+        whole, rest = text[: text.rfind(b"\n") + 1], text[text.rfind(b"\n") + 1 :]
+        if len(rest) > _LINE_BYTES and rest.strip():
+            yield text.split(b"\n"), 0
+            return
+        filled = whole.rstrip()
+        lines = filled.split(b"\n") if filled else []
+        yield lines, whole.count(b"\n") - len(lines)
+        rest = rest if rest.strip() else rest[:1]  # of blanks one is as good as a million
+    if rest.strip():
+        yield [rest], 0
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BufferedIOBase:
     if path.suffix == ".gz":
-        return cast(BinaryIO, gzip.open(path, "rb"))
+        return cast(BufferedIOBase, gzip.open(path, "rb"))
     return path.open("rb")
 
 
@@ -150,8 +163,8 @@ def _sound_lines(path: Path) -> int:
     """How many whole lines a broken gzip gives before its fault."""
     count = 0
     with suppress(EOFError, zlib.error, gzip.BadGzipFile), _open(path) as file:
-        for raw in file:
-            count += raw.endswith(b"\n")
+        while raw := file.read1(_PIECE_BYTES):
+            count += raw.count(b"\n")
     return count
 
 
@@ -168,6 +181,15 @@ def _check_header(path: Path, raw: bytes) -> None:
 
 
 def _parse(path: Path, line: int, lines: list[bytes]) -> Floats:
+    if max(map(len, lines)) > _LINE_BYTES:
+        long = next(i for i, text in enumerate(lines) if len(text) > _LINE_BYTES)
+        lines = lines[:long]  # what is wrong before it is said first
+        if lines:
+            _parse(path, line, lines)
+        raise StretchbandError(
+            f"{path}, line {line + long}: the line is longer than {_LINE_BYTES} bytes, "
+            "which four numbers never are"
+        )
     try:
         values = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None, encoding="latin-1")
         if values.shape == (len(lines), len(HEADER)):
@@ -232,7 +254,7 @@ def _parquet_rows(path: Path) -> Rows:
                 )
                 yield line, values
                 line += len(values)
-    except (pyarrow.ArrowException, OSError) as fault:
+    except (pyarrow.ArrowException, UnicodeDecodeError, OSError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise StretchbandError(
             f"{path}, line {line} or after: broken Parquet ({reason})"

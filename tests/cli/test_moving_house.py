@@ -379,3 +379,79 @@ def test_everything_is_everything(run: Run, here: Path, tmp_path: Path, option: 
     done = run("export", "--all", *option, "--out", tmp_path / "x.zip", "--db", here)
     assert (done.status, done.out) == (2, "")
     assert "--all is everything" in done.err
+
+
+def test_a_small_archive_that_unpacks_to_a_huge_one_fills_neither_memory_nor_disk(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
+    there = tmp_path / "new" / "there.db"
+    whole = archive.read_bytes()
+    repack(archive, size=10**18)
+    expect_refused(run, archive, there, "the history takes 1,000,000,000,000 MB, and ")
+    archive.write_bytes(whole)
+    repack(archive, made_at="x" * 10**6)
+    expect_refused(run, archive, there, "is damaged")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (
+            "CREATE TRIGGER steal AFTER INSERT ON frames BEGIN DELETE FROM events; END",
+            "trigger 'steal'",
+        ),
+        ("DROP VIEW v_holds; CREATE VIEW v_holds AS SELECT 1", "view 'v_holds'"),
+        ("ALTER TABLE holds ADD COLUMN x INT DEFAULT 1", "table 'holds'"),
+    ],
+)
+def test_a_history_whose_schema_somebody_altered_is_refused(
+    run: Run, archive: Path, tmp_path: Path, change: str, named: str
+) -> None:
+    there = tmp_path / "new" / "there.db"
+    with zipfile.ZipFile(archive) as packed:
+        packed.extract("history.db", tmp_path)
+    db = sqlite3.connect(tmp_path / "history.db")
+    db.executescript(change)
+    db.close()
+    with_history(archive, tmp_path / "history.db")
+    expect_refused(run, archive, there, f"history {archive} was altered by somebody: {named}")
+
+
+def test_an_index_and_a_view_of_the_wearers_own_travel_along(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
+    there = tmp_path / "new" / "there.db"
+    with zipfile.ZipFile(archive) as packed:
+        packed.extract("history.db", tmp_path)
+    db = sqlite3.connect(tmp_path / "history.db")
+    db.executescript("CREATE VIEW mine AS SELECT * FROM holds; CREATE INDEX i ON events (t_s);")
+    db.close()
+    with_history(archive, tmp_path / "history.db")
+    assert run("import", archive, "--db", there).status == 0
+
+
+@pytest.mark.parametrize("offset", [10, 20, 42])
+def test_an_entry_that_begins_before_the_file_is_damage(
+    run: Run, archive: Path, tmp_path: Path, offset: int
+) -> None:
+    """The zip's own table says where an entry begins; found by `make fuzz`."""
+    data = bytearray(archive.read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + offset : entry + offset + 4] = b"\xff\xff\xff\xf0"
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 16 : end + 20] = (len(data)).to_bytes(4, "little")
+    archive.write_bytes(data)
+    there = tmp_path / "new" / "there.db"
+    expect_refused(run, archive, there, "is damaged, or was not made by")
+
+
+def test_a_database_of_a_format_that_sqlite_does_not_know_is_damage(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        packed.extract("history.db", tmp_path)
+    data = bytearray((tmp_path / "history.db").read_bytes())
+    data[44:48] = b"\0\0\0\x7f"  # the schema's format; found by `make fuzz`
+    (tmp_path / "history.db").write_bytes(data)
+    with_history(archive, tmp_path / "history.db")
+    expect_refused(run, archive, tmp_path / "new" / "there.db", "is damaged, or was not made by")

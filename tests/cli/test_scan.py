@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,19 +23,26 @@ def scan(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def air(tmp_path: Path) -> Iterator[str]:
+@contextmanager
+def simulated(folder: Path, *options: str) -> Iterator[str]:
     """A simulated band on an air of its own; Bumble's name for it."""
+    where = f"unix:{folder / 'air'}"
     with subprocess.Popen(
-        [sys.executable, "-m", "firmware_sim", "--listen", f"unix:{tmp_path / 'air'}"],
-        stdout=subprocess.PIPE,
+        [sys.executable, "-m", "firmware_sim", "--listen", where, *options], stdout=subprocess.PIPE
     ) as band:
         try:
             assert band.stdout is not None
             assert b'"ready": true' in band.stdout.readline()
-            yield f"unix:{tmp_path / 'air'}"
+            yield where
         finally:
             band.kill()
+
+
+@pytest.fixture
+def air(tmp_path: Path) -> Iterator[str]:
+    """A simulated band with its usual name."""
+    with simulated(tmp_path) as where:
+        yield where
 
 
 def test_a_band_near_by_is_shown_with_the_line_for_the_config(air: str) -> None:
@@ -72,3 +80,15 @@ def test_a_radio_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert done.stderr.startswith('stretchband: No simulated band answers at "unix:')
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("\x1b[2J\x07\n", r"\x1b[2J\x07\n"), ("[red]x[/", "[red]x[/")]
+)
+def test_a_hostile_name_steers_no_terminal(tmp_path: Path, name: str, shown: str) -> None:
+    with simulated(tmp_path, "--name", name) as air:
+        done = scan("--radio", air, "--seconds", "1", FORCE_COLOR="1", COLUMNS="120")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert shown in done.stdout
+    if name.startswith("\x1b"):
+        assert name[:4] not in done.stdout

@@ -67,6 +67,8 @@ REFUSED: list[tuple[str, bytes, str]] = [
     ("note", b"", "length >= 1"),
     ("note", b"x" * 501, "length <= 500"),
     ("note", b"x" * 5000, "5000 bytes; at most 4096"),
+    ("buzz", b"[" * 4000, "recursion"),
+    ("teach", b'{"name": "a", "side": ' + b'{"a":' * 800, "allowed: {"),
     ("end", b"now", "has no payload"),
     ("teach", b"splits", "allowed: {"),
     ("teach", b'{"name": "splits", "side": "both"}', "Invalid enum value"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +12,7 @@ from tracker.cli.run import chosen
 from tracker.config import Config, default_config_path, load
 from tracker.daemon.house import mqtt_settings
 from tracker.errors import extra_missing
+from tracker.plain import log_to_stderr
 
 LIBRARIES = ("itsdangerous", "sse_starlette", "starlette", "uvicorn")  # of the extra `dashboard`
 
@@ -40,9 +39,7 @@ def dashboard(
             raise
         raise extra_missing("the page", error.name, "dashboard") from None
     settings = load(chosen(config)) if config or default_config_path() else Config()
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(message)s"
-    )
+    log_to_stderr("WARNING")
     serve(
         mqtt_settings(settings),
         db or settings.db_path,

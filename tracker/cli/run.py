@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ from tracker.bands.radio import open_radio
 from tracker.config import Config, ConfigError, default_config_path, load
 from tracker.daemon import Daemon
 from tracker.errors import StretchbandError
+from tracker.plain import log_to_stderr
 
 
 class LogLevel(StrEnum):
@@ -42,9 +42,7 @@ def run(
         raise ConfigError(
             f"{chosen(config)}: no [[bands]]; `stretchband scan` prints the address of one nearby"
         )
-    logging.basicConfig(
-        level=log.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(message)s"
-    )
+    log_to_stderr(log.upper())
     for library in ("bleak", "bleak_retry_connector", "bumble", "sqlite_utils"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
     try:

@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tracker.bands.radio import RADIO_ERRORS, RadioUnavailable, Seen, open_radio
 from tracker.config import default_config_path, load
+from tracker.plain import plain
 
 
 def scan(
@@ -56,6 +58,7 @@ async def _listen(name: str, seconds: float) -> list[Seen]:
 def _table(seen: Sequence[Seen]) -> Table:
     table = Table("name", "address", "signal", "stretchband")
     for one in seen:
-        name = "" if one.name is None else one.name
-        table.add_row(name, one.address, f"{one.rssi} dBm", "yes" if one.is_stretchband else "")
+        name = Text(plain(one.name or ""))  # from the air, by anybody: no markup, no escapes
+        ours = "yes" if one.is_stretchband else ""
+        table.add_row(name, plain(one.address), f"{one.rssi} dBm", ours)
     return table

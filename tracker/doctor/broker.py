@@ -15,7 +15,7 @@ import aiomqtt
 import msgspec
 
 from tracker.doctor.finding import Finding, ok, told, warning, wrong
-from tracker.errors import StretchbandError
+from tracker.errors import NOT_JSON, StretchbandError
 from tracker.mqtt import faults
 from tracker.mqtt.connection import Connection, NoConnackError
 from tracker.mqtt.dialect import Dialect
@@ -127,18 +127,24 @@ async def _read_retained(
                 retained[message.topic.value] = bytes(message.payload)
                 if retained.keys() >= {*wanted, *states}:
                     break
-    health = _Health()
-    with contextlib.suppress(msgspec.DecodeError):
-        health = msgspec.json.decode(retained.get(topics.at(BRIDGE_HEALTH), b"{}"), type=_Health)
+    health = _health(retained.get(topics.at(BRIDGE_HEALTH), b"{}"))
     state = retained.get(topics.at(BRIDGE_STATE))
     found.findings.append(_daemon(state, health))
     if state == ONLINE:
         found.troubles = {band: it.trouble for band, it in health.bands.items() if it.trouble}
     for topic, band in states.items():
-        with contextlib.suppress(msgspec.DecodeError):
+        with contextlib.suppress(*NOT_JSON):
             battery = msgspec.json.decode(retained.get(topic, b"{}"), type=_State).battery
             if battery is not None:
                 found.batteries[band] = battery
+
+
+def _health(payload: bytes) -> _Health:
+    """What a daemon says of itself; nothing when somebody else spoke in its place."""
+    try:
+        return msgspec.json.decode(payload, type=_Health)
+    except NOT_JSON:
+        return _Health()
 
 
 def _daemon(state: bytes | None, health: _Health) -> Finding:

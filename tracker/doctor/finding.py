@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracker.plain import plain
+
 
 class State(StrEnum):
     """warning: it works, but not as it should, or it is not known. wrong: it does not work."""
@@ -27,7 +29,7 @@ class Finding:
     def line(self) -> str:
         """As it is told: one line."""
         step = "" if self.step is None else f" -> {self.step}"
-        return f"{self.state:8} {self.about:12} {self.says}{step}"
+        return plain(f"{self.state:8} {self.about:12} {self.says}{step}")
 
 
 def ok(about: str, says: str) -> Finding:

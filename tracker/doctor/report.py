@@ -14,6 +14,7 @@ import msgspec
 
 from tracker.config import Config
 from tracker.doctor.finding import Finding
+from tracker.plain import plain
 
 _PACKAGES = ("stretchband", "bleak", "bleak-retry-connector", "bumble", "aiomqtt", "paho-mqtt")
 _SECRET = "***"  # noqa: S105 - what stands in place of one
@@ -52,7 +53,7 @@ def report(config: Config, findings: Sequence[Finding], redacted: Redaction) -> 
         "",
         *(finding.line for finding in findings),
     ]
-    return "\n".join(redacted(line) for line in lines)
+    return "\n".join(plain(redacted(line)) for line in lines)
 
 
 def _said(table: dict[str, object]) -> str:

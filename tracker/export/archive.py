@@ -8,7 +8,11 @@ lacks, a check sum of everything, and opens everywhere.
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
+import shutil
+import sqlite3
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -28,6 +32,7 @@ from tracker.store.opening import make_private_folders
 VERSION = 1
 DATABASE, MANIFEST, README = "history.db", "manifest.json", "README.txt"
 BYTES_AT_ONCE = 1 << 20
+MANIFEST_BYTES = 1 << 16
 _README = """A whole history of stretchband. On another machine:
 
     stretchband import THIS_FILE
@@ -106,30 +111,44 @@ def _restore(archive: Path, half: Path, path: Path) -> bool:
         return restore_history(half, path)
     except StretchbandError as error:
         raise StretchbandError(str(error).replace(str(half), str(archive))) from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # its words quote the file
+        raise _damaged(archive) from error
 
 
 def _open(archive: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, NotImplementedError) as fault:
-        raise _damaged(archive) from fault
     except OSError as error:
-        raise StretchbandError(f"{archive} cannot be read: {error.strerror}") from error
+        raise StretchbandError(f"{archive} cannot be read: {error.strerror or error}") from error
+    except _BROKEN as fault:
+        raise _damaged(archive) from fault
 
 
 def _manifest(archive: Path, packed: zipfile.ZipFile) -> Manifest:
     try:
-        text = packed.read(MANIFEST)
+        with packed.open(MANIFEST) as entry:
+            text = entry.read(MANIFEST_BYTES)  # a longer one is cut, and so damaged
         version = msgspec.json.decode(text, type=dict[str, object]).get("version")
         if isinstance(version, int) and version > VERSION:
             raise StretchbandError(f"{archive} was made by a newer stretchband; update this one")
         return msgspec.json.decode(text, type=Manifest)
-    except (*_BROKEN, msgspec.DecodeError) as fault:
+    except (*_BROKEN, OSError, msgspec.DecodeError) as fault:
         raise _damaged(archive) from fault
 
 
-# What zipfile raises on a broken entry: BadZipFile for its check sum, others from its parts.
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError)
+# What zipfile raises on a broken entry: BadZipFile for its check sum, others from its parts (of
+# which RecursionError and NotImplementedError are RuntimeErrors, and bad text is a ValueError).
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    KeyError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def _extract(
@@ -139,6 +158,7 @@ def _extract(
     digest, size = hashlib.sha256(), 0
     with suppress(FileNotFoundError):
         half.unlink()
+    _expect_room(manifest.size, half.parent)
     try:
         with packed.open(DATABASE) as entry, _private(half) as file:
             while size <= manifest.size and (piece := entry.read(BYTES_AT_ONCE)):
@@ -152,6 +172,15 @@ def _extract(
         raise StretchbandError(f"{half} cannot be written: {error.strerror}") from error
     if size != manifest.size or digest.hexdigest() != manifest.sha256:
         raise _damaged(archive)
+
+
+def _expect_room(size: int, folder: Path) -> None:
+    """A small zip may unpack to more than any disk holds; whoever made it said how much."""
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise StretchbandError(
+            f"the history takes {size / 10**6:,.0f} MB, and {folder} has {free / 10**6:,.0f} free"
+        )
 
 
 def _damaged(archive: Path) -> StretchbandError:

@@ -9,7 +9,7 @@ from secrets import token_hex
 import aiomqtt
 import msgspec
 
-from tracker.errors import StretchbandError
+from tracker.errors import NOT_JSON, StretchbandError
 from tracker.mqtt.faults import sentence
 from tracker.mqtt.payloads import LessonState, TaughtState
 from tracker.mqtt.settings import MqttSettings, tls_context
@@ -107,5 +107,5 @@ def _lesson(message: aiomqtt.Message, topic: str) -> LessonState | None:
         return None
     try:
         return msgspec.json.decode(message.payload, type=TaughtState).lesson
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return None

@@ -21,7 +21,7 @@ from msgspec import Meta
 
 from tracker.detect.events import Side
 from tracker.detect.taught import BUILT_IN, NAME, TeachingError, check_name
-from tracker.errors import StretchbandError
+from tracker.errors import NOT_JSON, StretchbandError
 from tracker.mqtt.payloads import Leg
 from tracker.mqtt.topics import Topics
 
@@ -122,7 +122,7 @@ def parse(name: str, payload: bytes) -> Action:
         return read(payload)
     except TeachingError as error:
         raise CommandError(f"{name}: {error}") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         # The error may quote what came in; a log line must stay a line.
         told = str(error).encode("unicode_escape").decode()[:120]
         raise CommandError(f"{name}: {told}; allowed: {_ALLOWED[name]}") from None

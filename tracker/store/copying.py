@@ -15,6 +15,7 @@ from tracker.errors import StretchbandError
 from tracker.store import queries
 from tracker.store.faults import in_plain_words
 from tracker.store.history import History
+from tracker.store.migrations import MIGRATIONS
 from tracker.store.opening import make_private, open_for_writing
 from tracker.words import count
 
@@ -46,6 +47,7 @@ def restore_history(copy: Path, path: Path) -> bool:
     with closing(open_for_writing(copy)) as source:
         with in_plain_words(copy):
             _expect_sound(source.conn, copy)
+            _expect_ours(source, copy)
         make_private(path)
         with closing(open_for_writing(path)) as target, in_plain_words(path):
             there = {name: rows for name, rows in queries.row_counts(target).items() if rows}
@@ -66,6 +68,21 @@ def restore_history(copy: Path, path: Path) -> bool:
         f"history {path} has something else in it already ({found});"
         " put that file aside or name another with --db"
     )
+
+
+def _expect_ours(db: Database, path: Path) -> None:
+    """A history that somebody else packed has our tables and views as we make them.
+
+    More of them harms nobody. A trigger, or a view of ours that is another, would do its maker's
+    will whenever this program writes or reads.
+    """
+    sql = "SELECT type, name, sql FROM sqlite_master"
+    with Database(memory=True, execute_plugins=False) as empty:
+        MIGRATIONS.apply(empty)
+        ours = {name: (kind, said) for kind, name, said in empty.execute(sql)}
+    for kind, name, said in db.execute(sql):
+        if kind == "trigger" or ours.get(name, (kind, said)) != (kind, said):
+            raise StretchbandError(f"history {path} was altered by somebody: {kind} {name!r}")
 
 
 def _same(one: Database, other: Database) -> bool:

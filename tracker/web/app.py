@@ -29,7 +29,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from tracker.errors import StretchbandError
+from tracker.errors import NOT_JSON, StretchbandError
 from tracker.mqtt.commands import parse
 from tracker.store import History
 from tracker.store.corrections import Correction, correct
@@ -212,7 +212,7 @@ async def _bytes(request: Request) -> bytes:
 async def _body(request: Request, of: type[T]) -> T:
     try:
         return msgspec.json.decode(await _bytes(request), type=of)
-    except msgspec.MsgspecError as error:
+    except NOT_JSON as error:
         raise StretchbandError(str(error)) from None
 
 
