@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import usb1  # type: ignore[import-untyped]  # libusb's, without types
 from bleak import BleakClient
 from bleak.exc import (
     BleakCharacteristicNotFoundError,
@@ -17,6 +18,7 @@ from bleak.exc import (
     BleakError,
     BleakGATTProtocolError,
 )
+from serial import SerialException  # type: ignore[import-untyped]  # without types
 
 from firmware_sim.air import Air
 from firmware_sim.band import virtual_band
@@ -332,3 +334,26 @@ def test_a_missing_bumble_is_told_with_the_extra_that_has_it(
     assert str(told.value) == (
         "The radio \"usb:0\" needs Bumble, which is not installed: pip install 'stretchband[sim]'"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "says"),
+    [
+        ("usb:0", usb1.USBErrorAccess(-3), "This user may not open the radio .* by a udev rule"),
+        ("usb:0", usb1.USBErrorBusy(-6), "is held by another program .*: end that one; only one"),
+        ("hci-socket:0", OSError(16, "busy"), r"is held by another program \(busy\): have BlueZ"),
+        ("hci-socket:0", OSError(1, "no"), r"may not open the radio .* \(no\): .*CAP_NET_ADMIN"),
+        ("serial:/dev/x", SerialException(13, "no"), "may not open the radio .* group dialout"),
+        ("usb:0", OSError(5, "torn"), r"cannot be used \(torn\): is it plugged in"),
+    ],
+)
+async def test_a_controller_that_cannot_be_taken_is_told_with_what_to_do(
+    name: str, error: Exception, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_name: str) -> None:
+        raise error
+
+    monkeypatch.setattr("tracker.bands.bumble_host.open_transport", refuse)
+    with pytest.raises(RadioUnavailable, match=says) as told:
+        await open_radio(name).scan(0.1)
+    assert "\n" not in str(told.value)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bands.rig import linked
+from tests.bands.rig import linked, soon
 from tracker.bands.radio import RadioUnavailable, open_radio
 
 if sys.platform != "linux":
@@ -32,6 +32,9 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 </busconfig>
 """
 NO_ONE_TO_BLUEZ = '<deny send_destination="org.bluez"/>'
+
+
+ON = {"/org/bluez/hci0": {"Roles": Variant("as", ["central"]), "Powered": Variant("b", True)}}
 
 
 @asynccontextmanager
@@ -61,11 +64,20 @@ async def system_bus(
 
 
 @asynccontextmanager
-async def bluez(address: str, adapters: dict[str, dict[str, Variant]]) -> AsyncIterator[None]:
-    """Who answers for BlueZ on this bus, with these adapters by path."""
+async def bluez(
+    address: str, adapters: dict[str, dict[str, Variant]], discovery: str | None = None
+) -> AsyncIterator[None]:
+    """Who answers for BlueZ on this bus, with these adapters by path.
+
+    discovery: the error that StartDiscovery ends with.
+    """
     objects = {path: {"org.bluez.Adapter1": said} for path, said in adapters.items()}
 
     def answer(message: Message) -> Message | None:
+        if message.member == "SetDiscoveryFilter":
+            return Message.new_method_return(message)
+        if message.member == "StartDiscovery" and discovery is not None:
+            return Message.new_error(message, discovery, "said BlueZ")
         if message.member != "GetManagedObjects":
             return None
         return Message.new_method_return(message, "a{oa{sa{sv}}}", [objects])
@@ -129,6 +141,62 @@ async def test_an_adapter_of_no_use_is_told_from_a_missing_one(
         bluez(bus, {"/org/bluez/hci0": said}),
     ):
         assert (await sentence()).startswith(begins)
+
+
+def blocked(kind: str, where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the kernel shows it: the second switch is the radio's."""
+    monkeypatch.setattr("tracker.bands.missing_radio.RFKILL", where)
+    for number, (type_, soft, hard) in enumerate(
+        [("wlan", "1", "1"), ("bluetooth", str(int(kind == "soft")), str(int(kind == "hard")))]
+    ):
+        (where / f"rfkill{number}").mkdir(parents=True)
+        for name, text in (("type", type_), ("soft", soft), ("hard", hard)):
+            (where / f"rfkill{number}" / name).write_text(f"{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [
+        ("soft", "The Bluetooth adapter is blocked by rfkill: rfkill unblock bluetooth"),
+        ("hard", "The Bluetooth adapter is off by a switch of the machine: use its key"),
+        ("neither", "The Bluetooth adapter is switched off: rfkill unblock bluetooth"),
+    ],
+)
+@pytest.mark.parametrize("powered", [False, True])
+async def test_a_blocked_adapter_is_told_by_whom(
+    kind: str, begins: str, powered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """powered: BlueZ found out only when it was to search."""
+    blocked(kind, tmp_path / "rfkill", monkeypatch)
+    said = {"Roles": Variant("as", ["central"]), "Powered": Variant("b", powered)}
+    async with (
+        system_bus(tmp_path, monkeypatch) as bus,
+        bluez(bus, {"/org/bluez/hci0": said}, "org.bluez.Error.NotReady"),
+    ):
+        assert (await sentence()).startswith(begins)
+
+
+async def test_without_the_right_to_search_the_group_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = '<deny send_interface="org.bluez.Adapter1" send_member="StartDiscovery"/>'
+    async with system_bus(tmp_path, monkeypatch, rule) as bus, bluez(bus, ON):
+        assert (await sentence()).startswith("This user may not use Bluetooth: add it to the group")
+
+
+async def test_an_adapter_that_another_search_holds_is_said_to_be_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        system_bus(tmp_path, monkeypatch) as bus,
+        bluez(bus, ON, "org.bluez.Error.InProgress"),
+        linked(open_radio("system")) as link,
+    ):
+        await soon(lambda: link.link.state.faults["failed"] >= 2)
+        assert link.link.state.trouble == (
+            "band1: the Bluetooth adapter is held by another program's search: end that one, or "
+            "restart the service (sudo systemctl restart bluetooth)."
+        )
 
 
 async def test_a_link_without_bluetooth_ends_with_the_same_sentence(

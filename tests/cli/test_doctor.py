@@ -198,7 +198,7 @@ async def test_the_system_radio_is_looked_up_on_the_bus(
     from dbus_fast import Variant
 
     switches = tmp_path / "rfkill"
-    monkeypatch.setattr("tracker.doctor.bluetooth.RFKILL", switches)
+    monkeypatch.setattr("tracker.bands.missing_radio.RFKILL", switches)
     file = write(tmp_path, f"port = {free_port()}", radio="system")
 
     async def radio() -> Finding:
@@ -216,7 +216,7 @@ async def test_the_system_radio_is_looked_up_on_the_bus(
             (switches / "rfkill0").mkdir(parents=True)
             for name, text in (("type", "bluetooth"), ("soft", "0"), ("hard", "1")):
                 (switches / "rfkill0" / name).write_text(f"{text}\n")
-            assert_wrong(await radio(), "hci0 is off", "use the switch on the machine")
+            assert_wrong(await radio(), "off by a switch of the machine", "use its key")
         async with bluez(bus, {"/org/bluez/hci0": {**off, "Powered": Variant("b", True)}}):
             finding = await radio()
             assert (finding.state, finding.says) == (State.OK, "the adapter hci0 is on")

@@ -8,6 +8,7 @@ transport: `usb:0`, `serial:/dev/ttyACM0`, `hci-socket:0` (BlueZ must let go of 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from contextlib import suppress
 from typing import Final
@@ -130,7 +131,27 @@ def _why_not(name: str, error: Exception) -> str:
             f'No simulated band answers at "{name}" ({detail}): '
             f"start one with python3 -m firmware_sim --listen {listen}."
         )
+    code = getattr(error, "errno", None) or getattr(error, "value", None)  # libusb's is a value
+    if code in _NOT_ALLOWED:
+        allow = _ALLOW.get(kind, "allow it")
+        return f'This user may not open the radio "{name}" ({detail}): {allow}.'
+    if code in _HELD:
+        free = _FREE.get(kind, "end that program")
+        return f'The radio "{name}" is held by another program ({detail}): {free}.'
     return (
         f'The radio "{name}" cannot be used ({detail}): is it plugged in, may this user open it, '
         "and has the system let go of it?"
     )
+
+
+_NOT_ALLOWED: Final = (errno.EACCES, errno.EPERM, -3)  # -3: LIBUSB_ERROR_ACCESS
+_ALLOW: Final = {
+    "usb": "give it the dongle by a udev rule, or by the group plugdev",
+    "serial": "add it to the group dialout and log in again",
+    "hci-socket": "give Python the right CAP_NET_ADMIN, as a service does by AmbientCapabilities",
+}
+_HELD: Final = (errno.EBUSY, -6)  # -6: LIBUSB_ERROR_BUSY
+_FREE: Final = {
+    "usb": "end that one; only one can have a dongle",
+    "hci-socket": 'have BlueZ let go of it (bluetoothctl power off), or set radio = "system"',
+}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Final
+
+RFKILL = Path("/sys/class/rfkill")
 
 _ELSE = 'or name another radio as "radio" in [bluetooth]'
 NO_BUS: Final = (
@@ -19,6 +22,15 @@ _OFF = (
     if sys.platform == "linux"
     else "Bluetooth is switched off: switch it on in the system's settings."
 )
+_SOFTLY = (
+    "The Bluetooth adapter is blocked by rfkill: rfkill unblock bluetooth, then bluetoothctl power "
+    "on."
+)
+_HARD = "The Bluetooth adapter is off by a switch of the machine: use its key for wireless."
+BUSY: Final = (
+    "the Bluetooth adapter is held by another program's search: end that one, or restart the "
+    "service (sudo systemctl restart bluetooth)"
+)
 _NO_SERVICE = (
     "The Bluetooth service (bluetoothd) is not running: install the package bluez and start it "
     f"(sudo systemctl enable --now bluetooth), {_ELSE}."
@@ -26,25 +38,53 @@ _NO_SERVICE = (
 
 BY_REASON: Final = {
     "NO_BLUETOOTH": (
-        f"No Bluetooth adapter was found: plug one in (a USB dongle will do), {_ELSE}."
+        "No Bluetooth adapter was found: plug one in (a USB dongle will do), end a program that "
+        f"holds it for itself, {_ELSE}."
     ),
     "NO_BLE_CENTRAL_ROLE": (
         "The Bluetooth adapter is too old for Bluetooth Low Energy: plug in one of version 4.2 "
         f"or later, {_ELSE}."
     ),
-    "POWERED_OFF": _OFF,
     "DENIED_BY_SYSTEM": NO_RIGHTS,
     "DENIED_BY_USER": (
         "Bluetooth was denied to this program: allow it in the system's privacy settings."
     ),
 }
-"""By the name of bleak's BleakBluetoothNotAvailableReason."""
+"""By the name of bleak's BleakBluetoothNotAvailableReason; POWERED_OFF is `switched_off`."""
 
-BY_DBUS_ERROR: Final = {
+_BY_DBUS_ERROR: Final = {
     "org.freedesktop.DBus.Error.ServiceUnknown": _NO_SERVICE,
     "org.freedesktop.DBus.Error.NameHasNoOwner": _NO_SERVICE,
     "org.freedesktop.DBus.Error.Spawn.ServiceNotFound": _NO_SERVICE,
     "org.freedesktop.systemd1.NoSuchUnit": _NO_SERVICE,
     "org.freedesktop.DBus.Error.AccessDenied": NO_RIGHTS,
-    "org.bluez.Error.NotReady": _OFF,
 }
+
+
+def by_dbus_error(name: str) -> str | None:
+    """What BlueZ or its bus lacks; None for an error that passes."""
+    return switched_off() if name == "org.bluez.Error.NotReady" else _BY_DBUS_ERROR.get(name)
+
+
+def switched_off() -> str:
+    """By whom, as far as the kernel tells."""
+    blocks = _blocks()
+    return _HARD if "hard" in blocks else _SOFTLY if "soft" in blocks else _OFF
+
+
+def _blocks() -> set[str]:
+    """`soft`, `hard`: by what the radio is blocked."""
+    return {
+        kind
+        for switch in RFKILL.glob("*")
+        if _read(switch / "type") == "bluetooth"
+        for kind in ("soft", "hard")
+        if _read(switch / kind) == "1"
+    }
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -35,7 +35,14 @@ from bleak_retry_connector import (
 
 from tracker.bands.bonding import BondLostError
 from tracker.bands.bonds import Bonds
-from tracker.bands.missing_radio import BY_DBUS_ERROR, BY_REASON, NO_BUS, NO_RIGHTS
+from tracker.bands.missing_radio import (
+    BUSY,
+    BY_REASON,
+    NO_BUS,
+    NO_RIGHTS,
+    by_dbus_error,
+    switched_off,
+)
 from tracker.bands.stretchband import SERVICE_UUID
 from tracker.errors import StretchbandError
 
@@ -48,6 +55,7 @@ SYSTEM: Final = "system"
 # What bleak raises when a radio, its daemon or its bus fails; anything else is a bug.
 RADIO_ERRORS: Final = (BleakError, TimeoutError, EOFError, ConnectionError)
 
+_IN_PROGRESS = "org.bluez.Error.InProgress"
 _STOP_S = 5.0  # BlueZ answers in milliseconds or never
 _START_S = 15.0
 # A scanner that lost its adapter says nothing for ever, so none is trusted for longer.
@@ -295,9 +303,11 @@ class SystemRadio(Radio):
             await scanner.start()
         except (BleakError, OSError, EOFError) as error:
             missing = _what_is_missing(error)
-            if missing is None:
-                raise
-            raise RadioUnavailable(missing) from error
+            if missing is not None:
+                raise RadioUnavailable(missing) from error
+            if isinstance(error, BleakDBusError) and error.dbus_error == _IN_PROGRESS:
+                raise BleakError(BUSY) from error
+            raise
         return scanner
 
 
@@ -379,10 +389,12 @@ def open_radio(name: str, bonds: Path | None = None) -> Radio:
 def _what_is_missing(error: BleakError | OSError | EOFError) -> str | None:
     """The sentence for it; None when no radio is missing and it is a passing failure."""
     match error:
+        case BleakBluetoothNotAvailableError() if error.reason.name == "POWERED_OFF":
+            return switched_off()
         case BleakBluetoothNotAvailableError():
             return BY_REASON.get(error.reason.name, f"Bluetooth is not available: {error.args[0]}.")
         case BleakDBusError():
-            return BY_DBUS_ERROR.get(error.dbus_error)
+            return by_dbus_error(error.dbus_error)
         case PermissionError():
             return NO_RIGHTS
         case OSError():

@@ -7,12 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tracker.bands.missing_radio import BY_DBUS_ERROR, BY_REASON, NO_BUS, NO_RIGHTS
+from tracker.bands.missing_radio import (
+    BY_REASON,
+    NO_BUS,
+    NO_RIGHTS,
+    by_dbus_error,
+    switched_off,
+)
 from tracker.bands.radio import SYSTEM
 from tracker.doctor.finding import Finding, ok, told, warning, wrong
 
 ABOUT = "bluetooth"
-RFKILL = Path("/sys/class/rfkill")
 _SCAN = "`stretchband scan` shows whether a band is heard"
 
 
@@ -58,7 +63,7 @@ async def _bluez() -> Finding:
         bus.disconnect()
     if answer is None or answer.message_type is MessageType.ERROR:
         name = "" if answer is None else answer.error_name or ""
-        known = BY_DBUS_ERROR.get(name)
+        known = by_dbus_error(name)
         if known is None:
             return wrong(ABOUT, f"BlueZ answers {name}", "restart it: systemctl restart bluetooth")
         return _missing(known)
@@ -80,30 +85,10 @@ def _adapter(objects: dict[str, dict[str, dict[str, Any]]]) -> Finding:
     on = [name for name, it in able.items() if it.get("Powered", True)]
     if on:
         return ok(ABOUT, f"the adapter {', '.join(on)} is on")
-    if "hard" in _blocked():
-        return wrong(
-            ABOUT, f"the adapter {', '.join(able)} is off", "use the switch on the machine"
-        )
-    return _missing(BY_REASON["POWERED_OFF"])
+    return _missing(switched_off())
 
 
 _ADAPTER = "org.bluez.Adapter1"
-
-
-def _blocked() -> set[str]:
-    """`soft`, `hard`: by what the radio is blocked."""
-    found = set()
-    for switch in RFKILL.glob("*"):
-        if _read(switch / "type") == "bluetooth":
-            found |= {kind for kind in ("soft", "hard") if _read(switch / kind) == "1"}
-    return found
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("ascii").strip()
-    except OSError:
-        return ""
 
 
 def _missing(sentence: str) -> Finding:
