@@ -85,6 +85,7 @@ class BluetoothConfig(_Section, frozen=True):
         ),
     ] = "system"
     silence_s: Annotated[float, Meta(ge=2, le=3600, description="seconds, 2 to 3600")] = 10.0
+    recovery: bool = False
 
 
 class DetectorConfig(_Section, frozen=True):

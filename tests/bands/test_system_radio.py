@@ -74,9 +74,11 @@ async def bluez(
     objects = {path: {"org.bluez.Adapter1": said} for path, said in adapters.items()}
 
     def answer(message: Message) -> Message | None:
-        if message.member == "SetDiscoveryFilter":
+        if message.member in ("SetDiscoveryFilter", "StopDiscovery"):
             return Message.new_method_return(message)
-        if message.member == "StartDiscovery" and discovery is not None:
+        if message.member == "StartDiscovery":
+            if discovery is None:
+                return Message.new_method_return(message)
             return Message.new_error(message, discovery, "said BlueZ")
         if message.member != "GetManagedObjects":
             return None

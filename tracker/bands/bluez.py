@@ -18,10 +18,12 @@ from dbus_fast.annotations import DBusObjectPath, DBusStr, DBusUInt16, DBusUInt3
 from dbus_fast.service import ServiceInterface, dbus_method
 
 from tracker.bands.bonding import PairingRefusedError
+from tracker.bands.recovery import Adapter
 
 AGENT: Final = "/stretchband/agent"
 BLUEZ: Final = "org.bluez"
 DEVICE: Final = "org.bluez.Device1"
+ADAPTER: Final = "org.bluez.Adapter1"
 # The band's refusal and a secret that did not match are the same to BlueZ.
 _REFUSED: Final = frozenset(
     ("org.bluez.Error.AuthenticationFailed", "org.bluez.Error.AuthenticationRejected")
@@ -123,7 +125,23 @@ async def pair(device: str) -> None:
 async def forget(adapter: str, device: str) -> None:
     """Have BlueZ forget the device and its keys. Raises BleakDBusError, OSError, EOFError."""
     async with _bus() as bus:
-        await _call(bus, adapter, "org.bluez.Adapter1", "RemoveDevice", "o", device)
+        await _call(bus, adapter, ADAPTER, "RemoveDevice", "o", device)
+
+
+async def adapter() -> Adapter | None:
+    """The one that bleak searches by: the first that is on and can.
+
+    Raises BleakDBusError, OSError, EOFError.
+    """
+    async with _bus() as bus:
+        manager = "org.freedesktop.DBus.ObjectManager"
+        (objects,) = await _call(bus, "/", manager, "GetManagedObjects")
+    for path, interfaces in objects.items():
+        said = {key: value.value for key, value in interfaces.get(ADAPTER, {}).items()}
+        number = path.rpartition("/hci")[2]
+        if said.get("Powered") and "central" in said.get("Roles", ()) and number.isdecimal():
+            return Adapter(int(number), said["Address"])
+    return None
 
 
 @asynccontextmanager

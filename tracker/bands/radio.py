@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,8 +44,9 @@ from tracker.bands.missing_radio import (
     by_dbus_error,
     switched_off,
 )
+from tracker.bands.recovery import Adapter, Recovery
 from tracker.bands.stretchband import SERVICE_UUID
-from tracker.errors import StretchbandError
+from tracker.errors import StretchbandError, extra_missing
 
 if sys.platform == "linux":
     from dbus_fast.errors import AuthError
@@ -239,6 +241,12 @@ class Radio(ABC):
         self, heard: Callable[[BLEDevice, AdvertisementData], None]
     ) -> BleakScanner: ...
 
+    async def _search_began(self) -> None:  # noqa: B027 - for who keeps count
+        """The scanner runs."""
+
+    async def _search_failed(self, error: Exception) -> None:  # noqa: B027 - the same
+        """The scanner could not be started."""
+
     def _client_options(self) -> dict[str, Any]:
         return {}
 
@@ -261,9 +269,14 @@ class Radio(ABC):
         if self._scanner is not None and now_s - self._started_s < _FRESH_S:
             return
         await self._stop_scanning()
-        async with asyncio.timeout(_START_S):
-            self._scanner = await self._start_scanner(self._on_advertisement)
+        try:
+            async with asyncio.timeout(_START_S):
+                self._scanner = await self._start_scanner(self._on_advertisement)
+        except (RadioUnavailable, *RADIO_ERRORS) as error:
+            await self._search_failed(error)
+            raise
         self._started_s = now_s
+        await self._search_began()
 
     async def _stop_scanning(self) -> None:
         scanner, self._scanner = self._scanner, None
@@ -316,6 +329,19 @@ class BlueZRadio(SystemRadio):
 
     tells_lost_bonds = False  # before 5.81 it only says that connecting failed
 
+    def __init__(self, recovery: Recovery | None = None) -> None:
+        super().__init__()
+        self._recovery = recovery
+
+    async def _search_began(self) -> None:
+        if self._recovery is not None:
+            is_known = self._recovery.adapter is not None
+            self._recovery.searches(None if is_known else await _adapter())
+
+    async def _search_failed(self, error: Exception) -> None:
+        if self._recovery is not None and _is_the_adapters_fault(error):
+            await self._recovery.failed(asyncio.get_running_loop().time())
+
     async def connect(
         self, seen: Seen, gone: Callable[[], None], connect_s: float, request_s: float
     ) -> Connection:
@@ -360,20 +386,42 @@ async def _of_bluez(*, limited: bool = True) -> AsyncIterator[None]:
         raise BleakError(f"D-Bus: {error}") from error
 
 
+async def _adapter() -> Adapter | None:
+    """The one that bleak searches by; None when BlueZ does not say."""
+    try:
+        async with _of_bluez():
+            return await bluez.adapter()
+    except RADIO_ERRORS:
+        return None
+
+
+def _is_the_adapters_fault(error: Exception) -> bool:
+    """Not what a person or the system decided; but a vanished one is, where there was one."""
+    match error.__cause__:
+        case BleakBluetoothNotAvailableError() as cause:
+            return cause.reason.name == "NO_BLUETOOTH"
+    return isinstance(error, BleakError | TimeoutError)
+
+
 def _path(seen: Seen) -> str:
     """Where BlueZ has it on the bus."""
     return str(seen.device.details["path"])
 
 
-def open_radio(name: str, bonds: Path | None = None) -> Radio:
+def open_radio(name: str, bonds: Path | None = None, *, recovery: bool = False) -> Radio:
     """The radio of this name: "system", or a Bumble transport such as "usb:0" or "unix:/run/air".
 
     bonds: the file with the keys of the bands, for a radio whose system keeps none; without it they
-    are forgotten with the process. Nothing is opened before it is used. Raises RadioUnavailable
-    when Bumble is not installed.
+    are forgotten with the process. recovery: BlueZ's adapter may be reset when it is stuck.
+    Nothing is opened before it is used. Raises RadioUnavailable when Bumble is not installed,
+    StretchbandError when what resets is not.
     """
     if name == SYSTEM:
-        return BlueZRadio() if sys.platform == "linux" else SystemRadio()
+        if recovery and find_spec("bluetooth_auto_recovery") is None:
+            raise extra_missing("bluetooth.recovery", "bluetooth-auto-recovery", "recovery")
+        if sys.platform != "linux":
+            return SystemRadio()
+        return BlueZRadio(Recovery() if recovery else None)
     try:
         importlib.import_module("bumble")
     except ModuleNotFoundError:

@@ -78,5 +78,6 @@ async def until_stopped(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    radio = open_radio(config.bluetooth.radio, bonds_beside(config.db_path))
+    bluetooth = config.bluetooth
+    radio = open_radio(bluetooth.radio, bonds_beside(config.db_path), recovery=bluetooth.recovery)
     await Daemon(config, radio).run(stop)
