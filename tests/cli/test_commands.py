@@ -20,6 +20,8 @@ def test_help_names_every_command() -> None:
     for name in (
         "demo",
         "run",
+        "dashboard",
+        "doctor",
         "scan",
         "pair",
         "analyze",
@@ -30,6 +32,13 @@ def test_help_names_every_command() -> None:
         "report",
     ):
         assert f" {name} " in shown.stdout
+
+
+def test_help_shows_what_stands_in_brackets() -> None:
+    shown = " ".join(stretchband("demo", "--help").stdout.replace("│", " ").split())
+    assert "[default: 8095 if free]" in shown
+    assert "[default: thrown away]" in shown
+    assert "--version" in stretchband("--help").stdout
 
 
 @pytest.mark.parametrize(

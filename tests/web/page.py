@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, create_subprocess_exec
+from asyncio.subprocess import DEVNULL, PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,7 +32,14 @@ def chromium() -> str:
 
 @asynccontextmanager
 async def served(folder: Path, port: int, *more: str) -> AsyncIterator[str]:
-    """`stretchband dashboard` on any free port, the database in the folder; the page's address."""
+    """As `serving`; the page's address alone."""
+    async with serving(folder, port, *more) as (address, _):
+        yield address
+
+
+@asynccontextmanager
+async def serving(folder: Path, port: int, *more: str) -> AsyncIterator[tuple[str, Process]]:
+    """`stretchband dashboard` on any free port, the database in the folder: where, its process."""
     config = folder / "page.toml"
     text = f'[store]\npath = "history.db"\n[mqtt]\nport = {port}\nkeepalive_s = 2\n'
     config.write_text(text + "\n".join(more) + "\n", "utf-8")
@@ -44,7 +51,7 @@ async def served(folder: Path, port: int, *more: str) -> AsyncIterator[str]:
         line = (await process.stdout.readline()).decode()
         found = re.search(r"http://\S+", line)
         assert found, (folder / "page.log").read_text("utf-8")
-        yield found[0]
+        yield found[0], process
     finally:
         if process.returncode is None:
             process.terminate()
@@ -71,10 +78,15 @@ async def looking(
     *,
     dark: bool = False,
     read: bool = True,
+    first: str = "",
 ) -> AsyncIterator[Page]:
-    """The page in a fresh window; fails for any error or refused script. read: the cautions."""
+    """The page in a fresh window; fails for any error or refused script.
+
+    read: the cautions. first: a script that runs before those of the page.
+    """
     context = await one.new_context(viewport=size, color_scheme="dark" if dark else "light")
     page = await context.new_page()
+    await page.add_init_script(first)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if "Policy" in said.text else None)

@@ -7,6 +7,7 @@ import signal
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -38,13 +39,21 @@ def application(*names: str) -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",  # as `rich`, square brackets would be taken for styles
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(lambda: None)  # without it a single subcommand would lose its name
+    app.callback()(_of_all)  # without it a single subcommand would lose its name
     for name in names:
         file = _FILES.get(name, name)
         app.command(name)(getattr(import_module(f"tracker.cli.{file}"), file))
     return app
+
+
+def _of_all(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """What stands before a subcommand; `main` has answered --version."""
 
 
 def _end_when_told(asked: str) -> None:

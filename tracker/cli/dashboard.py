@@ -23,14 +23,18 @@ def dashboard(
         typer.Option(help="The config file. [default: ~/.config/stretchband/tracker.toml]"),
     ] = None,
     db: DbOption = None,
-    host: Annotated[str | None, typer.Option(help="Listen there instead.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on, instead of the config's.")
+    ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Listen there instead; 0: any free one.")
+        int | None,
+        typer.Option(min=0, max=65535, help="The port, instead of the config's; 0: any free one."),
     ] = None,
 ) -> None:
-    """Show the page: live from the floor, and the history. Only this machine reaches it.
+    """Show the page: live from the floor, and the history.
 
-    Another address needs a password: `dashboard.password_file` in the config.
+    Only this machine reaches it; another address needs a password, `dashboard.password_file` in
+    the config.
     """
     try:
         from tracker.web.server import serve

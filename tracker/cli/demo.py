@@ -129,11 +129,12 @@ def demo(
         bool, typer.Option("--no-browser", help="Name the page's address, but do not open it.")
     ] = False,
 ) -> None:
-    """Play a stretching session without hardware: nothing to install, nothing leaves this machine.
+    """Play a session without hardware; nothing leaves this machine.
 
     The four stretches on both legs take 720 s of the wearer's time at ease and 240 s in a hurry.
-    With less (--seconds times --speed) the session is at ease and cut when the time is up. The page
-    is served beside it, and opened where there is a screen.
+    With less (--seconds times --speed) the session is at ease and cut when the time is up.
+
+    The page is served beside it, and opened where there is a screen.
     """
     time_s = seconds * speed
     total_s = min(time_s, FULL_S) if time_s >= LEAST_S else FULL_S

@@ -29,7 +29,10 @@ def doctor(
         typer.Option("--report", help="A text for a bug report: no passwords, no full addresses."),
     ] = False,
 ) -> None:
-    """Say what is wrong here, each with the next step; status 0 when nothing is."""
+    """Say what is wrong here, and what to do about it.
+
+    The status is 0 when nothing is.
+    """
     settings, of_config = read_config(config)
     findings = asyncio.run(examine(settings, of_config))
     redacted = Redaction(secrets_of(settings))

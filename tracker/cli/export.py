@@ -66,7 +66,7 @@ def export(
         int | None, typer.Option(metavar="N", help="Samples of this start of the band.")
     ] = None,
 ) -> None:
-    """Write holds, breaths, sessions, events or samples for other programs.
+    """Write the history for other programs, or all of it for another machine.
 
     Samples are written as a recording that `stretchband analyze` reads; days and times without a
     zone are this machine's.

@@ -42,7 +42,10 @@ def history(
     ] = 7,
     band: Annotated[str | None, typer.Option(metavar="ID", help="Of this band only.")] = None,
 ) -> None:
-    """Show what was held these days, by stretch and leg, and how the last holds went."""
+    """Show what was held these days, by stretch and leg.
+
+    And the days in a row, the balance of the legs, and how the last holds went.
+    """
     console = Console(highlight=False)
     today = datetime.now().astimezone().date()
     with History.open(database_path(db)) as past, past.snapshot():

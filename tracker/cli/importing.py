@@ -21,9 +21,10 @@ def importing(
     *,
     db: DbOption = None,
 ) -> None:
-    """Bring a whole history from another machine here, every id as it was.
+    """Bring a whole history here from another machine.
 
-    The history here must be new or empty, and no `stretchband run` may have it.
+    Every id stays as it was. The history here must be new or empty, and no `stretchband run` may
+    have it.
     """
     path = database_path(db)
     with bytes_bar("history", show=sys.stderr.isatty()) as progress:

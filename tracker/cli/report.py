@@ -35,9 +35,9 @@ def report(
     db: DbOption = None,
     band: Annotated[str | None, typer.Option(metavar="ID", help="Of this band only.")] = None,
 ) -> None:
-    """Write a month of holds as a page to print, or to take to a therapist.
+    """Write a month as a page to print or to show a therapist.
 
-    Days are those of this machine's time zone. PDF and PNG need stretchband[report].
+    Days are those of this machine's time zone. PDF and PNG need the extra `report`.
     """
     out = None if out is None or str(out) == "-" else out
     ending = ".html" if out is None else out.suffix.lower()

@@ -36,7 +36,10 @@ def run(
         LogLevel, typer.Option(help="How much is said on standard error.")
     ] = LogLevel.INFO,
 ) -> None:
-    """Read the bands, keep the history, tell the house; SIGTERM ends it in order."""
+    """Read the bands, keep the history, tell the house.
+
+    SIGTERM and Ctrl-C end it in order.
+    """
     settings = load(chosen(config))
     if not settings.bands:
         raise ConfigError(

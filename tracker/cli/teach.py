@@ -53,7 +53,10 @@ def teach(
         typer.Option(help="The config file. [default: ~/.config/stretchband/tracker.toml]"),
     ] = None,
 ) -> None:
-    """Learn a posture of your own: rest, take it when told, and hold it still for 10 seconds."""
+    """Learn a posture of your own from 10 seconds of it.
+
+    Rest, take it when told, and hold it still.
+    """
     if (name is not None) + (forget is not None) + list_ != 1:
         raise typer.BadParameter("one of NAME, --forget NAME and --list")
     settings = load(chosen(config))

@@ -20,6 +20,8 @@ MAX_NOTE = 500
 class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is other than measured; None: as measured. The last word on a hold counts.
 
+    One that says nothing takes back what was said.
+
     deleted: it was no hold.
     """
 
@@ -47,6 +49,9 @@ def correct(path: Path, hold_id: str, correction: Correction) -> None:
             if found is None:
                 raise StretchbandError(f"there is no finished hold {hold_id[:60]!r}")
             c = correction
+            if c == Correction():
+                db.execute("DELETE FROM corrections WHERE hold_id = ?", (hold_id,))
+                return
             db.execute(
                 "INSERT OR REPLACE INTO corrections (hold_id, stretch, side, deleted, note, at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",

@@ -35,13 +35,18 @@ from tracker.store import History
 from tracker.store.corrections import Correction, correct
 from tracker.web import past
 from tracker.web.access import Door
-from tracker.web.feed import Feed, NotConnectedError
+from tracker.web.feed import Feed, NotConnectedError, clock
 
 STATIC = Path(__file__).parent / "static"
-FREE = {"/login", "/static/style.css", "/static/login.js", "/static/icon.svg"}
+FREE = {
+    "/login",
+    *(f"/static/{name}" for name in ("style.css", "login.js", "icon.svg", "figtree.woff2")),
+}
+PING_S = 5
+AT_ONCE = 20  # sessions; history.js knows it, too
 MOST_BYTES = 8192
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
@@ -142,14 +147,16 @@ class _Pages:
             async for told in self._feed.follow():
                 yield ServerSentEvent(f"{told.band_id}\n{told.data}", event=told.kind)
 
-        return EventSourceResponse(events(), ping=10, send_timeout=10)
+        return EventSourceResponse(
+            events(), ping=PING_S, ping_message_factory=_clock, send_timeout=10
+        )
 
     async def history(self, _request: Request) -> Response:
         return _json(await self._ask(past.past))
 
     async def sessions(self, request: Request) -> Response:
         before = request.query_params.get("before") or "9999"
-        return _json(await self._ask(lambda history: past.sessions(history, before, 50)))
+        return _json(await self._ask(lambda history: past.sessions(history, before, AT_ONCE)))
 
     async def session(self, request: Request) -> Response:
         session_id = request.path_params["session_id"]
@@ -221,6 +228,12 @@ def _is_ours(request: Request) -> bool:
     json = request.headers.get("content-type", "").startswith("application/json")
     ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
     return json and ours and request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+def _clock() -> ServerSentEvent:
+    """Said again and again: a page that hears nothing knows that it has lost us."""
+    told = clock()
+    return ServerSentEvent(f"{told.band_id}\n{told.data}", event=told.kind)
 
 
 def _json(record: object) -> Response:

@@ -47,6 +47,11 @@ class Told(NamedTuple):
     data: str
 
 
+def clock() -> Told:
+    """What time it is here: a tablet's clock may be minutes off."""
+    return Told("clock", "", f"{time.time():.3f}")
+
+
 class NotConnectedError(StretchbandError):
     """The broker cannot be told anything now."""
 
@@ -132,8 +137,7 @@ class Feed:
     async def follow(self) -> AsyncIterator[Told]:
         """All that is known, then what comes; ends when the page does not keep up."""
         with self._page() as page:
-            # A tablet's clock may be minutes off; seconds of a hold are counted by this one.
-            yield Told("clock", "", f"{time.time():.3f}")
+            yield clock()
             for told in list(self._latest.values()):
                 yield told
             while (told_now := await page.get()) is not None:

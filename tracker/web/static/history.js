@@ -1,32 +1,38 @@
 // What was: days, weeks, breath, and each session sample by sample.
+import { drawTiles } from "./tiles.js";
 import { make, many, post, seconds, stretchName, STRETCHES } from "./words.js";
 
 const element = (id) => document.getElementById(id);
+const AT_ONCE = 20; // sessions, as the server tells them
 const SVG = "http://www.w3.org/2000/svg";
 let past = null, oldest = "", open = null, charts = [];
 
 export async function showHistory() {
-  const answer = await fetch("/history");
+  // Asked for at once: none of the three waits for another.
+  const [answer, sessions] = await Promise.all([fetch("/history"), fetch("/sessions"), loadPlots()]);
   if (answer.status === 401) return location.replace("/login");
-  if (!answer.ok) return void (element("nothing").hidden = false);
+  if (!answer.ok) return void (element("something").hidden = true, element("nothing").hidden = false);
   past = await answer.json();
   element("nothing").hidden = past.holds > 0;
+  element("something").hidden = !past.holds;
+  if (!past.holds) return;
   const years = [...new Set(past.days.map(([date]) => date.slice(0, 4)))].reverse();
   const year = element("year"), before = year.value;
   year.replaceChildren(...(years.length ? years : [String(new Date().getFullYear())]).map((y) => new Option(y, y)));
   if (years.includes(before)) year.value = before;
   year.onchange = drawYear;
-  element("sum").textContent = past.holds ? `${many(past.holds, "hold")}, ${seconds(past.hold_s)} in all` : "";
+  element("sum").textContent = `${many(past.holds, "hold")}, ${seconds(past.hold_s)} in all`;
+  drawTiles(element("tiles"), past);
   drawYear();
   drawLongest();
-  await loadPlots();
   drawRates();
-  oldest = "";
   element("sessions").replaceChildren();
-  await moreSessions();
+  if (sessions.ok) listSessions(await sessions.json());
 }
 
 element("more").addEventListener("click", moreSessions);
+// Charts are painted, and keep the colours of the moment.
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.length && showHistory());
 
 function svg(tag, attributes, ...children) {
   const made = document.createElementNS(SVG, tag);
@@ -41,7 +47,7 @@ function drawHeat(year) {
   const held = new Map(past.days.filter(([date]) => date.startsWith(year)).map((day) => [day[0], day]));
   const most = Math.max(300, ...[...held.values()].map((day) => day[1]));
   const first = new Date(Date.UTC(year, 0, 1)), shift = (first.getUTCDay() + 6) % 7;
-  const root = svg("svg", { viewBox: "0 0 690 108", role: "img", "aria-label": `${held.size} days with a hold in ${year}` });
+  const root = svg("svg", { viewBox: "0 0 690 106", role: "img", "aria-label": `${held.size} days with a hold in ${year}` });
   for (let day = new Date(first); day.getUTCFullYear() === first.getUTCFullYear(); day.setUTCDate(day.getUTCDate() + 1)) {
     const index = Math.round((day - first) / 86400000) + shift, date = day.toISOString().slice(0, 10);
     const [, s, n] = held.get(date) ?? [date, 0, 0];
@@ -61,7 +67,7 @@ function drawWeeks(year) {
   const names = [...new Set(rows.map((row) => row[1]))].sort((a, b) => STRETCHES.indexOf(a) - STRETCHES.indexOf(b));
   const start = Date.UTC(year, 0, 1);
   element("weeks").replaceChildren(...names.map((name) => {
-    const root = svg("svg", { viewBox: "0 0 330 100", role: "img", "aria-label": `${stretchName(name)}, seconds a week, left and right` });
+    const root = svg("svg", { viewBox: "0 0 330 100", role: "img", "aria-label": `${stretchName(name)}, held each week of ${year}, left and right, at most ${seconds(most)}` });
     root.append(svg("line", { x1: 0, x2: 330, y1: 50, y2: 50, stroke: "var(--line)" }));
     let sum = 0;
     for (const [monday, stretch, left, right, unknown] of rows) {
@@ -74,14 +80,14 @@ function drawWeeks(year) {
       bar(right, 51, down, "var(--right)");
       bar(unknown, 49 - up - either, either, "var(--soft)");
     }
-    return make("div", {}, make("p", { textContent: `${stretchName(name)}: ${seconds(sum)}` }), root);
+    return make("div", {}, make("p", { textContent: stretchName(name) }, make("span", { textContent: `${seconds(sum)} in ${year}` })), root);
   }));
 }
 
 function drawLongest() {
   element("longest").replaceChildren(...past.longest.slice(0, 8).map((one) => make("li", {},
-    `${stretchName(one.stretch)}${one.side ? `, ${one.side}` : ""}: ${seconds(one.duration_s)} `,
-    make("span", { textContent: one.started_at.slice(0, 10) }))));
+    `${stretchName(one.stretch)}${one.side ? `, ${one.side}` : ""}`, make("b", { textContent: seconds(one.duration_s) }),
+    make("span", { textContent: new Date(one.started_at).toLocaleDateString([], { dateStyle: "medium" }) }))));
 }
 
 async function loadPlots() {
@@ -97,14 +103,15 @@ function draw(id, height, options, data) {
   const box = element(id);
   charts = charts.filter((chart) => chart.box !== box);
   box.replaceChildren();
-  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+  const axis = { font: "12px Figtree, sans-serif", stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
   options.axes = (options.axes ?? [{}, {}]).map((more) => ({ ...axis, ...more }));
   const plot = new uPlot({ width: Math.max(box.clientWidth, 240), height, legend: { show: false }, ...options }, data, box);
   charts.push({ plot, box });
 }
 
 function drawRates() {
-  if (!past.months.length) return element("rates").replaceChildren(make("p", { textContent: "Holds of 20 s and more tell the breath." }));
+  if (!past.months.length) return element("rates").replaceChildren(make("p", { className: "key", textContent: "Not known yet." }));
+  element("rates").ariaLabel = `Breaths a minute by month, ${past.months[0][1].toFixed(1)} at first, ${past.months.at(-1)[1].toFixed(1)} at last`;
   const at = past.months.map(([month]) => Date.parse(`${month}-15`) / 1000), rates = past.months.map((month) => month[1]);
   // One month alone would get an axis of years.
   const wide = (_, low, high) => (high - low > 2e7 ? [low, high] : [low - 1e7, high + 1e7]);
@@ -113,14 +120,16 @@ function drawRates() {
 }
 
 async function moreSessions() {
-  const answer = await fetch(`/sessions${oldest ? `?before=${encodeURIComponent(oldest)}` : ""}`);
-  if (!answer.ok) return;
-  const found = await answer.json();
+  const answer = await fetch(`/sessions?before=${encodeURIComponent(oldest)}`);
+  if (answer.ok) listSessions(await answer.json());
+}
+
+function listSessions(found) {
   oldest = found.at(-1)?.started_at ?? oldest;
-  element("more").hidden = found.length < 50;
+  element("more").hidden = found.length < AT_ONCE;
   element("sessions").append(...found.map((one) => make("li", {}, make("button", { type: "button", onclick: () => showSession(one.session_id) },
     make("b", { textContent: new Date(one.started_at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) }),
-    `${many(one.holds, "hold")}, ${seconds(one.hold_s)} `, make("span", { textContent: many(one.reps, "straightening") })))));
+    `${many(one.holds, "hold")}, ${seconds(one.hold_s)} `, make("span", { textContent: one.reps ? many(one.reps, "straightening") : "" })))));
 }
 
 async function showSession(id) {
@@ -128,12 +137,16 @@ async function showSession(id) {
   const [told, angles] = await Promise.all([fetch(path).then((a) => a.json()), fetch(`${path}/angles`).then((a) => a.arrayBuffer())]);
   open = told;
   element("session").hidden = false;
+  element("kept").replaceChildren();
+  element("session-chart").ariaLabel = `The leg through the session, sample by sample, with ${many(told.holds.length, "hold")} and ${many(told.breaths.length, "breath")}`;
   element("session-title").textContent = new Date(told.started_at).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
   drawSession(told, new Float32Array(angles));
   listHolds(told);
   element("session").focus();
   element("session").scrollIntoView({ block: "start" });
 }
+
+const clock = (s) => (s < 0 ? "" : `${Math.floor(s / 60)}:${String(Math.round(s % 60)).padStart(2, "0")}`);
 
 function drawSession(told, pairs) {
   const t = new Float64Array(pairs.length / 2), degrees = new Float32Array(pairs.length / 2);
@@ -144,13 +157,13 @@ function drawSession(told, pairs) {
     pen.beginPath();
     pen.rect(left, top, width, height);
     pen.clip();
-    for (const hold of told.holds) {
+    for (const [i, hold] of told.holds.entries()) {
       const from = u.valToPos(hold.start_s - told.start_s, "x", true), to = u.valToPos(hold.end_s - told.start_s, "x", true);
       pen.fillStyle = colour("--hold");
       pen.fillRect(from, top, to - from, height);
       pen.fillStyle = colour("--ink");
-      pen.font = `${11 * devicePixelRatio}px system-ui`;
-      if (to - from > 60) pen.fillText(stretchName(hold.stretch ?? hold.measured_stretch), from + 4, top + 14 * devicePixelRatio);
+      pen.font = `600 ${13 * devicePixelRatio}px Figtree, sans-serif`;
+      pen.fillText(i + 1, from + 5 * devicePixelRatio, top + 16 * devicePixelRatio);
     }
     pen.fillStyle = colour("--lap");
     for (const breath of told.breaths) {
@@ -159,17 +172,17 @@ function drawSession(told, pairs) {
     }
     pen.restore();
   };
-  draw("session-chart", 300, { hooks: { drawClear: [shade] }, scales: { x: { time: false } },
-    axes: [{ values: (_, ticks) => ticks.map((s) => `${Math.floor(s / 60)}:${String(Math.round(Math.abs(s) % 60)).padStart(2, "0")}`) }, {}],
+  draw("session-chart", 300, { hooks: { drawClear: [shade] }, scales: { x: { time: false }, y: { range: [0, 180] } },
+    axes: [{ incrs: [5, 10, 30, 60, 120, 300, 600, 1800], values: (_, ticks) => ticks.map(clock) }, { incrs: [45], values: (_, ticks) => ticks.map((degrees) => `${degrees}°`) }],
     series: [{}, { stroke: colour("--ink"), width: 1.2 }] }, [t, degrees]);
 }
 
 function listHolds(told) {
-  element("session-holds").replaceChildren(...told.holds.map((hold) => {
+  element("session-holds").replaceChildren(...told.holds.map((hold, i) => {
     const name = stretchName(hold.stretch ?? hold.measured_stretch), side = hold.side ?? hold.measured_side;
     const facts = [hold.breaths != null && many(hold.breaths, "breath"), hold.breath_rate_bpm && `${hold.breath_rate_bpm.toFixed(1)} a minute`,
       hold.reason === "pain" && "it hurt", (hold.stretch || hold.side) && `measured: ${stretchName(hold.measured_stretch)}${hold.measured_side ? `, ${hold.measured_side}` : ""}`, hold.note];
-    return make("li", {}, make("b", { className: hold.deleted ? "gone" : "", textContent: `${name}${side ? `, ${side}` : ""}: ${seconds(hold.duration_s)}` }),
+    return make("li", {}, make("i", { textContent: i + 1 }), make("b", { className: hold.deleted ? "gone" : "", textContent: `${name}${side ? `, ${side}` : ""}: ${seconds(hold.duration_s)}` }),
       make("span", { textContent: facts.filter(Boolean).join(" · ") }),
       make("button", { type: "button", textContent: "Correct", ariaLabel: `Correct ${name}`, onclick: () => ask(hold) }));
   }));
@@ -184,22 +197,30 @@ function ask(hold) {
   element("c-deleted").checked = Boolean(hold.deleted);
   element("c-note").value = hold.note ?? "";
   element("c-error").textContent = "";
+  const before = { stretch: hold.stretch, side: hold.side, deleted: Boolean(hold.deleted), note: hold.note };
+  element("c-measured").hidden = !(before.stretch || before.side || before.deleted || before.note);
   const dialog = element("correction");
   element("correction-form").onsubmit = async (event) => {
-    if (event.submitter?.value !== "keep") return;
+    if (event.submitter?.value === "cancel") return;
     event.preventDefault();
-    const said = { stretch: element("c-stretch").value || null, side: element("c-side").value || null,
+    const said = event.submitter?.value === "measured" ? {} : { stretch: element("c-stretch").value || null, side: element("c-side").value || null,
       deleted: element("c-deleted").checked, note: element("c-note").value.trim() || null };
     try {
-      await post(`/holds/${encodeURIComponent(hold.hold_id)}`, JSON.stringify(said));
+      await keep(hold, said);
     } catch (error) {
       element("c-error").textContent = error.message;
       return;
     }
     dialog.close();
-    const shown = open.session_id;
-    await showHistory();
-    await showSession(shown);
+    element("kept").append(event.submitter?.value === "measured" ? "As measured again." : "Kept beside what was measured.",
+      make("button", { type: "button", textContent: "Undo", onclick: () => keep(hold, before).then(() => element("kept").append("As before.")) }));
   };
   dialog.showModal();
+}
+
+async function keep(hold, said) {
+  await post(`/holds/${encodeURIComponent(hold.hold_id)}`, JSON.stringify(said));
+  const shown = open.session_id;
+  await showHistory();
+  await showSession(shown);
 }

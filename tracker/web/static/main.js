@@ -20,5 +20,7 @@ if (!localStorage.getItem("cautions-read")) {
   cautions.addEventListener("close", () => localStorage.setItem("cautions-read", new Date().toISOString()));
 }
 addEventListener("hashchange", show);
+// The page of an empty history says that the first hold comes by itself.
+addEventListener("held", () => { if (!document.getElementById("nothing").hidden) show(); });
 startLive();
 show();

@@ -6,11 +6,11 @@ export class Wave {
   constructor(canvas) {
     this.canvas = canvas;
     this.points = [];
-    this.marks = [];
     new ResizeObserver(() => this.draw()).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  clear() { this.points = []; this.marks = []; this.draw(); }
+  clear() { this.points = []; this.draw(); }
 
   add(points, holding) {
     for (const [t, angle, breath, phase] of points) {
@@ -23,16 +23,16 @@ export class Wave {
     if (!document.hidden) this.draw();
   }
 
-  mark(number) {
-    this.marks = number == null ? [] : [...this.marks, { number, t: this.points.at(-1)?.t ?? 0 }];
-  }
-
   draw() {
     const ratio = devicePixelRatio || 1, { clientWidth: width, clientHeight: height } = this.canvas;
     this.canvas.width = width * ratio;
     this.canvas.height = height * ratio;
     const pen = this.canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(name);
     pen.scale(ratio, ratio);
+    const line = (y) => { pen.beginPath(); pen.moveTo(0, y); pen.lineTo(width, y); pen.stroke(); };
+    pen.strokeStyle = colour("--line");
+    line(height - 1);
     const holding = this.points.at(-1)?.holding ?? false;
     // Within a hold the breath fills the height; before it the way of the leg does.
     const points = this.points.filter((point) => point.value != null && point.holding === holding);
@@ -40,21 +40,29 @@ export class Wave {
     const values = points.map((point) => point.value), end = points.at(-1).t;
     const middle = (Math.min(...values) + Math.max(...values)) / 2;
     const half = Math.max(LEAST_DEG, Math.max(...values) - Math.min(...values)) / 2;
-    const x = (t) => width * (1 - (end - t) / SHOWN_S);
-    const y = (value) => height / 2 - ((value - middle) / half) * (height / 2 - 8);
-    pen.lineWidth = 4;
+    const room = width - 12, x = (t) => room * (1 - (end - t) / SHOWN_S);
+    const y = (value) => height * 0.48 - ((value - middle) / half) * (height * 0.4);
+    const of = { exhale: colour("--fill"), inhale: colour("--lap") }, soft = colour("--soft");
+    pen.lineWidth = Math.max(3, height / 28);
     pen.lineJoin = pen.lineCap = "round";
-    let phase = null;
-    points.forEach((point, i) => {
-      if (point.phase !== phase) {
-        if (i) { pen.lineTo(x(point.t), y(point.value)); pen.stroke(); }
-        phase = point.phase;
-        pen.beginPath();
-        pen.strokeStyle = style.getPropertyValue(phase === "inhale" ? "--lap" : phase === "exhale" ? "--fill" : "--soft");
+    for (let i = 1, from = 0; i <= points.length; i++) {
+      if (i < points.length && points[i].phase === points[from].phase) continue;
+      const part = points.slice(from, Math.min(i + 1, points.length)), tone = of[points[from].phase] ?? soft;
+      const path = new Path2D();
+      part.forEach((point) => path.lineTo(x(point.t), y(point.value)));
+      pen.strokeStyle = pen.fillStyle = tone;
+      pen.stroke(path);
+      if (part.length > 1) {
+        path.lineTo(x(part.at(-1).t), height - 1);
+        path.lineTo(x(part[0].t), height - 1);
+        pen.globalAlpha = 0.13;
+        pen.fill(path);
+        pen.globalAlpha = 1;
       }
-      if (i && phase === points[i - 1].phase) pen.lineTo(x(point.t), y(point.value));
-      else pen.moveTo(x(point.t), y(point.value));
-    });
-    pen.stroke();
+      from = i;
+    }
+    pen.beginPath();
+    pen.arc(x(end), y(values.at(-1)), pen.lineWidth * 1.4, 0, 7);
+    pen.fill();
   }
 }

@@ -6,7 +6,7 @@ export const stretchName = (name) => NAMES[name] ?? (name ?? "").replaceAll("_",
 export function seconds(s) {
   if (s < 90) return `${Math.round(s)} s`;
   const minutes = Math.round(s / 60);
-  return minutes < 90 ? `${minutes} min` : `${(s / 3600).toFixed(1)} h`;
+  return minutes < 90 ? `${minutes} min` : `${(s / 3600).toFixed(s < 36_000 ? 1 : 0)} h`;
 }
 
 export const many = (n, one) => `${n.toLocaleString()} ${one}${n === 1 ? "" : "s"}`;
