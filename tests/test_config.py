@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -58,7 +59,9 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
         assert set(table) == set(kind.__struct_fields__), section
         for field in msgspec.structs.fields(kind):
             if field.default not in (msgspec.NODEFAULT, None):
-                assert table[field.name] == field.default, f"{section}.{field.name}"
+                value = table[field.name]
+                value = tuple(value) if isinstance(value, list) else value
+                assert value == field.default, f"{section}.{field.name}"
     load(write(tmp_path, text))  # the commented lines are valid too
 
 
@@ -68,6 +71,10 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
         (
             "[mqtt]\nprot = 1",
             "unknown key mqtt.prot; allowed: host, port, username, password_file, ca_file",
+        ),
+        (
+            "[mqtt]\nhost = 'mqtt://me:hush@broker'",
+            "mqtt.host = ... is not allowed: a host name or an address, nothing else",
         ),
         ("[mqtt]\nport = 0", "mqtt.port = 0 is not allowed: a port, 1 to 65535"),
         ("[mqtt]\nport = 'x'", "mqtt.port = 'x' is not allowed: a port, 1 to 65535"),
@@ -128,3 +135,34 @@ def test_the_password_comes_from_the_environment_or_a_file(
     assert config.mqtt_password() == "from-file"
     monkeypatch.setenv(PASSWORD_VARIABLE, "from-environment")
     assert config.mqtt_password() == "from-environment"
+
+
+def test_a_password_may_be_a_credential_of_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    text = "[mqtt]\npassword_file = '$CREDENTIALS_DIRECTORY/mqtt-password'"
+    config = load(write(tmp_path, text))
+    with pytest.raises(ConfigError, match="only systemd sets that, by LoadCredential="):
+        config.mqtt_password()
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "mqtt-password").write_text("from-systemd\n", "utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "given"))
+    assert config.mqtt_password() == "from-systemd"
+
+
+@pytest.mark.parametrize("key", ["mqtt.password_file", "mqtt.key_file", "dashboard.password_file"])
+def test_a_secret_that_others_can_read_is_found(tmp_path: Path, key: str) -> None:
+    table, _, name = key.partition(".")
+    config = load(write(tmp_path, f"[{table}]\n{name} = 'secret'"))
+    assert config.exposed_secrets() == []
+    secret = tmp_path / "secret"
+    secret.write_text("hush", "utf-8")
+    for mode, exposed in ((0o600, False), (0o640, True), (0o604, True), (0o400, False)):
+        secret.chmod(mode)
+        assert config.exposed_secrets() == ([secret] if exposed else []), oct(mode)
+    if os.geteuid() == 0:  # as systemd's units see root's files
+        os.chown(secret, 65534, os.getegid())
+        secret.chmod(0o640)
+        assert config.exposed_secrets() == []

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +33,14 @@ FileName = Annotated[
 ]
 
 
+HostName = Annotated[
+    str,
+    # Not a URL: a password in one would stand in every error and log line.
+    Meta(pattern=r"^[^\s/@\x00-\x1f]+\Z", description="a host name or an address, nothing else"),
+]
+CREDENTIALS = "$CREDENTIALS_DIRECTORY/"  # where systemd puts what LoadCredential= names
+
+
 class ConfigError(StretchbandError):
     """A key or a value in the config that is not allowed."""
 
@@ -48,7 +58,7 @@ class StoreConfig(_Section, frozen=True):
 class MqttConfig(_Section, frozen=True):
     """Which broker hears the events."""
 
-    host: Annotated[str, Meta(min_length=1, description="a host name or an address")] = "127.0.0.1"
+    host: HostName = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")] = 1883
     username: Annotated[str, Meta(min_length=1, description="a name")] | None = None
     password_file: FileName | None = None
@@ -102,9 +112,10 @@ class DetectorConfig(_Section, frozen=True):
 class DashboardConfig(_Section, frozen=True):
     """Where the page is served, and to whom."""
 
-    host: Annotated[str, Meta(min_length=1, description="a host name or an address")] = "127.0.0.1"
+    host: HostName = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")] = 8095
     password_file: FileName | None = None
+    names: tuple[HostName, ...] = ()
 
 
 class BandConfig(_Section, frozen=True):
@@ -154,7 +165,12 @@ class Config(_Section, frozen=True):
         return self.path_of(self.store.path) if self.store.path else default_db_path()
 
     def path_of(self, name: str) -> Path:
-        """A path named in the file."""
+        """A path named in the file; it may begin with `$CREDENTIALS_DIRECTORY/`."""
+        if name.startswith(CREDENTIALS):
+            folder = os.environ.get(CREDENTIALS[1:-1])
+            if not folder:
+                raise ConfigError(f"{name}: only systemd sets that, by LoadCredential= in the unit")
+            return Path(folder, name.removeprefix(CREDENTIALS))
         return Path(self.folder, Path(name).expanduser())
 
     def settings(self, band: BandConfig) -> Settings:
@@ -178,6 +194,29 @@ class Config(_Section, frozen=True):
         """The page's password, from `dashboard.password_file`."""
         return self._secret("dashboard", self.dashboard.password_file)
 
+    def exposed_secrets(self) -> list[Path]:
+        """Files with a password or a key that others on this machine can read.
+
+        Read by a group is well where the file is another's: so a service reads root's.
+        """
+        m, found = self.mqtt, []
+        for name in (m.password_file, m.key_file, self.dashboard.password_file):
+            with suppress(OSError, ConfigError):
+                path = self.path_of(name) if name is not None else None
+                if path is not None and _is_exposed(path.stat()):
+                    found.append(path)
+        return found
+
+    def secrets(self) -> list[str]:
+        """Every password that can be read now, to be taken out of what is shown."""
+        found = [os.environ.get(PASSWORD_VARIABLE)]
+        for read in (self.mqtt_password, self.dashboard_password):
+            with suppress(ConfigError):
+                found.append(read())
+        with suppress(ConfigError):  # the variable goes before the file; the file is a secret too
+            found.append(self._secret("mqtt", self.mqtt.password_file))
+        return [secret for secret in found if secret]
+
     def _secret(self, table: str, file: str | None) -> str | None:
         if file is None:
             return None
@@ -188,6 +227,11 @@ class Config(_Section, frozen=True):
             raise ConfigError(
                 f"{table}.password_file: {path} cannot be read: {_reason(error)}"
             ) from None
+
+
+def _is_exposed(file: os.stat_result) -> bool:
+    by_group = file.st_mode & stat.S_IRGRP and file.st_uid == os.geteuid()
+    return bool(file.st_mode & stat.S_IROTH or by_group)
 
 
 def default_db_path() -> Path:
@@ -256,7 +300,9 @@ def _explain(message: str, raw: dict[str, Any]) -> str:
     missing = re.search(r"missing required field `(.*)`", text)
     if missing:
         return f"{key}.{missing[1]} is missing: {_describe(f'{key}.{missing[1]}')}"
-    return f"{key} = {_value_at(raw, key)!r} is not allowed: {_describe(key) or text}"
+    value = _value_at(raw, key)
+    shown = "..." if "@" in str(value) else repr(value)  # a URL may have a password before its @
+    return f"{key} = {shown} is not allowed: {_describe(key) or text}"
 
 
 def _steps(key: str) -> list[str]:

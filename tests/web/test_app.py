@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from tests.store.filling import BAND, Told, frame, new_store
 from tracker.errors import StretchbandError
 from tracker.mqtt.settings import MqttSettings
-from tracker.web.access import PER_TRY_S, TRIES, Door, check
+from tracker.web.access import PER_TRY_S, TRIES, Door, check, own_names
 from tracker.web.app import application
 from tracker.web.feed import Feed
 
@@ -39,7 +41,7 @@ def history(tmp_path: Path) -> Path:
 async def opened(history: Path, door: Door) -> AsyncIterator[httpx.AsyncClient]:
     app = application(Feed(MqttSettings(port=1)), history, door)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://house") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8095") as client:
         yield client
 
 
@@ -125,6 +127,72 @@ async def test_another_page_cannot_act_here(
     assert (answer.status_code, answer.json()) == (403, {"error": "this comes from another page"})
 
 
+@pytest.mark.parametrize("path", ["/", "/history", "/live", "/login", "/static/live.js"])
+async def test_a_name_that_is_not_ours_is_not_answered(page: httpx.AsyncClient, path: str) -> None:
+    """A page of the internet whose name was given our address reaches nothing."""
+    for host in ("rebind.example", "rebind.example:8095", "127.0.0.1.rebind.example", "", "[::1"):
+        answer = await page.get(path, headers={"host": host})
+        assert answer.status_code == 421, host
+        assert answer.headers["x-frame-options"] == "DENY"
+        act = await page.post(
+            f"/bands/{BAND}/end", headers={**JSON, "host": host, "origin": f"http://{host}"}
+        )
+        assert act.status_code == 421
+
+
+def test_the_page_answers_to_addresses_this_machines_names_and_those_of_the_config() -> None:
+    door = Door(None, names=own_names("tablet.local", "Stretch.Example"))
+    machine = socket.gethostname()
+    for name in ("127.0.0.1", "[::1]", "192.168.1.5", "localhost", machine, f"{machine}.local"):
+        assert door.answers_to(name)
+        assert door.answers_to(f"{name}:8095")
+    assert door.answers_to("tablet.local")
+    assert door.answers_to("stretch.example:443")
+    assert not door.answers_to("other.example")
+
+
+async def test_tries_that_come_at_once_do_not_all_pass(guarded: httpx.AsyncClient) -> None:
+    """Each has begun before the first was found wrong."""
+    everyone = asyncio.Event()
+    waiting = 0
+
+    async def slowly(word: str) -> AsyncIterator[bytes]:
+        nonlocal waiting
+        waiting += 1
+        if waiting == 4 * TRIES:
+            everyone.set()
+        await everyone.wait()
+        yield json.dumps({"password": word}).encode()
+
+    tries = [
+        guarded.post("/login", content=slowly(f"wrong {n}"), headers=JSON) for n in range(4 * TRIES)
+    ]
+    async with asyncio.timeout(20):
+        statuses = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert sorted(statuses) == [403] * TRIES + [429] * 3 * TRIES
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/..%2fapp.py",
+        "/static/%2e%2e/%2e%2e/config.py",
+        "/static//etc/passwd",
+    ],
+)
+async def test_no_path_leads_out_of_the_static_files(page: httpx.AsyncClient, path: str) -> None:
+    answer = await page.get(path)
+    assert answer.status_code == 404
+    assert b"import" not in answer.content
+
+
+async def test_a_body_of_a_thousand_brackets_is_refused(page: httpx.AsyncClient) -> None:
+    for body in (b"[" * 8000, b'{"note":' + b"[" * 8000, b"\xff"):
+        for path in ("/holds/nowhere", "/login", f"/bands/{BAND}/buzz"):
+            assert (await page.post(path, content=body, headers=JSON)).status_code == 400
+
+
 async def test_every_answer_forbids_what_is_not_ours(page: httpx.AsyncClient) -> None:
     for path in ("/", "/static/live.js", "/history", "/nowhere"):
         headers = (await page.get(path)).headers
@@ -132,6 +200,9 @@ async def test_every_answer_forbids_what_is_not_ours(page: httpx.AsyncClient) ->
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in policy
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
 async def test_files_name_nothing_outside_of_the_house() -> None:

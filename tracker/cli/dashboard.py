@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from tracker.daemon.house import mqtt_settings
 from tracker.errors import extra_missing
 from tracker.plain import log_to_stderr
 
+_log = logging.getLogger(__name__)
 LIBRARIES = ("itsdangerous", "sse_starlette", "starlette", "uvicorn")  # of the extra `dashboard`
 
 
@@ -44,10 +46,13 @@ def dashboard(
         raise extra_missing("the page", error.name, "dashboard") from None
     settings = load(chosen(config)) if config or default_config_path() else Config()
     log_to_stderr("WARNING")
+    for file in settings.exposed_secrets():
+        _log.warning("others can read %s: chmod 600 %s", file, file)
     serve(
         mqtt_settings(settings),
         db or settings.db_path,
         host or settings.dashboard.host,
         settings.dashboard.port if port is None else port,
         settings.dashboard_password(),
+        settings.dashboard.names,
     )

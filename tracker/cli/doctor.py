@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tracker.config import PASSWORD_VARIABLE, Config, ConfigError
+from tracker.config import Config
 from tracker.doctor import Finding, Redaction, State, examine, report
 from tracker.doctor.examination import read_config
 
@@ -47,13 +45,8 @@ def doctor(
 
 
 def secrets_of(config: Config) -> list[str | None]:
-    """What must not be shown: the password wherever it is from, and who uses it."""
-    found = [os.environ.get(PASSWORD_VARIABLE), config.mqtt.username]
-    name = config.mqtt.password_file
-    if name is not None:
-        with suppress(ConfigError, OSError, UnicodeDecodeError):
-            found.append(config.path_of(name).read_text("utf-8").strip())
-    return found
+    """What must not be shown: passwords wherever they are from, and who uses the broker's."""
+    return [*config.secrets(), config.mqtt.username]
 
 
 def _coloured(finding: Finding, redacted: Redaction) -> Text:

@@ -48,6 +48,8 @@ def run(
     log_to_stderr(log.upper())
     for library in ("bleak", "bleak_retry_connector", "bumble", "sqlite_utils"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for file in settings.exposed_secrets():
+        logging.getLogger(__name__).warning("others can read %s: chmod 600 %s", file, file)
     try:
         asyncio.run(until_stopped(settings))
     except BaseExceptionGroup as group:

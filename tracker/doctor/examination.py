@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -44,11 +43,11 @@ def read_config(named: Path | None) -> tuple[Config, Finding]:
 def _of_password(config: Config, path: Path) -> Finding:
     try:
         config.mqtt_password()
-        name = config.mqtt.password_file
-        if name is not None and config.path_of(name).stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-            file = config.path_of(name)
-            return warning("config", f"others can read {file}", f"chmod 600 {file}")
-    except (ConfigError, OSError) as error:
+        config.dashboard_password()
+        exposed = " ".join(str(file) for file in config.exposed_secrets())
+        if exposed:
+            return warning("config", f"others can read {exposed}", f"chmod 600 {exposed}")
+    except ConfigError as error:
         return told("config", str(error), "let this user read it")
     return ok("config", f"{path}, {count(len(config.bands), 'band')}")
 

@@ -2,7 +2,8 @@
 
 A login that keeps failing is made to wait, from each address for itself; the compare takes the same
 time whatever was wrong. A page of another site cannot act here: cookies are SameSite=Strict, and
-what changes something must come from our own origin as JSON.
+what changes something must come from our own origin as JSON. Nor can a page of another site that
+gives its own name our address (DNS rebinding): we answer to addresses and to our own names alone.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import socket
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from tracker.errors import StretchbandError
 
@@ -43,10 +45,23 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class Door:
-    """Compares passwords, and makes who fails wait."""
+def own_names(*configured: str) -> set[str]:
+    """Under which names this machine's page is asked for, beside any address."""
+    machine = socket.gethostname().lower()
+    return {"localhost", machine, f"{machine}.local", *(name.lower() for name in configured)}
 
-    def __init__(self, password: str | None, now_s: Callable[[], float] = time.monotonic) -> None:
+
+class Door:
+    """Answers to its names, compares passwords, and makes who fails wait."""
+
+    def __init__(
+        self,
+        password: str | None,
+        now_s: Callable[[], float] = time.monotonic,
+        names: Collection[str] = ("localhost",),
+    ) -> None:
+        """names: in lower case; an address is answered to without being named."""
+        self._names = names
         self._password = None if password is None else password.encode()
         self._now_s = now_s
         # Address -> (tries left, when that was), the latest last.
@@ -56,6 +71,19 @@ class Door:
     def is_open(self) -> bool:
         """There is no password."""
         return self._password is None
+
+    def answers_to(self, host: str) -> bool:
+        """Whether the Host of a request, `name` or `name:port`, is one of ours."""
+        name, colon, port = host.rpartition(":")
+        if not colon or not port.isdecimal():
+            name = host
+        if name.lower() in self._names:
+            return True
+        try:
+            ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            return False
+        return True
 
     @property
     def cookie_key(self) -> str:

@@ -55,6 +55,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
     "Cache-Control": "no-cache",
 }
 
@@ -111,8 +113,10 @@ class _Pages:
     async def guard(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         """Nobody without the password, nothing from another site, no header left out."""
         path = request.url.path
-        if request.method == "POST" and not _is_ours(request):
-            response: Response = _no(403, "this comes from another page")
+        if not self._door.answers_to(request.headers.get("host", "")):
+            response: Response = _no(421, "this is not a name of this page: dashboard.names")
+        elif request.method == "POST" and not _is_ours(request):
+            response = _no(403, "this comes from another page")
         elif self._door.is_open or request.session.get("in") or path in FREE:
             response = await call_next(request)
         elif path == "/":
@@ -130,12 +134,12 @@ class _Pages:
         if request.method == "GET":
             return FileResponse(STATIC / "login.html")
         address = request.client.host if request.client else ""
+        told = await _body(request, _Login)  # before the look: many at once must not all pass it
         wait_s = self._door.wait_s(address)
         if wait_s > 0.0:
             response = _no(429, f"too many tries; again in {wait_s:.0f} s")
             response.headers["Retry-After"] = f"{wait_s:.0f}"
             return response
-        told = await _body(request, _Login)
         if not self._door.admit(address, told.password):
             _log.warning("a login from %s with a wrong password", address)
             return _no(403, "that is not the password")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
@@ -19,15 +20,24 @@ from tracker.web.feed import Feed
 GRACE_S = 2  # an open page holds its connection for ever
 
 
-def serve(mqtt: MqttSettings, db_path: Path, host: str, port: int, password: str | None) -> None:
+def serve(
+    mqtt: MqttSettings,
+    db_path: Path,
+    host: str,
+    port: int,
+    password: str | None,
+    names: Sequence[str] = (),
+) -> None:
     """Serve until SIGTERM or SIGINT; says on standard output where.
 
-    port 0: any free one. Raises StretchbandError for an address that cannot be listened on, one
+    port 0: any free one. names: under which the page is asked for beside its address and this
+    machine's own name. Raises StretchbandError for an address that cannot be listened on, one
     that others reach without a password, and files that MQTT needs and that cannot be read.
     """
     access.check(host, password)
     check(mqtt)
-    app = application(Feed(mqtt), db_path, access.Door(password))
+    door = access.Door(password, names=access.own_names(host, *names))
+    app = application(Feed(mqtt), db_path, door)
     config = uvicorn.Config(
         app,
         log_level="warning",
