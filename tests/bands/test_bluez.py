@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 
 from tests.bands.test_system_radio import system_bus
-from tracker.bands.bonding import PairingRefusedError
+from tracker.bands.bonding import BondLostError, PairingRefusedError
 
 if sys.platform != "linux":
     pytest.skip("BlueZ and D-Bus are Linux's", allow_module_level=True)
 
-from bleak.exc import BleakDBusError
+from bleak.backends.device import BLEDevice
+from bleak.exc import BleakDBusError, BleakError
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from tracker.bands import bluez
+from tracker.bands.radio import BlueZRadio, Seen
 
 ADAPTER = "/org/bluez/hci0"
 BAND = f"{ADAPTER}/dev_F0_F1_F2_F3_F4_01"
@@ -240,3 +242,70 @@ async def settled(condition: Callable[[], bool], expected: bool) -> bool:
             break
         await asyncio.sleep(0.002)
     return condition()
+
+
+# -- the radio on it
+
+
+@pytest.mark.parametrize(
+    ("paired", "reason", "error"),
+    [
+        (True, "org.bluez.Reason.Authentication", BondLostError),
+        (True, "org.bluez.Reason.Timeout", BleakError),
+        (False, "org.bluez.Reason.Authentication", BleakError),
+    ],
+)
+async def test_a_connect_that_ends_by_a_refused_key_is_a_lost_bond(
+    paired: bool,
+    reason: str,
+    error: type[Exception],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with fake_bluez(tmp_path, monkeypatch, paired=paired) as fake:
+
+        async def connect(*_args: object, **_options: object) -> None:
+            said = Message.new_signal(BAND, bluez.DEVICE, "Disconnected", "ss", [reason, "why"])
+            await fake.bus.send(said)
+            await bluez.is_bonded(BAND)
+            raise BleakError("br-connection-canceled")
+
+        monkeypatch.setattr("tracker.bands.radio.establish_connection", connect)
+        with pytest.raises(error) as told:
+            await BlueZRadio().connect(seen(), lambda: None, 5.0, 1.0)
+        assert isinstance(told.value, BondLostError) is (error is BondLostError)
+
+
+async def test_the_radio_knows_pairs_and_forgets_by_the_path_that_bleak_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def connect(*_args: object, **_options: object) -> object:
+        return object()  # nothing is asked of it here
+
+    monkeypatch.setattr("tracker.bands.radio.establish_connection", connect)
+    async with fake_bluez(tmp_path, monkeypatch) as fake:
+        radio = BlueZRadio()
+        assert not await radio.knows(seen())
+        band = await radio.connect(seen(), lambda: None, 5.0, 1.0)
+        await band.secure(5.0)
+        assert await radio.knows(seen())
+        await radio.forget(seen())
+        assert not await radio.knows(seen())
+        assert fake.calls[-2:] == ["RemoveDevice", "Get"]
+
+
+async def test_pairing_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def connect(*_args: object, **_options: object) -> object:
+        return object()
+
+    monkeypatch.setattr("tracker.bands.radio.establish_connection", connect)
+    async with fake_bluez(tmp_path, monkeypatch, pair_never_ends=True) as fake:
+        band = await BlueZRadio().connect(seen(), lambda: None, 5.0, 1.0)
+        with pytest.raises(TimeoutError):
+            await band.secure(0.3)
+        assert not fake.agents
+
+
+def seen() -> Seen:
+    device = BLEDevice("F0:F1:F2:F3:F4:01", "stretch", {"path": BAND, "props": {}})
+    return Seen(device.address, device.name, -50, is_stretchband=True, device=device)

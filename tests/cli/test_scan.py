@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tracker.bands.bonds import Bond, Bonds
+
 
 def scan(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -60,6 +62,17 @@ def test_the_radio_is_the_one_that_the_config_names(air: str, tmp_path: Path) ->
     done = scan("--config", str(config), "--seconds", "1")
     assert done.returncode == 0
     assert "F0:F1:F2:F3:F4:01" in done.stdout
+
+
+def test_a_band_that_is_bonded_to_this_computer_is_shown_to_be(air: str, tmp_path: Path) -> None:
+    config, file = tmp_path / "tracker.toml", tmp_path / "history.db.bonds"
+    config.write_text(f'[store]\npath = "history.db"\n[bluetooth]\nradio = "{air}"\n')
+    done = scan("--config", str(config), "--seconds", "1")
+    assert "yes" in done.stdout
+    assert "bonded" not in done.stdout
+    assert not file.exists()
+    Bonds(file).keep("F0:F1:F2:F3:F4:01", Bond(bytes(16)))
+    assert "yes, bonded" in scan("--config", str(config), "--seconds", "1").stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="D-Bus is Linux's")

@@ -62,17 +62,18 @@ class Bonds:
         The band keeps its key under it.
         """
         with self._locked():
-            return self._read().address
+            return self._known().address
 
     def get(self, band: str) -> Bond | None:
         """The bond with the band at this address."""
         with self._locked():
-            return self._read().bonds.get(band.upper())
+            content = self._read()
+            return None if content is None else content.bonds.get(band.upper())
 
     def keep(self, band: str, bond: Bond) -> None:
         """On disk when this returns."""
         with self._locked():
-            content = self._read()
+            content = self._known()
             self._write(_with(content, {**content.bonds, band.upper(): bond}))
 
     def prove(self, band: str) -> None:
@@ -85,12 +86,16 @@ class Bonds:
         """Nothing is left of it; nor need there have been anything."""
         with self._locked():
             content = self._read()
-            if band.upper() in content.bonds:
+            if content is not None and band.upper() in content.bonds:
                 others = {b: bond for b, bond in content.bonds.items() if b != band.upper()}
                 self._write(_with(content, others))
 
-    def _read(self) -> _Content:
-        content = self._memory if self._file is None else _load(self._file)
+    def _read(self) -> _Content | None:
+        return self._memory if self._file is None else _load(self._file)
+
+    def _known(self) -> _Content:
+        """What there is; begun when there is nothing."""
+        content = self._read()
         if content is None:
             content = _Content(VERSION, _static_address())
             self._write(content)

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tracker.bands.bonds import bonds_beside
 from tracker.bands.radio import RADIO_ERRORS, RadioUnavailable, Seen, open_radio
-from tracker.config import default_config_path, load
+from tracker.config import Config, default_config_path, load
 from tracker.plain import plain
 
 
@@ -26,9 +27,12 @@ def scan(
     config: Annotated[Path | None, typer.Option(help="The config file that names a radio.")] = None,
 ) -> None:
     """Show the Bluetooth devices near by, the stretchbands first."""
-    seen = asyncio.run(_listen(radio or _radio_of(config), seconds))
+    path = config or (None if radio else default_config_path())
+    settings = Config() if path is None else load(path)
+    heard = asyncio.run(_listen(radio or settings.bluetooth.radio, settings.db_path, seconds))
+    seen = [one for one, _ in heard]
     console = Console()
-    console.print(_table(seen))
+    console.print(_table(heard))
     bands = [one for one in seen if one.is_stretchband]
     if bands:
         console.print(f'For the config: \\[\\[bands]] id = "band1", address = "{bands[0].address}"')
@@ -39,15 +43,13 @@ def scan(
         )
 
 
-def _radio_of(config: Path | None) -> str:
-    path = config or default_config_path()
-    return "system" if path is None else load(path).bluetooth.radio
-
-
-async def _listen(name: str, seconds: float) -> list[Seen]:
-    radio = open_radio(name)
+async def _listen(name: str, db: Path, seconds: float) -> list[tuple[Seen, bool | None]]:
+    """Who was heard, and whether this computer has a bond with it; None where nobody tells."""
+    bonds = bonds_beside(db)
+    radio = open_radio(name, bonds if bonds.exists() else None)  # to listen makes no file
     try:
-        return await radio.scan(seconds)
+        heard = await radio.scan(seconds)
+        return [(one, await radio.knows(one) if one.is_stretchband else None) for one in heard]
     except RADIO_ERRORS as error:
         detail = str(error) or type(error).__name__
         raise RadioUnavailable(f"The Bluetooth adapter does not scan: {detail}.") from error
@@ -55,10 +57,10 @@ async def _listen(name: str, seconds: float) -> list[Seen]:
         await radio.close()
 
 
-def _table(seen: Sequence[Seen]) -> Table:
+def _table(heard: Sequence[tuple[Seen, bool | None]]) -> Table:
     table = Table("name", "address", "signal", "stretchband")
-    for one in seen:
+    for one, is_bonded in heard:
         name = Text(plain(one.name or ""))  # from the air, by anybody: no markup, no escapes
-        ours = "yes" if one.is_stretchband else ""
+        ours = ("yes, bonded" if is_bonded else "yes") if one.is_stretchband else ""
         table.add_row(name, plain(one.address), f"{one.rssi} dBm", ours)
     return table
