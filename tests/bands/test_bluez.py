@@ -279,10 +279,7 @@ async def test_a_connect_that_ends_by_a_refused_key_is_a_lost_bond(
 async def test_the_radio_knows_pairs_and_forgets_by_the_path_that_bleak_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def connect(*_args: object, **_options: object) -> object:
-        return object()  # nothing is asked of it here
-
-    monkeypatch.setattr("tracker.bands.radio.establish_connection", connect)
+    connects_at_once(monkeypatch)
     async with fake_bluez(tmp_path, monkeypatch) as fake:
         radio = BlueZRadio()
         assert not await radio.knows(seen())
@@ -295,15 +292,21 @@ async def test_the_radio_knows_pairs_and_forgets_by_the_path_that_bleak_gives(
 
 
 async def test_pairing_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def connect(*_args: object, **_options: object) -> object:
-        return object()
-
-    monkeypatch.setattr("tracker.bands.radio.establish_connection", connect)
+    connects_at_once(monkeypatch)
     async with fake_bluez(tmp_path, monkeypatch, pair_never_ends=True) as fake:
         band = await BlueZRadio().connect(seen(), lambda: None, 5.0, 1.0)
         with pytest.raises(TimeoutError):
             await band.secure(0.3)
         assert not fake.agents
+
+
+def connects_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """bleak's part needs a whole GATT of BlueZ's; nothing is asked of it here."""
+
+    async def connect(*_args: object, **_options: object) -> object:
+        return object()
+
+    monkeypatch.setattr("tracker.bands.radio.establish_connection", connect)
 
 
 def seen() -> Seen:

@@ -15,6 +15,7 @@ from tracker.bands.bonds import bonds_beside
 from tracker.bands.radio import RADIO_ERRORS, SYSTEM, RadioUnavailable, open_radio
 from tracker.bands.renewal import Renewal, renew
 from tracker.cli.run import chosen
+from tracker.cli.wanted import wanted_band
 from tracker.config import BandConfig, Config, load
 from tracker.errors import StretchbandError
 from tracker.store.inspection import has_writer
@@ -40,18 +41,8 @@ def pair(
     The daemon may run meanwhile. It pairs by itself with a band that it never met.
     """
     settings = load(chosen(config))
-    said = asyncio.run(_pair(settings, _named(settings, band)))
+    said = asyncio.run(_pair(settings, wanted_band(settings, band, "say which band")))
     Console(soft_wrap=True).print(said, highlight=False, markup=False)
-
-
-def _named(config: Config, wanted: str | None) -> BandConfig:
-    bands = {band.id: band for band in config.bands}
-    if wanted is None and len(bands) == 1:
-        return config.bands[0]
-    if wanted not in bands:
-        asked = "say which band" if wanted is None else f"there is no band {wanted!r}"
-        raise StretchbandError(f"{asked}; the config has {', '.join(bands) or 'no [[bands]]'}")
-    return bands[wanted]
 
 
 async def _pair(config: Config, band: BandConfig) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from tracker.cli.analyze import known_side
 from tracker.cli.run import chosen
+from tracker.cli.wanted import wanted_band
 from tracker.config import BandConfig, Config, load
 from tracker.daemon.house import mqtt_settings
 from tracker.detect.events import Side
@@ -27,7 +28,6 @@ from tracker.detect.taught import (
     check_name,
     to_json,
 )
-from tracker.errors import StretchbandError
 from tracker.mqtt.asking import ask
 from tracker.recorder import Recorder
 from tracker.recordings import read
@@ -60,7 +60,7 @@ def teach(
     if (name is not None) + (forget is not None) + list_ != 1:
         raise typer.BadParameter("one of NAME, --forget NAME and --list")
     settings = load(chosen(config))
-    worn = _band(settings, band)
+    worn = wanted_band(settings, band, "choose one by --band")
     if list_:
         _list(settings.db_path, worn.id)
     elif forget is not None:
@@ -69,16 +69,6 @@ def teach(
     elif name is not None:
         check_name(name)
         _teach(settings, worn, name, known_side(side), recording)
-
-
-def _band(config: Config, wanted: str | None) -> BandConfig:
-    bands = {band.id: band for band in config.bands}
-    if wanted is None and len(bands) == 1:
-        return config.bands[0]
-    if wanted not in bands:
-        asked = "choose one by --band" if wanted is None else f"there is no band {wanted!r}"
-        raise StretchbandError(f"{asked}; the config has {', '.join(bands) or 'no [[bands]]'}")
-    return bands[wanted]
 
 
 def _teach(
