@@ -162,6 +162,6 @@ def _is_sound(kind: bytes, content: bytes) -> bool:
 def _holds_bonds(content: bytes) -> bool:
     try:
         msgspec.json.decode(content, type=Bonded)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
     return True

@@ -11,7 +11,7 @@ from bumble.pairing import PairingConfig, PairingDelegate
 
 from firmware_sim.bonds import Bond, Bonds
 
-KEY_BYTES = 16  # a shorter key is for countries of the last century (KNOB, CVE-2019-9506)
+KEY_BYTES = 16  # a shorter key can be found by trying (KNOB, CVE-2019-9506)
 
 
 def secure(device: Device, bonds: Bonds) -> None:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bumble import smp
+from bumble.pairing import PairingConfig
 
 from firmware_sim.bonds import Bond as BandsBond
 from tests.bands.rig import (
@@ -141,6 +143,23 @@ async def test_what_a_person_has_to_mend_is_tried_at_the_longest_pause(tmp_path:
     assert times[2] - times[1] >= limits.longest_pause_s / 2
 
 
+async def test_a_band_that_pairs_in_the_old_way_is_not_read(tmp_path: Path) -> None:
+    firmware = still_firmware()
+    fill(firmware, 3)
+    async with rig(tmp_path, firmware) as r:
+        device = r.band.gatt.device
+        old = PairingConfig(sc=False, mitm=False)
+        device.smp_session_proxy = smp.Session
+        device.pairing_config_factory = lambda _connection: old
+        async with linked(r.radio) as link:
+            await soon(lambda: link.link.state.faults["failed"] >= 2)
+            assert link.link.state.trouble == (
+                "band1: it pairs in a way that who listens can undo."
+            )
+            assert in_file(tmp_path).get(ADDRESS) is None
+            assert not link.arrivals
+
+
 # -- power lost while pairing
 
 
@@ -241,17 +260,18 @@ def test_another_process_sees_a_change_at_once_and_neither_undoes_the_others(
     ("text", "says"),
     [
         ("{", "does not hold the keys of bands"),
+        ('{"version": 1, "address": "\udcff"}', "does not hold the keys of bands"),
         ('{"version": 1}', "does not hold the keys of bands"),
         ('{"version": 2, "address": "C0:00:00:00:00:01"}', "is of version 2"),
     ],
 )
 def test_a_file_that_is_no_use_is_told_and_left(text: str, says: str, tmp_path: Path) -> None:
-    (tmp_path / "bonds").write_text(text)
+    (tmp_path / "bonds").write_text(text, "utf-8", "surrogateescape")
     with pytest.raises(BondsError, match=says):
         in_file(tmp_path).get(ADDRESS)
     with pytest.raises(BondsError, match=says):
         in_file(tmp_path).keep(ADDRESS, Bond(b""))
-    assert (tmp_path / "bonds").read_text() == text
+    assert (tmp_path / "bonds").read_text("utf-8", "surrogateescape") == text
 
 
 def test_what_a_killed_process_left_half_written_is_in_nobodys_way(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def _load(file: Path) -> _Content | None:
         return None
     except OSError as error:
         raise _unusable(file, error) from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BondsError(
             f"{file} does not hold the keys of bands: put it aside, press the button of each band "
             "and run `stretchband pair`"

@@ -55,13 +55,19 @@ class Keys(KeyStore):
         return None if bond is None else PairingKeys(ltk=PairingKeys.Key(bond.ltk))
 
     async def update(self, name: str, keys: PairingKeys) -> None:
-        """A pairing has been done."""
+        """A pairing has been done. What the older kind leaves (other keys) is not worth keeping."""
         if keys.ltk is not None:
             self._made[_address(name)] = Bond(keys.ltk.value)
 
-    async def keep(self, address: str) -> None:
-        """Write down what was made with this band; on disk afterwards. Raises BondsError."""
-        await asyncio.to_thread(self._bonds.keep, address, self._made.pop(address))
+    async def keep(self, address: str) -> bool:
+        """Write down what was made with this band; on disk afterwards. Raises BondsError.
+
+        False when there is nothing: it was no pairing by Secure Connections.
+        """
+        bond = self._made.pop(address, None)
+        if bond is not None:
+            await asyncio.to_thread(self._bonds.keep, address, bond)
+        return bond is not None
 
 
 def _address(name: str) -> str:

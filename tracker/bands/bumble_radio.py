@@ -357,7 +357,8 @@ class BumbleClient(BaseBleakClient):
             if error.code != ErrorCode.PAIRING_NOT_SUPPORTED:
                 raise
             raise PairingRefusedError from error
-        await self._place.controller.keys.keep(self.address)
+        if not await self._place.controller.keys.keep(self.address):
+            raise BleakError("it pairs in a way that who listens can undo")
 
     async def unpair(self) -> None:
         """Forget the bond."""
