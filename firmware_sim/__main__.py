@@ -168,7 +168,7 @@ async def serve(options: Options, firmwares: Sequence[Firmware], bonds: Sequence
                 group.create_task(_play(asked, band, number * steps_s), name="play")
                 for number, band in enumerate(on_air.bands)
             ]
-            if words is not None and on_air.air is not None:
+            if words is not None:
                 control = Control(on_air.air, on_air.bands, options.next_motion)
                 tasks.append(group.create_task(_listen(words, control, told), name="control"))
             await stop.wait()

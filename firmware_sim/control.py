@@ -9,6 +9,8 @@
     {"forget": true}                          the bonds are lost, as with a new flash
     {}                                        nothing; only the answer is wanted
 
+A band on a dongle (`--transport`) has no air of its own to change.
+
 The answer tells how things stand then: {"told": N, "now_s": ..., "frames": ..., "silent": ...,
 "bonded": ...}, N the number of the line. A line that cannot be obeyed changes nothing and is
 answered with "error".
@@ -47,11 +49,25 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     button: bool = False
     forget: bool = False
 
+    @property
+    def of_the_air(self) -> bool:
+        """Whether it is about more than the bands."""
+        return self != Word(
+            sleep_s=self.sleep_s,
+            seed=self.seed,
+            total_s=self.total_s,
+            button=self.button,
+            forget=self.forget,
+        )
+
 
 class Control:
-    """Obeys lines. motion: the session that a band wakes up to, by seed and length."""
+    """Obeys lines.
 
-    def __init__(self, air: Air, bands: Sequence[PlayedBand], motion: NextMotion) -> None:
+    air: None where it is not ours. motion: the session that a band wakes up to, by seed and length.
+    """
+
+    def __init__(self, air: Air | None, bands: Sequence[PlayedBand], motion: NextMotion) -> None:
         self._air = air
         self._bands = bands
         self._motion = motion
@@ -62,16 +78,19 @@ class Control:
         self._lines += 1
         try:
             word = msgspec.json.decode(line, type=Word)
+            if self._air is None and word.of_the_air:
+                raise ValueError("only an air of its own can be changed")
             self._wake(word)
         except (ValueError, msgspec.MsgspecError) as error:
             return {"told": self._lines, "error": str(error)}
-        self._change_air(word)
+        if self._air is not None:
+            _change(self._air, word)
         self._touch(word)
         return {
             "told": self._lines,
             "now_s": max(band.clock_s for band in self._bands),
             "frames": sum(band.firmware.frames_made for band in self._bands),
-            "silent": self._air.silent,
+            "silent": self._air is not None and self._air.silent,
             "bonded": all(band.gatt.bonds.bonded.owner is not None for band in self._bands),
         }
 
@@ -91,15 +110,15 @@ class Control:
             if word.button:
                 band.gatt.press_button()
 
-    def _change_air(self, word: Word) -> None:
-        air = self._air
-        for name in ("refuse", "latency_s", "interval_s", "packets_per_interval"):
-            value = getattr(word, name)
-            if value is not None:
-                setattr(air, name, value)
-        if word.weather is not None:
-            air.fault = None if word.weather.fair else word.weather.fault(word.seed)
-        if word.drop_links:
-            air.drop_links()
-        if word.silent is not None:
-            (air.silence if word.silent else air.restore)()
+
+def _change(air: Air, word: Word) -> None:
+    for name in ("refuse", "latency_s", "interval_s", "packets_per_interval"):
+        value = getattr(word, name)
+        if value is not None:
+            setattr(air, name, value)
+    if word.weather is not None:
+        air.fault = None if word.weather.fair else word.weather.fault(word.seed)
+    if word.drop_links:
+        air.drop_links()
+    if word.silent is not None:
+        (air.silence if word.silent else air.restore)()

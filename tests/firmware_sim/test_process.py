@@ -146,12 +146,19 @@ async def test_a_transport_name_alone_puts_the_band_on_another_radio(tmp_path: P
     dongle = await hub.listen(f"unix:{tmp_path}/dongle")
     try:
         async with (
-            sim("--transport", dongle, "--recording", str(path), "--speed", "50") as band,
+            sim(
+                "--transport", dongle, "--recording", str(path), "--speed", "50", "--control"
+            ) as band,
             central_on(air) as central,
         ):
             assert (await band.line())["transport"] == dongle
+            assert "only an air of its own" in str((await band.say(silent=True))["error"])
+            assert not (await band.say())["bonded"]
             talk = await central.connect()
             assert seqs(await take(await talk.stream(), 20)) == list(range(20))
+            assert await band.line() == {"ended": True, "frames": 20}
+            assert (await band.say())["bonded"]
+            assert not (await band.say(forget=True))["bonded"]
             band.process.send_signal(signal.SIGUSR1)
             status, errors = await band.stop()
             assert await asyncio.wait_for(talk.lost, PATIENCE_S)
