@@ -235,6 +235,28 @@ async def test_a_key_that_the_band_refuses_is_heard_of(
         assert await settled(key_was_refused, refused) is refused
 
 
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ([("Connected", True), ("Connected", False)] * 4, True),
+        ([("Connected", True), ("Connected", False)] * 3, False),
+        ([("Connected", True), ("ServicesResolved", True), ("Connected", False)] * 4, False),
+    ],
+    ids=["time and again", "now and then", "in use before"],
+)
+async def test_connections_that_are_cut_one_after_the_other_are_a_refused_key(
+    changes: list[tuple[str, bool]], refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As BlueZ 5.82 was seen to do with a band that had lost its bond: it does not say why."""
+    interface, member = "org.freedesktop.DBus.Properties", "PropertiesChanged"
+    async with fake_bluez(tmp_path, monkeypatch) as fake, bluez.watch_keys(BAND) as key_was_refused:
+        for name, value in changes:
+            body = [bluez.DEVICE, {name: Variant("b", value)}, []]
+            await fake.bus.send(Message.new_signal(BAND, interface, member, "sa{sv}as", body))
+        await bluez.is_bonded(BAND)
+        assert await settled(key_was_refused, refused) is refused
+
+
 async def settled(condition: Callable[[], bool], expected: bool) -> bool:
     """What it is, given a moment to become what it should be."""
     for _ in range(50):

@@ -29,6 +29,8 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
     <allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/>
     {rule}
   </policy>
+  <servicedir>{path}-services</servicedir>
+  <limit name="service_start_timeout">1000</limit>
 </busconfig>
 """
 NO_ONE_TO_BLUEZ = '<deny send_destination="org.bluez"/>'
@@ -111,6 +113,36 @@ async def test_without_bluetoothd_its_package_is_named(
 ) -> None:
     async with system_bus(tmp_path, monkeypatch):
         assert (await sentence()).startswith("The Bluetooth service (bluetoothd) is not running:")
+
+
+@pytest.mark.parametrize(
+    ("starts", "begins"),
+    [
+        ("/bin/false", "The Bluetooth service (bluetoothd) is not running:"),  # without systemd
+        ("/bin/sleep 2", "The Bluetooth service (bluetoothd) does not start, as is so without"),
+    ],
+)
+async def test_a_bluetoothd_that_does_not_start_is_told(
+    starts: str, begins: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "bus-services"
+    services.mkdir()
+    service = f"[D-BUS Service]\nName=org.bluez\nExec={starts}\n"
+    (services / "org.bluez.service").write_text(service)
+    async with system_bus(tmp_path, monkeypatch):
+        assert (await sentence()).startswith(begins)
+
+
+async def test_a_bluetoothd_that_has_gone_is_told_from_a_missing_adapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    radio = open_radio("system")
+    async with system_bus(tmp_path, monkeypatch) as bus:
+        async with bluez(bus, {}):
+            with pytest.raises(RadioUnavailable, match="No Bluetooth adapter was found"):
+                await radio.scan(0.1)
+        with pytest.raises(RadioUnavailable, match=r"\(bluetoothd\) is not running:"):
+            await radio.scan(0.1)
 
 
 async def test_without_rights_the_group_is_named(

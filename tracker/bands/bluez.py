@@ -28,6 +28,8 @@ ADAPTER: Final = "org.bluez.Adapter1"
 _REFUSED: Final = frozenset(
     ("org.bluez.Error.AuthenticationFailed", "org.bluez.Error.AuthenticationRejected")
 )
+# bleak-retry-connector tries nine times within seconds where a connection is cut so.
+_CUT_AT_ONCE: Final = 4
 _KEY_REFUSED: Final = "org.bluez.Reason.Authentication"
 
 
@@ -146,30 +148,64 @@ async def adapter() -> Adapter | None:
 
 @asynccontextmanager
 async def watch_keys(device: str) -> AsyncIterator[Callable[[], bool]]:
-    """Meanwhile: whether a connection has ended because the band refused the key.
+    """Meanwhile: whether connections have ended because the band refused the key.
 
-    BlueZ 5.81 and later say so. Raises OSError, EOFError.
+    BlueZ will say so one day; 5.82 in Debian does not. It tells the program only that connecting
+    failed, in words that fit anything, and cuts each connection as soon as it is made, before it
+    has seen a service: one after the other, which no bad air does. Raises OSError, EOFError.
     """
     refused = False
+    cut = 0
 
     def heard(message: Message) -> None:
-        nonlocal refused
-        if message.path == device and message.member == "Disconnected":
+        nonlocal refused, cut
+        if message.path != device:
+            return
+        if message.member == "Disconnected":
             refused = refused or message.body[:1] == [_KEY_REFUSED]
+        elif message.member == "PropertiesChanged" and message.body[0] == DEVICE:
+            changed = {name: value.value for name, value in message.body[1].items()}
+            if changed.get("ServicesResolved"):
+                cut = 0
+            elif changed.get("Connected") is False:
+                cut += 1
+            refused = refused or cut >= _CUT_AT_ONCE
 
-    rule = f"type='signal',sender='{BLUEZ}',interface='{DEVICE}',member='Disconnected'"
     async with _bus() as bus:
         bus.add_message_handler(heard)
-        dbus = Message(
+        await _listen(bus, DEVICE, "Disconnected", device)
+        await _listen(bus, "org.freedesktop.DBus.Properties", "PropertiesChanged", device)
+        yield lambda: refused
+
+
+async def _listen(bus: MessageBus, interface: str, member: str, path: str) -> None:
+    rule = f"type='signal',sender='{BLUEZ}',interface='{interface}',member='{member}'"
+    await bus.call(
+        Message(
             destination="org.freedesktop.DBus",
             path="/org/freedesktop/DBus",
             interface="org.freedesktop.DBus",
             member="AddMatch",
             signature="s",
-            body=[f"{rule},path='{device}'"],
+            body=[f"{rule},path='{path}'"],
         )
-        await bus.call(dbus)
-        yield lambda: refused
+    )
+
+
+async def is_there() -> bool:
+    """Whether bluetoothd runs. Raises OSError, EOFError."""
+    async with _bus() as bus:
+        answer = await bus.call(
+            Message(
+                destination="org.freedesktop.DBus",
+                path="/org/freedesktop/DBus",
+                interface="org.freedesktop.DBus",
+                member="NameHasOwner",
+                signature="s",
+                body=[BLUEZ],
+            )
+        )
+        return answer.body == [True]
 
 
 @asynccontextmanager

@@ -31,9 +31,14 @@ BUSY: Final = (
     "the Bluetooth adapter is held by another program's search: end that one, or restart the "
     "service (sudo systemctl restart bluetooth)"
 )
-_NO_SERVICE = (
+NO_SERVICE: Final = (
     "The Bluetooth service (bluetoothd) is not running: install the package bluez and start it "
     f"(sudo systemctl enable --now bluetooth), {_ELSE}."
+)
+
+_NO_START = (
+    "The Bluetooth service (bluetoothd) does not start, as is so without an adapter: plug one in "
+    f"(a USB dongle will do), or see what systemctl status bluetooth says, {_ELSE}."
 )
 
 BY_REASON: Final = {
@@ -53,10 +58,15 @@ BY_REASON: Final = {
 """By the name of bleak's BleakBluetoothNotAvailableReason; POWERED_OFF is `switched_off`."""
 
 _BY_DBUS_ERROR: Final = {
-    "org.freedesktop.DBus.Error.ServiceUnknown": _NO_SERVICE,
-    "org.freedesktop.DBus.Error.NameHasNoOwner": _NO_SERVICE,
-    "org.freedesktop.DBus.Error.Spawn.ServiceNotFound": _NO_SERVICE,
-    "org.freedesktop.systemd1.NoSuchUnit": _NO_SERVICE,
+    "org.freedesktop.DBus.Error.ServiceUnknown": NO_SERVICE,
+    "org.freedesktop.DBus.Error.NameHasNoOwner": NO_SERVICE,
+    "org.freedesktop.DBus.Error.Spawn.ServiceNotFound": NO_SERVICE,
+    "org.freedesktop.systemd1.NoSuchUnit": NO_SERVICE,
+    "org.freedesktop.systemd1.UnitMasked": NO_SERVICE,
+    # Without systemd D-Bus is told to start /bin/false in place of bluetoothd.
+    "org.freedesktop.DBus.Error.Spawn.ChildExited": NO_SERVICE,
+    # systemd does not start it without an adapter, and does not tell D-Bus, which waits for it.
+    "org.freedesktop.DBus.Error.TimedOut": _NO_START,
     "org.freedesktop.DBus.Error.AccessDenied": NO_RIGHTS,
 }
 

@@ -24,6 +24,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import (
     BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
     BleakDBusError,
     BleakError,
     BleakGATTProtocolError,
@@ -41,6 +42,7 @@ from tracker.bands.missing_radio import (
     BY_REASON,
     NO_BUS,
     NO_RIGHTS,
+    NO_SERVICE,
     by_dbus_error,
     switched_off,
 )
@@ -59,7 +61,7 @@ RADIO_ERRORS: Final = (BleakError, TimeoutError, EOFError, ConnectionError)
 
 _IN_PROGRESS = "org.bluez.Error.InProgress"
 _STOP_S = 5.0  # BlueZ answers in milliseconds or never
-_START_S = 15.0
+_START_S = 30.0  # D-Bus waits 25 for a bluetoothd that does not start, and then says so
 # A scanner that lost its adapter says nothing for ever, so none is trusted for longer.
 _FRESH_S = 30.0
 _ATTEMPTS = 2  # bleak-retry-connector's own; the pauses between ours grow
@@ -327,7 +329,7 @@ class SystemRadio(Radio):
 class BlueZRadio(SystemRadio):
     """BlueZ, which pairs when it is asked to, and encrypts by itself whom it has a bond with."""
 
-    tells_lost_bonds = False  # before 5.81 it only says that connecting failed
+    tells_lost_bonds = False  # 5.82 does not say it, see watch_keys
 
     def __init__(self, recovery: Recovery | None = None) -> None:
         super().__init__()
@@ -372,6 +374,19 @@ class BlueZRadio(SystemRadio):
     async def _secure(self, _client: BleakClient, seen: Seen) -> None:
         async with _of_bluez(limited=False):
             await bluez.pair(_path(seen))
+
+    async def _start_scanner(
+        self, heard: Callable[[BLEDevice, AdvertisementData], None]
+    ) -> BleakScanner:
+        try:
+            return await super()._start_scanner(heard)
+        except RadioUnavailable as error:
+            # A bluetoothd that goes takes its adapters along, which is all that bleak looks at.
+            if _no_adapter(error):
+                async with _of_bluez():
+                    if not await bluez.is_there():
+                        raise RadioUnavailable(NO_SERVICE) from error
+            raise
 
 
 @asynccontextmanager
@@ -432,6 +447,12 @@ def open_radio(name: str, bonds: Path | None = None, *, recovery: bool = False) 
     from tracker.bands.bumble_radio import BumbleRadio
 
     return BumbleRadio(name, Bonds(bonds))
+
+
+def _no_adapter(error: RadioUnavailable) -> bool:
+    cause = error.__cause__
+    no_adapter = BleakBluetoothNotAvailableReason.NO_BLUETOOTH
+    return isinstance(cause, BleakBluetoothNotAvailableError) and cause.reason is no_adapter
 
 
 def _what_is_missing(error: BleakError | OSError | EOFError) -> str | None:
