@@ -76,6 +76,7 @@ $(FUZZ_READY): requirements-fuzz.lock pyproject.toml
 lock:  ## choose the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --upgrade --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
+	$(LOCK) --upgrade --extra image -c requirements.lock pyproject.toml -o requirements-image.lock
 	$(LOCK) --upgrade --extra fuzz -c requirements.lock pyproject.toml -o requirements-fuzz.lock
 
 clean:
