@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import aiomqtt
 import pytest
 
 from tests.mosquitto import Mosquitto, program
@@ -22,12 +23,12 @@ SECRET = "open-sesame-4711"  # noqa: S105 - of a broker that lives for one test
 WRONG = "wrong-sesame-0815"
 
 
-def guarded(folder: Path) -> Mosquitto:
+def guarded(folder: Path, password: str = SECRET) -> Mosquitto:
     """Mosquitto by the example's own lines, its files moved to a folder of the test."""
     passwords = folder / "stretchband.passwd"
     passwords.touch(mode=0o600)
     for user in ("stretchband", "homeassistant", "screen"):
-        command = [program("mosquitto_passwd"), "-b", str(passwords), user, SECRET]
+        command = [program("mosquitto_passwd"), "-b", str(passwords), user, password]
         subprocess.run(command, check=True, capture_output=True)
     rules = folder / "stretchband.acl"
     rules.write_text((EXAMPLES / "stretchband.acl").read_text("utf-8"), "utf-8")
@@ -248,6 +249,113 @@ async def test_what_is_wrong_with_tls_is_said(
     async with running(Publisher(settings, MemoryOutbox(), bands=[])) as publisher:
         status = await status_of(publisher, lambda s: s.fault is not None)
     assert said in str(status.fault)
+
+
+def _expired_certificate(home: Authority) -> MqttSettings:
+    certificate, key = home.issue("daemon", "127.0.0.1", days=-1)
+    return MqttSettings(ca_file=home.file, cert_file=certificate, key_file=key)
+
+
+async def test_a_client_certificate_that_has_expired_is_refused_and_said(
+    tls_broker: Mosquitto, home: Authority
+) -> None:
+    settings = replace(_expired_certificate(home), port=tls_broker.port)
+    async with running(Publisher(settings, MemoryOutbox(), bands=[])) as publisher:
+        status = await status_of(publisher, lambda s: s.fault is not None)
+    assert status.fault == (
+        f"the broker at 127.0.0.1:{tls_broker.port} closes the connection without an answer: "
+        "is mqtt.cert_file one that it trusts?"
+    )
+    assert status.sent == 0
+
+
+async def test_a_broker_whose_certificate_has_expired_is_told_no_password(
+    tmp_path: Path, home: Authority
+) -> None:
+    certificate, key = home.issue("broker", "127.0.0.1", days=-1)
+    lines = [f"cafile {home.file}", f"certfile {certificate}", f"keyfile {key}"]
+    broker = Mosquitto(tmp_path, *lines, "allow_anonymous true")
+    broker.start()
+    try:
+        settings = MqttSettings(
+            port=broker.port, ca_file=home.file, username="stretchband", password=SECRET
+        )
+        async with running(Publisher(settings, MemoryOutbox(), bands=[])) as publisher:
+            status = await status_of(publisher, lambda s: s.fault is not None)
+        assert status.fault == (
+            f"the certificate of the broker at 127.0.0.1:{broker.port} is not trusted "
+            "(certificate has expired): check mqtt.ca_file, and that mqtt.host is a name in the "
+            "certificate"
+        )
+        assert "CONNACK" not in broker.log
+    finally:
+        broker.kill()
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "fault"),
+    [
+        ("stretchband", SECRET, None),
+        ("stretchband", WRONG, "refuses user 'stretchband': wrong user name or password"),
+        ("nobody", SECRET, "refuses user 'nobody': wrong user name or password"),
+        (None, None, "lets nobody in without a name: set mqtt.username and mqtt.password_file"),
+    ],
+    ids=["right", "wrong password", "wrong name", "no name"],
+)
+async def test_a_certificate_alone_lets_nobody_in_where_the_broker_wants_a_password_too(
+    tmp_path: Path, home: Authority, user: str | None, password: str | None, fault: str | None
+) -> None:
+    broker = guarded(tmp_path)
+    certificate, key = home.issue("broker", "127.0.0.1")
+    broker.configure(
+        "allow_anonymous false",
+        f"password_file {tmp_path / 'stretchband.passwd'}",
+        f"cafile {home.file}",
+        f"certfile {certificate}",
+        f"keyfile {key}",
+        "require_certificate true",
+    )
+    broker.start()
+    mine, my_key = home.issue("daemon", "127.0.0.1")
+    settings = MqttSettings(
+        port=broker.port,
+        ca_file=home.file,
+        cert_file=mine,
+        key_file=my_key,
+        username=user,
+        password=password,
+    )
+    try:
+        async with running(Publisher(settings, MemoryOutbox(), bands=[])) as publisher:
+            if fault is None:
+                await status_of(publisher, lambda s: s.connected)
+            else:
+                status = await status_of(publisher, lambda s: s.fault is not None)
+                assert fault in str(status.fault)
+    finally:
+        broker.kill()
+
+
+@pytest.mark.parametrize("user", ["screen", "homeassistant"])
+async def test_who_may_only_hear_cannot_speak_in_the_daemons_place(
+    broker: Mosquitto, user: str
+) -> None:
+    async with (
+        subscriber(broker.port, "homeassistant", SECRET) as house,
+        aiomqtt.Client(
+            "127.0.0.1",
+            broker.port,
+            username=user,
+            password=SECRET,
+            protocol=aiomqtt.ProtocolVersion.V5,
+        ) as other,
+    ):
+        topics = ["band/band1/event", "band/band1/state", "bridge/state"]
+        topics += ["band/band1/set/end"] if user == "screen" else []
+        for topic in topics:
+            await other.publish(f"stretchband/{topic}", b"forged", qos=1)
+        assert broker.log.count("Denied PUBLISH") == len(topics)
+        assert not [one for one in house.heard if one.payload == b"forged"]
 
 
 def test_a_certificate_without_its_key_is_named(tmp_path: Path, home: Authority) -> None:
