@@ -1,50 +1,68 @@
 """How does the breath move the leg inside a hold?
 
 The exhale deepens the stretch, the inhale eases it: one micro-movement of 0.2 to 3 degrees every 3
-to 15 s, on a leg that slowly deepens and sways. Oscillators.py says which rhythm there is and when
-its cycles turn; the turning is then dated halfway between the phase of the rhythm (steady, but it
-knows no asymmetry) and the deepest point of the movement itself (true to the shape, but noisy).
+to 15 s, on a leg that slowly deepens and sways. Oscillators.py says at each moment which rhythm
+there is and when its cycle turns; then cycles.py lays breaths over the last few and dates them.
+What the hold was as a whole is looked at once more at its end.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import mean, median, pstdev
+from typing import NamedTuple
 
 import numpy as np
 
+from tracker.detect.cycles import Cycles, Movement
 from tracker.detect.orientation import STEP_S
-from tracker.detect.oscillators import PERIODS_S, Oscillators
-from tracker.detect.turnings import Turnings
+from tracker.detect.oscillators import BEAT_S, PERIODS_S, Oscillators
+from tracker.detect.samples import Floats
+
+Point = tuple[float, float]
 
 _PERIODS: list[float] = PERIODS_S.tolist()
+_UNKNOWN = (math.nan, math.nan)
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
 FLOOR_DEG = 0.12
-# A rhythm is believed when it has been seen for one cycle and a half.
-_CYCLES = 1.5
-# Some time after a turning point the phase is looked at once more, now with the new direction.
-_LOOK_S = 0.4
-# Breaths of one hold differ; outside of this share of the period there is no second turning point.
-_REFRACTORY = 0.5
-# An interval longer than this share of the period hides a breath that was not seen.
-_MISSED = 1.7
 # Another filter must be better by this (twice the log likelihood) to take over: no flicker.
 _BETTER = 2.0
-# The last breath is whole when so much of it has passed and its phase is so near the turning.
-_NEARLY, _RATHER = 0.75, 0.15
-# A rate is stated from three breaths on, when their lengths agree with each other and the rhythm.
-_FOR_RATE = 2
-_UNEVEN, _DISAGREE = 0.35, 0.3
-_TRACK_S = 40.0
-# So much of a breath has to follow a turning before its shape can be looked at.
-_SEEN = 0.3
-# The first 30 s are looked at again from their end to see where the stretch began; the first 0.8 s
-# of a hold ring.
-_EARLY, _RUNG_S, _LEAST_POINTS = round(30.0 / STEP_S), 0.8, 10
+# Some time after a turning point the movement is looked at, a few breaths of it.
+_LOOK_S, _BREATHS, _LEAST_S = 0.25, 3.5, 16.0
+# A breath is told so long after its end at most; an end that seems earlier is told as this old.
+_PROMPT_S = 0.7
+# Twice the log likelihood of no breath less that of the row, at most: before the first breath is
+# told, and once the rhythm is known by it.
+_FIRST_AGAINST, _AGAINST = 0.0, 6.0
+# The first one may be sway that deepens the stretch: the leg must have eased back by so much of it,
+# and by so many degrees. As many rhythms are tried then.
+_EASED, _PLAIN_DEG, _FIRST_RHYTHMS = 0.5, 0.5, 4
+# The turning points of the rhythm and of the row belong together within this share of a breath.
+_NEAR = 0.35
+# Breaths of one hold differ; outside of this share of the period there is no second turning point.
+_REFRACTORY = 0.5
+# Who leaves the stretch with the end of an inhale has breathed a whole breath.
+_NEARLY, _RATHER = 0.75, 0.2
+# A breath is whole that begins so little before the hold, or ends so little after it.
+_BEFORE_S, _AFTER_S = 0.4, 0.5
+# What is felt so shortly before the leg leaves belongs to the move, not to the hold; so does a
+# beat of more than this many degrees.
+_LEAVING_S, _MOVE_DEG = 0.4, 0.6
+# At the end the hold is looked at with so many rhythms, and with the found one again.
+_RHYTHMS, _AGAIN = 7, 2
+# A rate is stated from two breaths on, when their lengths agree with each other.
+_FOR_RATE, _UNEVEN = 2, 0.35
+# It is believed where breaths explain the movement, and those of another length do so worse (twice
+# the log likelihood).
+_BELIEVED, _MARGIN = 3.0, 2.0
+# Of a long hold a part is looked at when it is over, but for its last seconds.
+_PART, _LATER_S = round(300.0 / BEAT_S), 40.0
+_GAP_S = 30.0
+_LEAST_BEATS = 5
 # More breaths of a hold than this are forgotten, the oldest first.
 _MOST = 1000
 
@@ -60,12 +78,11 @@ class BreathSeen:
     depth_deg: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Turning:
-    """An exhale begins at t_s; the rhythm's swing, peak to peak, was swing_deg then."""
+class _Whole(NamedTuple):
+    """A breath of the hold as a whole."""
 
-    t_s: float
-    swing_deg: float
+    length_s: float
+    ratio: float
 
 
 class Breaths:
@@ -73,25 +90,27 @@ class Breaths:
 
     def __init__(self, start_s: float, *, one_way: bool) -> None:
         """one_way: the breath moves the leg along the deepening; otherwise find out along what."""
-        self._start_s = self._now_s = start_s
-        self._one_way = one_way
+        self._start_s, self._one_way = start_s, one_way
         self._bank: Oscillators | None = None
-        self._track: deque[tuple[float, float, float]] = deque(maxlen=round(_TRACK_S / STEP_S))
-        self._sin: list[float] = []
-        self._turned: list[deque[_Turning]] = [deque(maxlen=_MOST) for _ in _PERIODS]
-        self._pending: deque[tuple[float, int]] = deque()
         self._best = 0
         self._axis = (1.0, 0.0)
-        self._turnings = Turnings()
-        self._dates: dict[float, float] = {}
-        self._last_s: float | None = None
-        self._begun = False
+        self._half: tuple[float, Point | None] | None = None
+        # The movement, one point a beat from _first_s on.
+        self._first_s = start_s
+        self._moved: list[Point] = []
+        self._sine = 0.0
+        self._turning_s: float | None = None
+        self._last_s = -math.inf
+        self._away = self._begun = False
         self.seen = 0
-        self._ratios: deque[float] = deque(maxlen=_MOST)
-        self._early: list[tuple[float, float]] = []
+        self._whole: deque[_Whole] = deque(maxlen=_MOST)
+        self._count, self._counted_s = 0, start_s - _BEFORE_S
+        self._sure = False
+        self._start_deg: float | None = None
+        self._end_deg: float | None = None
 
     @property
-    def axis(self) -> tuple[float, float]:
+    def axis(self) -> Point:
         """Which way, (deepening, sideways), the exhale moves the leg."""
         return self._axis
 
@@ -103,113 +122,102 @@ class Breaths:
     @property
     def deepening(self) -> bool | None:
         """Is this an exhale? None while no rhythm is known."""
-        if self._bank is None or not self._begun:
-            return None
-        return self._along(self._bank.sin, self._best) < 0
+        return self._sine < 0 if self._begun else None
 
-    def step(self, t_s: float, point: tuple[float, float] | None) -> list[BreathSeen]:
+    def step(self, t_s: float, point: Point | None) -> list[BreathSeen]:
         """`point`: (deepening, sideways) in degrees at t_s, None while the leg slips."""
-        self._now_s = t_s
-        if self._bank is None:
-            if point is None:
-                return []
-            self._bank = Oscillators(point)
-        else:
-            self._bank.turn()
-        if point is None:
-            self._sin = []
-            return []
-        self._bank.look(point)
-        self._track.append((t_s, *point))
-        if len(self._early) < _EARLY:
-            self._early.append(point)
-        if self._bank.steps % 5 == 0:
-            self._choose(self._bank)
-        self._notice(self._bank, t_s)
-        return self._due(t_s)
+        leaves = point is None and not self._away
+        self._away = point is None
+        seen = self._at_the_end(t_s) if leaves else []
+        if self._half is None or t_s - self._half[0] > 1.5 * STEP_S:
+            self._half = (t_s, point)
+            return seen
+        before, self._half = self._half[1], None
+        middle = None
+        if before is not None and point is not None:
+            middle = (0.5 * (before[0] + point[0]), 0.5 * (before[1] + point[1]))
+        return seen + self._beat(t_s - 0.5 * STEP_S, middle)
 
     def finish(self, end_s: float) -> list[BreathSeen]:
         """What is still to be said when the leg has left at end_s."""
-        seen: list[BreathSeen] = []
-        # What was felt until it was clear that the leg leaves belongs to the move, not the hold.
-        while len(self._track) > 1 and self._track[-1][0] > end_s - 0.2:
-            self._track.pop()
-        for at_s, i in self._pending:
-            if i == self._best and at_s <= end_s:
-                seen += self._turning(i, at_s, end_s)
-        self._pending.clear()
-        seen += self._last_turning(end_s)
-        if self._last_s is not None and self._last_s < end_s - _SEEN * self.period_s:
-            self._redated(self._last_s)
+        seen = [] if self._away else self._at_the_end(end_s)
+        while self._moved and self._time(len(self._moved) - 1) > end_s - _LEAVING_S:
+            self._moved.pop()
+        self._look_back(end_s)
         return seen
 
-    def _last_turning(self, end_s: float) -> list[BreathSeen]:
-        """Who leaves the stretch with the end of an inhale has breathed a whole breath."""
-        i, period = self._best, self.period_s
-        turned = self._turned[i]
-        if self._bank is None or not turned or end_s - turned[-1].t_s < _NEARLY * period:
-            return []
-        phase = math.atan2(self._along(self._bank.sin, i), self._along(self._bank.cos, i))
-        phase -= 2.0 * math.pi * (self._now_s - end_s) / period
-        if phase % (2.0 * math.pi) < math.pi * (1.0 - 2.0 * _RATHER):
-            return []
-        turned.append(_Turning(end_s, self._swing_deg(i)))
-        return list(self._tell(end_s))
-
     def count(self) -> int:
-        """Whole breaths of the hold, by the rhythm that explains all of it best.
+        """Whole breaths of the hold, once it is finished.
 
         May differ from the breaths told on the way: those had to be told before all was seen.
         """
-        return len(self._lengths())
+        return self._count
 
     def rate_bpm(self) -> float | None:
         """Breaths a minute, or None when the breaths do not tell a rate."""
-        lengths = [length for length in self._lengths() if length < _MISSED * self.period_s]
-        if len(lengths) < _FOR_RATE or pstdev(lengths) > _UNEVEN * mean(lengths):
-            return None
-        if abs(math.log(mean(lengths) / self.period_s)) > _DISAGREE:
+        lengths = [breath.length_s for breath in self._whole]
+        if not self._sure or len(lengths) < _FOR_RATE or pstdev(lengths) > _UNEVEN * mean(lengths):
             return None
         return 60.0 / mean(lengths)
 
     def exhale_inhale_ratio(self) -> float | None:
-        if len(self._ratios) < _FOR_RATE:
+        if len(self._whole) < _FOR_RATE:
             return None
-        return median(self._ratios)
+        return median(breath.ratio for breath in self._whole)
 
-    def _lengths(self) -> list[float]:
-        """Seconds between one exhale and the next."""
-        turned = self._turned[self._best]
-        if not turned:
-            return []
-        starts = [turning.t_s for turning in turned if turning.swing_deg >= FLOOR_DEG]
-        first_s = self._first(turned[0].t_s, self.period_s)
-        if first_s is not None and starts and starts[0] == turned[0].t_s:
-            starts.insert(0, self._dates.get(first_s, first_s))
-        return [b - a for a, b in pairwise(starts)]
-
-    def gain_deg(self, end_s: float) -> float | None:
-        """How much deeper the end is than the start, both at the same point of a breath."""
-        if self._bank is None or len(self._early) < _LEAST_POINTS:
+    def gain_deg(self) -> float | None:
+        """How much deeper the end is than the start, without the breath, once it is finished."""
+        if self._start_deg is None or self._end_deg is None:
             return None
-        i = self._best
-        backwards = Oscillators(self._early[-1])
-        for point in self._early[::-1]:
-            backwards.turn()
-            backwards.look(point)
-        first = self._along(backwards.level, i) + self._along(backwards.slope, i) * _RUNG_S
-        last = self._along(self._bank.level, i)
-        last -= self._along(self._bank.slope, i) * (self._now_s - end_s)
-        return last - first
+        return self._end_deg - self._start_deg
 
     def sway_deg(self) -> float | None:
         """Root mean square of the movement that is neither breath nor deepening."""
         return None if self._bank is None else self._bank.noise_deg(self._best)
 
+    # On the way: one beat after the other.
+
+    def _beat(self, t_s: float, point: Point | None) -> list[BreathSeen]:
+        bank = self._reach(t_s, point)
+        self._moved.append(_UNKNOWN if point is None else point)
+        if bank is None or point is None:
+            return []
+        bank.look(point)
+        sine = self._along(bank.sin)
+        if self._sine > 0.0 >= sine and self._along(bank.cos) < 0.0:
+            self._turning_s = t_s - BEAT_S * sine / (sine - self._sine)
+        if bank.beats % 3 == 0:
+            self._choose(bank)
+        self._sine = self._along(bank.sin)
+        if len(self._moved) >= _PART:
+            self._look_back(t_s, later_s=_LATER_S)
+        if self._turning_s is None or t_s - self._turning_s < _LOOK_S:
+            return []
+        turned_s, self._turning_s = self._turning_s, None
+        return self._turned(turned_s, t_s)
+
+    def _reach(self, t_s: float, point: Point | None) -> Oscillators | None:
+        """Move the bank on to this beat, over beats that were not felt."""
+        if self._moved and t_s - self._time(len(self._moved)) > _GAP_S:
+            self._look_back(t_s)
+            self._moved, self._bank = [], None
+        if self._bank is None and point is not None:
+            self._bank = Oscillators(point)
+            self._moved.clear()
+        if not self._moved:
+            self._first_s = t_s
+            return self._bank
+        while self._bank is not None and self._time(len(self._moved)) < t_s - 0.5 * BEAT_S:
+            self._moved.append(_UNKNOWN)
+            self._bank.turn()
+        if self._bank is not None:
+            self._bank.turn()
+        return self._bank
+
     def _choose(self, bank: Oscillators) -> None:
         costs = bank.costs()
         # A rhythm is not known from less than a cycle of it.
-        elapsed_s = bank.steps * STEP_S
+        elapsed_s = bank.beats * BEAT_S
         known = [i for i, period in enumerate(_PERIODS) if not i or period <= elapsed_s]
         least = min(known, key=costs.__getitem__)
         if costs[self._best] - costs[least] > _BETTER:
@@ -226,120 +234,175 @@ class Breaths:
         forward = x * self._axis[0] + y * self._axis[1] if self._begun else x
         self._axis = (x, y) if forward >= 0 else (-x, -y)
 
-    def _notice(self, bank: Oscillators, t_s: float) -> None:
-        """The rhythm of a filter turns where its sine falls through zero with a negative cosine."""
+    def _along(self, values: Floats) -> float:
         x, y = self._axis
-        sin = (x * bank.sin[0] + y * bank.sin[1]).tolist()
-        if self._sin:
-            for i, (before, after) in enumerate(zip(self._sin, sin, strict=True)):
-                if before > 0.0 >= after and self._along(bank.cos, i) < 0.0:
-                    self._pending.append((t_s - STEP_S * after / (after - before), i))
-        self._sin = sin
+        return x * float(values[0, self._best]) + y * float(values[1, self._best])
 
-    def _along(self, values: object, i: int) -> float:
-        x, y = self._axis
-        return x * float(values[0, i]) + y * float(values[1, i])  # type: ignore[index]
+    def _time(self, beat: int) -> float:
+        return self._first_s + beat * BEAT_S
 
-    def _due(self, t_s: float) -> list[BreathSeen]:
-        seen: list[BreathSeen] = []
-        while self._pending and t_s - self._pending[0][0] >= _LOOK_S:
-            at_s, i = self._pending.popleft()
-            seen += self._turning(i, at_s, t_s)
-        return seen
+    # A turning point: has a breath ended?
 
-    def _turning(self, i: int, at_s: float, now_s: float) -> list[BreathSeen]:
-        period, turned = _PERIODS[i], self._turned[i]
-        if turned and at_s - turned[-1].t_s < _REFRACTORY * period:
+    def _turned(self, turned_s: float, now_s: float) -> list[BreathSeen]:
+        if turned_s - self._last_s < _REFRACTORY * self.period_s:
             return []
-        turned.append(_Turning(self._dated(i, at_s, now_s), self._swing_deg(i)))
-        if i != self._best:
+        row = self._row(len(self._moved))
+        if row is None:
             return []
-        return list(self._tell(now_s))
+        end_s = min(row.onsets_s, key=lambda onset_s: abs(onset_s - turned_s))
+        if abs(end_s - turned_s) > _NEAR * row.period_s:
+            return []
+        return self._tell(row, end_s, min(max(end_s, now_s - _PROMPT_S), now_s))
 
-    def _tell(self, now_s: float) -> Iterator[BreathSeen]:
-        period, turned = self.period_s, self._turned[self._best]
-        if not self._begun:
-            if now_s - self._start_s < _CYCLES * period:
-                return
-            self._begun = True
-            self._last_s = self._first(turned[0].t_s, period)
-        for end_s in [turning.t_s for turning in turned]:
-            last_s = self._last_s
-            if last_s is not None and end_s - last_s < _REFRACTORY * period:
-                continue
-            self._last_s = end_s
-            if last_s is not None:
-                yield from self._breath(self._redated(last_s), end_s)
+    def _at_the_end(self, t_s: float) -> list[BreathSeen]:
+        """Who leaves the stretch with the end of an inhale has breathed a whole breath."""
+        still = len(self._moved)
+        while still and self._time(still - 1) > t_s - _LEAVING_S:
+            still -= 1
+        while still > 1 and not self._step_deg(still - 1) < _MOVE_DEG:
+            still -= 1
+        if not still:
+            return []
+        end_s = self._time(still - 1) + 0.5 * BEAT_S
+        period = self.period_s
+        if end_s - max(self._last_s, self._start_s) < _NEARLY * period:
+            return []
+        row = self._row(still)
+        if row is None:
+            return []
+        nearest_s = min(row.onsets_s, key=lambda onset_s: abs(onset_s - end_s))
+        if abs(nearest_s - end_s) > _RATHER * row.period_s:
+            return []
+        return self._tell(row, nearest_s, max(end_s, t_s - _PROMPT_S))
 
-    def _redated(self, start_s: float) -> float:
-        """The start of an exhale once more, now that all of the breath has been seen."""
-        x, y = self._axis
-        t_s, deeper, sideways = np.array(self._track).T
-        dated_s = self._turnings.date(t_s, x * deeper + y * sideways, start_s, self.period_s)
-        self._dates[start_s] = dated_s
-        turned = self._turned[self._best]
-        for k, turning in enumerate(turned):
-            if turning.t_s == start_s:
-                turned[k] = _Turning(dated_s, turning.swing_deg)
-        return dated_s
+    def _step_deg(self, beat: int) -> float:
+        return math.dist(self._moved[beat], self._moved[beat - 1])
 
-    def _first(self, second_s: float, period: float) -> float | None:
-        """When the first exhale began, a breath before the second one, if in the hold at all."""
-        first_s = second_s - period
-        if first_s < self._start_s - 0.3 * period:
+    def _row(self, until: int) -> Cycles | None:
+        """The last breaths before a beat, where they are plain."""
+        span_s = max(_BREATHS * self.period_s, _LEAST_S)
+        begin = max(until - math.ceil(span_s / BEAT_S), 0)
+        start_s = None if begin or self._count else self._start_s
+        movement = Movement(self._time(begin), self._way(begin, until), start_s)
+        if self.seen:
+            row = movement.cycles(self.period_s)
+        else:
+            row = _best(movement.cycles(period_s) for period_s in self._likely(_FIRST_RHYTHMS))
+        most_against = _AGAINST if self.seen else _FIRST_AGAINST
+        if row is None or row.swing_deg < FLOOR_DEG or row.against > most_against:
             return None
-        low, high = first_s - 0.25 * period, first_s + 0.25 * period
-        return self._lowest(max(low, self._start_s), max(high, self._start_s + 0.4))
+        return row
 
-    def _breath(self, start_s: float, end_s: float) -> Iterator[BreathSeen]:
-        tilt = (self._value(end_s) - self._value(start_s)) / (end_s - start_s)
-        quarter = 0.15 * (end_s - start_s)
-        top_s = self._lowest(start_s + quarter, end_s - quarter, tilt=tilt, sign=-1.0)
-        depth = self._value(top_s) - self._value(start_s)
-        if depth - tilt * (top_s - start_s) < FLOOR_DEG:
-            return
+    def _likely(self, most: int) -> list[float]:
+        """The periods that explain the hold best, none longer than it is."""
+        if self._bank is None:
+            return []
+        costs = self._bank.costs()
+        elapsed_s = self._bank.beats * BEAT_S
+        known = [i for i, period in enumerate(_PERIODS) if period <= 1.2 * elapsed_s]
+        return [_PERIODS[i] for i in sorted(known, key=costs.__getitem__)[:most]]
+
+    def _way(self, begin: int, end: int) -> Floats:
+        """How far along the way of the breath, one a beat."""
+        x, y = self._axis
+        moved = np.array(self._moved[begin:end]).reshape(-1, 2)
+        way: Floats = x * moved[:, 0] + y * moved[:, 1]
+        return way
+
+    def _tell(self, row: Cycles, onset_s: float, end_s: float) -> list[BreathSeen]:
+        """The breath that ends with this onset of the row."""
+        k = row.onsets_s.index(onset_s)
+        last_s, self._last_s = self._last_s, end_s
+        self._begun = True
+        if not k:
+            return []
+        begin_s = row.onsets_s[k - 1]
+        late = begin_s - last_s < -_REFRACTORY * row.period_s
+        if late or begin_s < self._start_s - _BEFORE_S:
+            return []
+        begin_s = max(begin_s, self._start_s)
+        top_s, depth_deg, eased_deg = self._top(begin_s, end_s)
+        if depth_deg < FLOOR_DEG:
+            return []
+        alone = row.onsets_s[max(k - 2, 0)] < self._start_s - _BEFORE_S or k < 2
+        if not self.seen and alone and eased_deg < max(_EASED * row.swing_deg, _PLAIN_DEG):
+            self._last_s = last_s
+            return []
         self.seen += 1
-        self._ratios.append((top_s - start_s) / (end_s - top_s))
-        yield BreathSeen(self.seen, start_s, top_s, end_s, depth)
+        return [BreathSeen(self.seen, begin_s, top_s, end_s, depth_deg)]
 
-    def _swing_deg(self, i: int) -> float:
-        bank = self._bank
-        return 2.0 * math.hypot(self._along(bank.cos, i), self._along(bank.sin, i)) if bank else 0.0
+    def _top(self, begin_s: float, end_s: float) -> tuple[float, float, float]:
+        """When a breath is deepest, how much deeper than at its beginning, and than at its end."""
+        first = max(math.floor((begin_s - self._first_s) / BEAT_S) - 1, 0)
+        last = min(math.ceil((end_s - self._first_s) / BEAT_S) + 2, len(self._moved))
+        way = self._way(first, last)
+        known = np.isfinite(way)
+        if np.count_nonzero(known) < 3:
+            return 0.5 * (begin_s + end_s), 0.0, 0.0
+        t_s = self._time(first) + BEAT_S * np.arange(last - first)
+        padded = np.interp(t_s, t_s[known], way[known])
+        smooth = padded.copy()
+        smooth[1:-1] = (padded[:-2] + padded[1:-1] + padded[2:]) / 3.0
+        low, high = np.interp([begin_s, end_s], t_s, smooth).tolist()
+        tilt = (high - low) / (end_s - begin_s)
+        edge_s = 0.15 * (end_s - begin_s)
+        inside = (t_s > begin_s + edge_s) & (t_s < end_s - edge_s)
+        if not inside.any():
+            return 0.5 * (begin_s + end_s), 0.0, 0.0
+        above = np.where(inside, smooth - tilt * t_s, -math.inf)
+        k = int(above.argmax())
+        if smooth[k] - low - tilt * (t_s[k] - begin_s) < FLOOR_DEG:
+            return float(t_s[k]), 0.0, 0.0
+        return float(t_s[k]), float(smooth[k]) - low, float(smooth[k]) - high
 
-    def _dated(self, i: int, at_s: float, now_s: float) -> float:
-        bank, period = self._bank, _PERIODS[i]
-        if bank is None:
-            return at_s
-        phase = math.atan2(self._along(bank.sin, i), self._along(bank.cos, i))
-        beyond = phase - math.copysign(math.pi, phase)
-        by_phase = now_s - beyond / (2.0 * math.pi) * period
-        by_shape = self._lowest(
-            at_s - 0.22 * period,
-            min(at_s + 0.15 * period, now_s),
-            tilt=self._along(bank.slope, i),
+    # Looking back at the whole of it, or of a part.
+
+    def _look_back(self, end_s: float, *, later_s: float = 0.0) -> None:
+        """Count the breaths of the movement; those of the last `later_s` are left for later."""
+        if len(self._moved) < _LEAST_BEATS:
+            return
+        first = self._start_deg is None
+        movement = Movement(
+            self._first_s, self._way(0, len(self._moved)), self._start_s if first else None
         )
-        return 0.5 * (by_phase + by_shape)
+        row = self._best_row(movement)
+        began_deg, self._end_deg = movement.levels(row, self._start_s)
+        if first:
+            self._start_deg = began_deg
+        until_s = end_s - later_s if later_s else end_s + _AFTER_S
+        if row is not None:
+            self._add(row, until_s)
+        if later_s:
+            done = round((min(self._counted_s, until_s) - later_s - self._first_s) / BEAT_S)
+            del self._moved[: max(done, 0)]
+            self._first_s = self._time(max(done, 0))
 
-    def _lowest(
-        self, low_s: float, high_s: float, *, tilt: float = 0.0, sign: float = 1.0
-    ) -> float:
-        """When the smoothed movement less its tilt is least (or greatest, sign -1) in the span."""
-        x, y = self._axis
-        span = [(t, x * a + y * b) for t, a, b in self._track if low_s - 0.5 <= t <= high_s + 0.5]
-        best_s, best = 0.5 * (low_s + high_s), math.inf
-        for k, (t, _) in enumerate(span):
-            if not low_s <= t <= high_s:
+    def _best_row(self, movement: Movement) -> Cycles | None:
+        rows = [movement.cycles(period_s) for period_s in self._likely(_RHYTHMS)]
+        best = _best(rows)
+        for _ in range(_AGAIN):
+            if best is None or best.usual_s == best.period_s:
+                break
+            rows.append(movement.cycles(best.usual_s))
+            best = _best(rows)
+        if best is None or best.swing_deg < FLOOR_DEG:
+            self._sure = False
+            return None
+        others = (row.against for row in rows if row is not None and best.unlike(row))
+        margin = min(others, default=math.inf) - best.against
+        self._sure = best.against < _BELIEVED and margin > _MARGIN
+        return best
+
+    def _add(self, row: Cycles, until_s: float) -> None:
+        for begin_s, end_s in pairwise(row.onsets_s):
+            if begin_s < self._counted_s or end_s > until_s:
                 continue
-            near = span[max(k - 2, 0) : k + 3]
-            value = sign * (sum(v for _, v in near) / len(near) - tilt * t)
-            if value < best:
-                best_s, best = t, value
-        return best_s
+            top_s, _, _ = self._top(begin_s, end_s)
+            self._count += 1
+            self._whole.append(_Whole(end_s - begin_s, (top_s - begin_s) / (end_s - top_s)))
+            self._counted_s = end_s - _REFRACTORY * (end_s - begin_s)
 
-    def _value(self, at_s: float) -> float:
-        x, y = self._axis
-        near = [x * a + y * b for t, a, b in self._track if abs(t - at_s) <= 0.45]
-        if near:
-            return sum(near) / len(near)
-        _, a, b = min(self._track, key=lambda point: abs(point[0] - at_s))
-        return x * a + y * b
+
+def _best(rows: Iterable[Cycles | None]) -> Cycles | None:
+    found = [row for row in rows if row is not None]
+    return min(found, key=lambda row: row.against, default=None)

@@ -149,7 +149,7 @@ class Held:
             end_s=ms(end_s),
             duration_s=ms(end_s - self.start_s),
             angle_deg=centi(self.stretch.angle_deg(self._middle())),
-            depth_gain_deg=centi(breaths.gain_deg(end_s)),
+            depth_gain_deg=centi(breaths.gain_deg()),
             breaths=breaths.count(),
             breath_rate_bpm=centi(breaths.rate_bpm()),
             exhale_inhale_ratio=centi(breaths.exhale_inhale_ratio()),

@@ -20,23 +20,25 @@ import numpy as np
 from tracker.detect.orientation import STEP_S
 from tracker.detect.samples import Floats
 
+# The bank moves on by two steps at a time: the quickest breath still has six of them.
+BEAT_S = 2.0 * STEP_S
 # 2.4 to 15.8 s, 25 to 3.8 breaths a minute; neighbours 17 % apart, within reach of the phase noise.
 PERIODS_S: Floats = 2.4 * np.power(1.17, np.arange(13.0))
 # The wander of one breath's length against the next, as a share of the length.
 _JITTER = 0.08
-# Only ratios matter: half a degree of breath against 0.2 deg^2 of sway that has a memory of a
-# second (five steps), so that independent noise of the same effect is five times its variance.
-_AMPLITUDE_DEG, _NOISE_DEG2 = 0.5, 0.2
+# Only ratios matter: half a degree of breath against sway of 0.2 degrees that has a memory of a
+# second (2.5 beats), so that independent noise of the same effect is 2.5 times its variance.
+_AMPLITUDE_DEG, _NOISE_DEG2 = 0.5, 0.1
 # The line: level wanders little, the slope loses its value within tens of seconds.
 _LEVEL_DEG2_S, _SLOPE_DEG2_S3 = 4e-4, 2.5e-5
 _START_LEVEL_DEG2, _START_SLOPE = 9.0, 0.3**2
 # The gains have settled long before.
-_GAINS = 600
+_GAINS = 300
 # A jerk must not throw the phase: after two seconds an error counts up to four times the usual one
 # and half a degree.
-_SCALE_KNOWN, _LIMIT, _LEAST_LIMIT_DEG = 10.0, 4.0, 0.5
+_SCALE_KNOWN, _LIMIT, _LEAST_LIMIT_DEG = 5.0, 4.0, 0.5
 # The likelihood of 40 s counts.
-_FORGET = math.exp(-STEP_S / 40.0)
+_FORGET = math.exp(-BEAT_S / 40.0)
 
 
 class Gains(NamedTuple):
@@ -49,16 +51,16 @@ class Gains(NamedTuple):
 
 @cache
 def _gains() -> Gains:
-    turn = 2.0 * np.pi / PERIODS_S * STEP_S
+    turn = 2.0 * np.pi / PERIODS_S * BEAT_S
     n = len(PERIODS_S)
     move = np.zeros((n, 4, 4))
     move[:, 0, 0] = move[:, 1, 1] = 1.0
-    move[:, 0, 1] = STEP_S
+    move[:, 0, 1] = BEAT_S
     move[:, 2, 2] = move[:, 3, 3] = np.cos(turn)
     move[:, 2, 3], move[:, 3, 2] = -np.sin(turn), np.sin(turn)
-    wander = _AMPLITUDE_DEG**2 * (_JITTER * 2.0 * np.pi) ** 2 * STEP_S / PERIODS_S / 2.0
+    wander = _AMPLITUDE_DEG**2 * (_JITTER * 2.0 * np.pi) ** 2 * BEAT_S / PERIODS_S / 2.0
     drift = np.zeros((n, 4, 4))
-    drift[:, 0, 0], drift[:, 1, 1] = _LEVEL_DEG2_S * STEP_S, _SLOPE_DEG2_S3 * STEP_S
+    drift[:, 0, 0], drift[:, 1, 1] = _LEVEL_DEG2_S * BEAT_S, _SLOPE_DEG2_S3 * BEAT_S
     drift[:, 2, 2] = drift[:, 3, 3] = wander
     sees = np.array([1.0, 0.0, 1.0, 0.0])
     spread = np.zeros((n, 4, 4))
@@ -80,15 +82,15 @@ def _gains() -> Gains:
 @cache
 def _motion() -> tuple[Floats, Floats]:
     """What a step makes of each row of the state, by itself and by its partner: (4, 2 n) each."""
-    turn = np.tile(2.0 * np.pi / PERIODS_S * STEP_S, 2)
+    turn = np.tile(2.0 * np.pi / PERIODS_S * BEAT_S, 2)
     one, none = np.ones(len(turn)), np.zeros(len(turn))
     own = np.array([one, one, np.cos(turn), np.cos(turn)])
-    partner = np.array([STEP_S * one, none, -np.sin(turn), np.sin(turn)])
+    partner = np.array([BEAT_S * one, none, -np.sin(turn), np.sin(turn)])
     return own, partner
 
 
 class Oscillators:
-    """Follows a point (deepening, sideways) in degrees, one step (0.2 s) at a time.
+    """Follows a point (deepening, sideways) in degrees, one beat (0.4 s) at a time.
 
     level, slope, cos, sin: (2, n), the two directions by the filters; the breath is `cos`.
     """
@@ -101,7 +103,7 @@ class Oscillators:
         self._state: Floats = np.zeros((4, 2 * n))
         self._state[0] = np.repeat(first, n)
         self._partners = np.array([1, 0, 3, 2])
-        self.steps = 0
+        self.beats = 0
         self._seen = 0
         self._weight = 0.0
         self._errors: Floats = np.full(n, 1e-9)
@@ -128,8 +130,8 @@ class Oscillators:
         return row
 
     def turn(self) -> None:
-        """One step on, without looking."""
-        self.steps += 1
+        """One beat on, without looking."""
+        self.beats += 1
         own, partner = self._motion
         self._state = own * self._state + partner * self._state.take(self._partners, axis=0)
 
