@@ -125,3 +125,15 @@ def test_trembling_hides_whether_a_leg_turns_back() -> None:
     tremble = 2.0 * np.sin(2 * np.pi * 5.5 * FINE_S)
     angle = np.interp(FINE_S, [0.0, 3.0, 4.5, 6.0], [0.0, 30.0, 30.0, 26.0])
     assert arrival(turned(angle + tremble), 3.0, 130).back_deg_s == 0.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_slow_move_that_hides_in_trembling_does_not_belong_to_the_hold(seed: int) -> None:
+    """8 degrees a second for 2.5 s is less than what shaking muscles make of a leg that rests."""
+    cells = turned(np.interp(FINE_S, [0.5, 1.0, 1.5, 4.0], [0.0, 30.0, 30.0, 50.0]))
+    first, acc = cells.span(1, 150)
+    shaking = Cells()
+    shake = np.random.default_rng(seed).normal(0.0, 0.03, acc.shape)
+    shaking.add(first, (acc + shake).T)
+    found_s = settled_s(shaking, 13, 145, raised(50.0), STIFF)
+    assert 2.5 < found_s < 4.2

@@ -18,6 +18,13 @@ def angle_deg(a: Vector, b: Vector) -> float:
     return math.degrees(2.0 * math.asin(min(1.0, 0.5 * math.dist(a, b))))
 
 
+def unit(v: Vector) -> Vector:
+    """The direction of v."""
+    x, y, z = v
+    n = math.sqrt(x * x + y * y + z * z) or 1.0
+    return (x / n, y / n, z / n)
+
+
 def cell_s(k: float) -> float:
     """The middle of cell k."""
     return (k - 0.5) * CELL_S

@@ -31,7 +31,7 @@ _WINDOW_S = 0.15
 def settled_coarsely_s(cells: Cells, first: int, last: int, up: Vector) -> float:
     """When the leg that is kept at `up` in cell `last` came to rest."""
     begin, acc = cells.span(first, last)
-    away = _away(acc, up).nonzero()[0]
+    away = is_away(acc, up).nonzero()[0]
     if not len(away):
         return cell_s(begin)
     return min(cell_s(begin + int(away[-1])) + _WAY_S, cell_s(last))
@@ -40,13 +40,14 @@ def settled_coarsely_s(cells: Cells, first: int, last: int, up: Vector) -> float
 def departed_coarsely_s(cells: Cells, first: int, away: int, up: Vector) -> float:
     """When the leg that was kept at `up`, and is away in cell `away`, set out."""
     begin, acc = cells.span(first, away)
-    near = (~_away(acc, up)).nonzero()[0]
+    near = (~is_away(acc, up)).nonzero()[0]
     if not len(near):
         return cell_s(begin)
     return max(cell_s(begin + int(near[-1]) + 1) - _WAY_S, cell_s(begin))
 
 
-def _away(acc: Floats, up: Vector) -> NDArray[np.bool_]:
+def is_away(acc: Floats, up: Vector) -> NDArray[np.bool_]:
+    """In which cells the leg is AWAY_DEG from `up` or more, flips and trembling evened out."""
     smooth = symmetric(acc, _WINDOW_S, CELL_S)
     x, y, z = smooth.T
     length = np.sqrt(x * x + y * y + z * z)

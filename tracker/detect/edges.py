@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.detect.cells import Cells, Vector, angle_deg, cell_s
-from tracker.detect.coarse import departed_coarsely_s, settled_coarsely_s
-from tracker.detect.filters import symmetric
+from tracker.detect.cells import Cells, Vector, angle_deg, cell_s, unit
+from tracker.detect.coarse import departed_coarsely_s, is_away, settled_coarsely_s
+from tracker.detect.filters import lfilter, symmetric
 from tracker.detect.grid import CELL_S, Ints
 from tracker.detect.samples import Floats
 
@@ -54,6 +54,15 @@ _LEAST_WAY_DEG = 2.0
 HALF = 3
 
 
+def _line(half: int) -> tuple[Floats, Floats]:
+    """A filter: the slope of a line through 2 half + 1 directions, degrees a second; no state."""
+    weights = np.arange(half, -half - 1.0, -1.0)
+    return weights * (math.degrees(1.0) / ((weights**2).sum() * CELL_S)), np.zeros((2 * half, 3))
+
+
+_LINES, _ONE = {half: _line(half) for half in (HALF, 2 * HALF, _END_HALF)}, np.ones(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Limb:
     """What moves the band.
@@ -83,6 +92,9 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, limb: Limb) -> fl
     if limb.aside and len(before := _before_rebound(slopes, fast)) < len(fast):
         moved = begin + HALF + _crossing(rates, int(before[-1]), edge)
         settled = moved + _PUSH_SHARE * (settled - moved)
+    if edge > EDGE_DEG_S and len(away := is_away(acc, up).nonzero()[0]):
+        # The end of a slow move may hide in the trembling that follows; where it led from does not.
+        settled = max(settled, float(begin + away[-1]))
     return cell_s(settled)
 
 
@@ -164,8 +176,8 @@ def drift_deg_s(cells: Cells, last: int) -> float:
     if half < 5:
         return math.inf
     x, y, z = acc.T.tolist()
-    a = _unit([sum(x[:half]), sum(y[:half]), sum(z[:half])])
-    b = _unit([sum(x[half:]), sum(y[half:]), sum(z[half:])])
+    a = unit((sum(x[:half]), sum(y[:half]), sum(z[:half])))
+    b = unit((sum(x[half:]), sum(y[half:]), sum(z[half:])))
     return angle_deg(a, b) / (0.5 * len(acc) * CELL_S)
 
 
@@ -245,7 +257,8 @@ def _edge_deg_s(slopes: Floats) -> float:
 
 
 def _middle(up: Floats) -> Vector:
-    return _unit((up.cumsum(axis=0)[-1] / len(up)).tolist())
+    x, y, z = up.cumsum(axis=0)[-1].tolist()
+    return unit((x, y, z))
 
 
 def _directions(acc: Floats) -> Floats:
@@ -253,21 +266,10 @@ def _directions(acc: Floats) -> Floats:
     return up
 
 
-def _unit(v: list[float]) -> Vector:
-    x, y, z = v
-    n = math.sqrt(x * x + y * y + z * z) or 1.0
-    return (x / n, y / n, z / n)
-
-
 def _slopes_deg_s(up: Floats, half: int) -> Floats:
     """(n - 2 half, 3): how fast the direction turns at each inner one of n cells, by a line."""
-    n = max(len(up) - 2 * half, 0)
-    slope = np.zeros((n, 3))
-    for m in range(1, half + 1):
-        slope += m * (up[half + m : half + m + n] - up[half - m : half - m + n])
-    squares = sum(m * m for m in range(1, half + 1))
-    rates: Floats = slope * (math.degrees(1.0) / (2.0 * squares * CELL_S))
-    return rates
+    b, at_rest = _LINES[half]
+    return lfilter(b, _ONE, up, 0, at_rest)[0][2 * half :]
 
 
 def _length(v: Floats) -> Floats:

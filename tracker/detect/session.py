@@ -94,7 +94,10 @@ class Session:
         if len(block):
             self._shown_from = int((float(block.t_s[-1]) - _LIVE_S) / STEP_S)
         while len(block):
-            block = block.between(self._run(block, events))
+            count = self._run(block, events)
+            if count == len(block):
+                break
+            block = block.between(count)
         return events
 
     def end_hold(self, reason: EndReason) -> list[Event]:
@@ -155,7 +158,7 @@ class Session:
             self._gap(self._last_s, first_s, events)
         jumps = (t_s[1:] - t_s[:-1] > GAP_S).nonzero()[0]
         count = int(jumps[0]) + 1 if len(jumps) else len(t_s)
-        reset = self._fold(block.between(0, count), events)
+        reset = self._fold(block if count == len(block) else block.between(0, count), events)
         if reset is not None:
             count = int(np.searchsorted(np.rint(t_s[:count] * 1e6), reset * CELLS_A_STEP * CELL_US))
             count += 1
