@@ -11,7 +11,6 @@ import json
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Collection, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -34,6 +33,16 @@ TEN_YEARS = 3650
 LAST_DAY = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 LONG_MS = 300_000
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+# From the click until the last thing is on the screen; waiting from outside would see it late.
+DRAWN = """() => new Promise(done => {
+  const began = performance.now(), sessions = document.getElementById("sessions");
+  new MutationObserver((_, watching) => {
+    if (!sessions.children.length) return;
+    watching.disconnect();
+    requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)));
+  }).observe(sessions, { childList: true });
+  document.getElementById("to-history").click();
+})"""
 CARRIED = "performance.getEntries().reduce((sum, e) => sum + (e.transferSize ?? 0), 0)"
 
 
@@ -161,11 +170,11 @@ async def history(folder: Path, chrome: Browser) -> None:
         served(folder, 1) as address,
         looking(chrome, address, SCREEN) as page,
     ):
+        told(f"ten years drawn in {await page.evaluate(DRAWN) / 1000:.2f} s")
         await page.clock.set_fixed_time(LAST_DAY)
-        began_s = time.monotonic()
+        await page.get_by_role("link", name="Live").click()
         await page.get_by_role("link", name="History").click()
-        await expect(page.locator("#sessions li").first).to_be_visible()
-        told(f"ten years drawn in {time.monotonic() - began_s:.2f} s")
+        await expect(page.locator("#tiles")).to_contain_text("8 days")
         told(json.dumps(await page.locator("#sum").inner_text()))
         await page.set_viewport_size(TABLET)
         await take(page, "history")

@@ -92,7 +92,7 @@ def application(feed: Feed, db_path: Path, door: Door) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[
-            Middleware(GZipMiddleware, minimum_size=500),
+            Middleware(GZipMiddleware, minimum_size=500, compresslevel=5),
             Middleware(
                 SessionMiddleware,
                 secret_key=door.cookie_key,

@@ -74,8 +74,9 @@ def past(history: History, tz: tzinfo | None = None) -> Past:
     rates: dict[str, list[float]] = defaultdict(list)
     longest: dict[tuple[str, str | None], Longest] = {}
     column = {"left": 0, "right": 1}
+    known: dict[tuple[str, int], date] = {}
     for started_at, stretch, side, duration_s, rate, strains, reason in history.rows(_HOLDS, ()):
-        day = datetime.fromisoformat(started_at).astimezone(tz).date()
+        day = _local_day(started_at, tz, known)
         days[day][0] += duration_s
         days[day][1] += 1
         monday = day - timedelta(days=day.weekday())
@@ -99,10 +100,20 @@ def past(history: History, tz: tzinfo | None = None) -> Past:
     )
 
 
+def _local_day(at: str, tz: tzinfo | None, known: dict[tuple[str, int], date]) -> date:
+    """The day of a moment in UTC; days begin and clocks are set on a quarter of an hour."""
+    quarter = at[:14], int(at[14:16]) // 15
+    if quarter not in known:
+        known[quarter] = datetime.fromisoformat(at).astimezone(tz).date()
+    return known[quarter]
+
+
 _SESSIONS = """SELECT s.session_id, s.band_id, s.started_at, s.ended_at, s.reps,
   count(h.hold_id), total(h.duration_s)
-FROM sessions AS s LEFT JOIN kept_holds AS h ON h.session_id = s.session_id AND h.end_s IS NOT NULL
-WHERE s.started_at < :before GROUP BY s.session_id ORDER BY s.started_at DESC LIMIT :limit"""
+FROM (SELECT * FROM sessions WHERE started_at < :before ORDER BY started_at DESC LIMIT :limit) AS s
+LEFT JOIN holds AS h ON h.session_id = s.session_id AND h.end_s IS NOT NULL
+  AND h.hold_id NOT IN (SELECT hold_id FROM corrections WHERE deleted = 1)
+GROUP BY s.session_id ORDER BY s.started_at DESC"""
 
 
 def sessions(history: History, before: str, limit: int) -> list[dict[str, Any]]:

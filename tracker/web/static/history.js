@@ -163,7 +163,7 @@ function drawSession(told, pairs) {
       pen.fillRect(from, top, to - from, height);
       pen.fillStyle = colour("--ink");
       pen.font = `600 ${13 * devicePixelRatio}px Figtree, sans-serif`;
-      pen.fillText(i + 1, from + 5 * devicePixelRatio, top + 16 * devicePixelRatio);
+      pen.fillText(i + 1, from + 5 * devicePixelRatio, top + height - 12 * devicePixelRatio);
     }
     pen.fillStyle = colour("--lap");
     for (const breath of told.breaths) {
