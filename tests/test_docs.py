@@ -37,6 +37,18 @@ def test_what_a_page_points_to_is_there(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+def test_every_claim_on_security_names_a_test_that_is_there() -> None:
+    page = (ROOT / "docs" / "security.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[\w/.]+\.py)::(\w+)`", page)
+    assert len(named) > 40
+    for file, name in named:
+        text = (ROOT / file).read_text("utf-8")
+        assert re.search(rf"^(async )?def {name}\(", text, re.MULTILINE), f"{file}::{name}"
+    for row in re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE):
+        if row[0].strip("- ") and row[1].strip() != "test":
+            assert "::" in row[1], f"no test is named for: {row[0]}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(ROOT)) for p in PAGES])
 def test_files_that_a_page_names_are_there(page: Path) -> None:
     named = re.findall(r"`((?:tracker|firmware_sim|tests|config|docs)/[\w./-]+)`", page.read_text())

@@ -20,6 +20,7 @@ from tracker.errors import StretchbandError
 from tracker.export import FORMATS, KINDS, Kind, Period, Wanted, parse_period, table
 from tracker.recordings import read
 from tracker.store import History
+from tracker.store.corrections import Correction, correct
 
 ALL = Wanted(Period())
 FRAMES = 120
@@ -229,3 +230,23 @@ def test_memory_stays_flat_in_the_length_of_the_history(path: Path, format_: str
         tracemalloc.stop()
     assert written > 2_000_000
     assert peak < 200_000
+
+
+@pytest.mark.parametrize(
+    ("note", "written"),
+    [
+        ('=HYPERLINK("http://x")', '\'=HYPERLINK("http://x")'),
+        ("+1", "'+1"),
+        ("-2", "'-2"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\tx", "'\tx"),
+        ("a = b", "a = b"),
+    ],
+)
+def test_a_note_is_no_formula_in_a_spreadsheet(path: Path, note: str, written: str) -> None:
+    (hold,) = stored(path, "SELECT hold_id FROM holds LIMIT 1")
+    correct(path, hold["hold_id"], Correction(note=note))
+    rows = list(csv.DictReader(io.StringIO(exported(path, "holds", "csv").decode())))
+    assert [row["note"] for row in rows if row["note"]] == [written]
+    in_json = json.loads(exported(path, "holds", "json"))
+    assert [row["note"] for row in in_json if row["note"]] == [note]

@@ -225,6 +225,7 @@ async def test_files_name_nothing_outside_of_the_house() -> None:
         (f"/bands/{BAND}/end", b"", 503, "cannot be reached"),
         ("/holds/nowhere", b"{}", 400, "there is no finished hold 'nowhere'"),
         ("/holds/nowhere", b'{"side":"both"}', 400, "Invalid"),
+        ("/holds/nowhere", b'{"stretch":"<b>=1+1"}', 400, "regex"),
         ("/holds/nowhere", b"{" * 9000, 400, "more than 8192 bytes"),
         ("/login", b'{"word":"x"}', 400, "word"),
     ],

@@ -9,6 +9,9 @@ from typing import Any
 
 from tracker.export.tables import Table
 
+# The words of a note are anybody's; a spreadsheet would carry out what begins like this.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 def write(table: Table) -> Iterator[bytes]:
     """The table as UTF-8, in pieces."""
@@ -16,12 +19,14 @@ def write(table: Table) -> Iterator[bytes]:
     lines = csv.writer(text)
     lines.writerow(table.columns)
     for batch in table.batches:
-        lines.writerows([_plain(row.get(name)) for name in table.columns] for row in batch)
+        lines.writerows([_plain(name, row.get(name)) for name in table.columns] for row in batch)
         yield _taken(text)
     yield _taken(text)
 
 
-def _plain(value: Any) -> Any:
+def _plain(name: str, value: Any) -> Any:
+    if name == "note" and str(value).startswith(FORMULA):
+        return f"'{value}"
     return str(value).lower() if isinstance(value, bool) else value
 
 

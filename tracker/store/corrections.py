@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from tracker.clock import rfc3339
 from tracker.detect.events import Side
+from tracker.detect.taught import NAME
 from tracker.errors import StretchbandError
 from tracker.store.faults import in_plain_words
 from tracker.store.opening import expect_file, open_for_writing
@@ -25,7 +28,7 @@ class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deleted: it was no hold.
     """
 
-    stretch: str | None = None
+    stretch: Annotated[str, Meta(pattern=rf"^{NAME}\Z")] | None = None
     side: Side | None = None
     deleted: bool = False
     note: str | None = None
