@@ -96,7 +96,7 @@ def why_not(message: str, payload: bytes) -> str | None:
     try:
         told = payload.decode()
         told = json.loads(told) if kind == "application/json" else told
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"{message}: {error}"
     schema = {"$ref": f"urn:doc#/components/messages/{message}/payload"}
     validator = Draft7Validator(schema, registry=_registry, format_checker=_formats)
