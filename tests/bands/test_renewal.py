@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from bleak.exc import BleakError
 
 from firmware_sim.air import Air
 from tests.bands.rig import ADDRESS, Rig, radio_on, rig, still_firmware
 from tests.bands.test_bonding import in_file, owned_by_another
 from tracker.bands.bonding import PairingRefusedError
+from tracker.bands.radio import Connection
 from tracker.bands.renewal import Renewal, renew
 
 
@@ -73,3 +75,23 @@ async def test_a_refused_renewal_leaves_the_connection_to_others(tmp_path: Path)
         with pytest.raises(PairingRefusedError):
             await renew(r.radio, ADDRESS)
         assert not r.band.gatt.device.connections
+
+
+async def test_a_connection_that_a_daemon_cuts_meanwhile_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On BlueZ, where the daemon and this have one connection, it was seen with both at it."""
+    async with rig(tmp_path, still_firmware()) as r:
+        await paired(r)
+        r.band.gatt.bonds.forget()
+        cuts = ["in progress", "aborted"]
+        connect = r.radio.connect
+
+        async def cut(*args: object, **options: object) -> Connection:
+            if cuts and await r.radio.knows(args[0]) is False:  # type: ignore[arg-type]  # as it came
+                raise BleakError(cuts.pop())
+            return await connect(*args, **options)  # type: ignore[arg-type]  # as they came
+
+        monkeypatch.setattr(r.radio, "connect", cut)
+        await paired(r)
+        assert not cuts

@@ -19,6 +19,8 @@ from tracker.bands.stretchband import (
 FIND_S: Final = 20.0  # the daemon may be trying just now; it lets go of the band soon
 CONNECT_S: Final = 30.0
 REQUEST_S: Final = 8.0
+# The daemon that tries too cuts this one's connection now and then: to BlueZ the two are one.
+TRIES: Final = 3
 
 
 class Renewal(StrEnum):
@@ -48,6 +50,13 @@ async def renew(radio: Radio, address: str) -> Renewal:
         if not knew or radio.tells_lost_bonds:
             raise
         await radio.forget(seen)
+    for _ in range(TRIES - 1):
+        with suppress(*RADIO_ERRORS):
+            return await _meet_anew(radio, address)
+    return await _meet_anew(radio, address)
+
+
+async def _meet_anew(radio: Radio, address: str) -> Renewal:
     seen = await radio.find(address, FIND_S)
     return Renewal.NOT_HEARD if seen is None else await _meet(radio, seen, Renewal.PAIRED)
 
