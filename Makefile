@@ -12,7 +12,7 @@ ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test soak fuzz bench bench-detection deep-ha asyncapi lint types check lock clean
+.PHONY: demo test soak fuzz bench bench-detection deep deep-ha asyncapi lint types check lock clean
 
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
@@ -25,6 +25,9 @@ soak: $(READY)  ## every fault in its long form, about a quarter of an hour; the
 
 fuzz: $(FUZZ_READY)  ## every door under atheris, 3 minutes each; the table of docs/security.md
 	@$(FUZZ)/bin/python -m tests.fuzz $(ARGS)
+
+deep: $(READY)  ## the daemon on a booted kernel with bluetoothd, in QEMU; as root, about half an hour
+	@$(BIN)/python -m pytest -m deep tests/bluez $(ARGS)
 
 deep-ha: $(READY)  ## a real Home Assistant beside a real session; as root, the first time 3 minutes
 	@$(BIN)/python -m pytest -m deep tests/homeassistant $(ARGS)

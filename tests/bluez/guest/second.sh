@@ -1,0 +1,20 @@
+#!/bin/sh
+# Makes a small system of the machine, without systemd, and then does what the test asks for.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+for folder in run tmp root var/lib/bluetooth; do
+  mount -t tmpfs tmpfs "/$folder"
+done
+chmod 1777 /tmp
+modprobe -a virtio_net virtio_rng hci_vhci cmac algif_hash algif_skcipher
+for port in /sys/class/virtio-ports/vport*; do
+  ln -s "/dev/$(basename "$port")" "/run/$(cat "$port/name")"
+done
+ip link set lo up
+ip link set eth0 up
+ip address add 10.0.2.15/24 dev eth0
+mkdir -p /run/dbus
+echo 0123456789abcdef0123456789abcdef > /etc/machine-id
+dbus-daemon --system --fork --nopidfile
+mkdir -p /run/stretchband/app
+tar -C /run/stretchband/app -xf /share/app.tar
+exec /opt/venv/bin/python /share/guest/shell.py /run/shell
