@@ -133,6 +133,26 @@ def test_an_hour_is_counted_part_by_part() -> None:
     assert all(b.exhale_start_s > a.exhale_start_s for (a, _), (b, _) in pairwise(told))
 
 
+@pytest.mark.parametrize("swing_deg", [0.0, 1.0])
+def test_of_a_long_hold_no_more_than_some_minutes_are_kept(
+    monkeypatch: pytest.MonkeyPatch, swing_deg: float
+) -> None:
+    looked_s: list[float] = []
+
+    class Watched(Movement):
+        def __init__(self, first_s: float, moved_deg: Floats, start_s: float | None) -> None:
+            looked_s.append(len(moved_deg) * BEAT_S)
+            super().__init__(first_s, moved_deg, start_s)
+
+    monkeypatch.setattr("tracker.detect.breaths.Movement", Watched)
+    t_s = steps(1801.5)
+    breaths, _ = follow(t_s, breathing(t_s, 6.0, swing_deg))
+    breaths.finish(START_S + 1801.5)
+    assert breaths.count() == (300 if swing_deg else 0)
+    assert max(looked_s) <= 300.0
+    assert 6 <= sum(length_s > 60.0 for length_s in looked_s) <= 10
+
+
 def test_the_breath_is_found_along_whatever_way_it_moves_the_leg() -> None:
     t_s = steps(37.5)
     breath = breathing(t_s, 6.0)

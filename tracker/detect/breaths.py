@@ -3,18 +3,13 @@
 The exhale deepens the stretch, the inhale eases it: one micro-movement of 0.2 to 3 degrees every 3
 to 15 s, on a leg that slowly deepens and sways. Oscillators.py says at each moment which rhythm
 there is and when its cycle turns; then cycles.py lays breaths over the last few and dates them.
-What the hold was as a whole is looked at once more at its end.
+What the hold was as a whole is looked at once more at its end (whole.py).
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import mean, median, pstdev
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,13 +17,12 @@ from tracker.detect.cycles import Cycles, Movement
 from tracker.detect.orientation import STEP_S
 from tracker.detect.oscillators import BEAT_S, PERIODS_S, Oscillators
 from tracker.detect.samples import Floats
+from tracker.detect.whole import AFTER_S, BEFORE_S, FLOOR_DEG, Whole, likeliest
 
 Point = tuple[float, float]
 
 _PERIODS: list[float] = PERIODS_S.tolist()
 _UNKNOWN = (math.nan, math.nan)
-# The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
-FLOOR_DEG = 0.12
 # Another filter must be better by this (twice the log likelihood) to take over: no flicker.
 _BETTER = 2.0
 # Some time after a turning point the movement is looked at, a few breaths of it.
@@ -47,24 +41,15 @@ _NEAR = 0.35
 _REFRACTORY = 0.5
 # Who leaves the stretch with the end of an inhale has breathed a whole breath.
 _NEARLY, _RATHER = 0.75, 0.2
-# A breath is whole that begins so little before the hold, or ends so little after it.
-_BEFORE_S, _AFTER_S = 0.4, 0.5
 # What is felt so shortly before the leg leaves belongs to the move, not to the hold; so does a
 # beat of more than this many degrees.
 _LEAVING_S, _MOVE_DEG = 0.4, 0.6
-# At the end the hold is looked at with so many rhythms, and with the found one again.
-_RHYTHMS, _AGAIN = 7, 2
-# A rate is stated from two breaths on, when their lengths agree with each other.
-_FOR_RATE, _UNEVEN = 2, 0.35
-# It is believed where breaths explain the movement, and those of another length do so worse (twice
-# the log likelihood).
-_BELIEVED, _MARGIN = 3.0, 2.0
+# Over the whole hold so many rhythms are tried.
+_RHYTHMS = 7
 # Of a long hold a part is looked at when it is over, but for its last seconds.
 _PART, _LATER_S = round(300.0 / BEAT_S), 40.0
 _GAP_S = 30.0
 _LEAST_BEATS = 5
-# More breaths of a hold than this are forgotten, the oldest first.
-_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +61,6 @@ class BreathSeen:
     exhale_end_s: float
     end_s: float
     depth_deg: float
-
-
-class _Whole(NamedTuple):
-    """A breath of the hold as a whole."""
-
-    length_s: float
-    ratio: float
 
 
 class Breaths:
@@ -103,11 +81,7 @@ class Breaths:
         self._last_s = -math.inf
         self._away = self._begun = False
         self.seen = 0
-        self._whole: deque[_Whole] = deque(maxlen=_MOST)
-        self._count, self._counted_s = 0, start_s - _BEFORE_S
-        self._sure = False
-        self._start_deg: float | None = None
-        self._end_deg: float | None = None
+        self._whole = Whole(start_s)
 
     @property
     def axis(self) -> Point:
@@ -151,25 +125,19 @@ class Breaths:
 
         May differ from the breaths told on the way: those had to be told before all was seen.
         """
-        return self._count
+        return self._whole.count
 
     def rate_bpm(self) -> float | None:
-        """Breaths a minute, or None when the breaths do not tell a rate."""
-        lengths = [breath.length_s for breath in self._whole]
-        if not self._sure or len(lengths) < _FOR_RATE or pstdev(lengths) > _UNEVEN * mean(lengths):
-            return None
-        return 60.0 / mean(lengths)
+        """Breaths a minute, or None when the breaths do not tell a rate, once it is finished."""
+        return self._whole.rate_bpm()
 
     def exhale_inhale_ratio(self) -> float | None:
-        if len(self._whole) < _FOR_RATE:
-            return None
-        return median(breath.ratio for breath in self._whole)
+        """How long an exhale takes against an inhale, once it is finished."""
+        return self._whole.exhale_inhale_ratio()
 
     def gain_deg(self) -> float | None:
         """How much deeper the end is than the start, without the breath, once it is finished."""
-        if self._start_deg is None or self._end_deg is None:
-            return None
-        return self._end_deg - self._start_deg
+        return self._whole.gain_deg()
 
     def sway_deg(self) -> float | None:
         """Root mean square of the movement that is neither breath nor deepening."""
@@ -199,7 +167,7 @@ class Breaths:
     def _reach(self, t_s: float, point: Point | None) -> Oscillators | None:
         """Move the bank on to this beat, over beats that were not felt."""
         if self._moved and t_s - self._time(len(self._moved)) > _GAP_S:
-            self._look_back(t_s)
+            self._look_back(self._time(len(self._moved)))
             self._moved, self._bank = [], None
         if self._bank is None and point is not None:
             self._bank = Oscillators(point)
@@ -246,13 +214,14 @@ class Breaths:
     def _turned(self, turned_s: float, now_s: float) -> list[BreathSeen]:
         if turned_s - self._last_s < _REFRACTORY * self.period_s:
             return []
-        row = self._row(len(self._moved))
-        if row is None:
+        laid = self._row(len(self._moved))
+        if laid is None:
             return []
+        movement, row = laid
         end_s = min(row.onsets_s, key=lambda onset_s: abs(onset_s - turned_s))
         if abs(end_s - turned_s) > _NEAR * row.period_s:
             return []
-        return self._tell(row, end_s, min(max(end_s, now_s - _PROMPT_S), now_s))
+        return self._tell(movement, row, end_s, min(max(end_s, now_s - _PROMPT_S), now_s))
 
     def _at_the_end(self, t_s: float) -> list[BreathSeen]:
         """Who leaves the stretch with the end of an inhale has breathed a whole breath."""
@@ -267,31 +236,31 @@ class Breaths:
         period = self.period_s
         if end_s - max(self._last_s, self._start_s) < _NEARLY * period:
             return []
-        row = self._row(still)
-        if row is None:
+        laid = self._row(still)
+        if laid is None:
             return []
+        movement, row = laid
         nearest_s = min(row.onsets_s, key=lambda onset_s: abs(onset_s - end_s))
         if abs(nearest_s - end_s) > _RATHER * row.period_s:
             return []
-        return self._tell(row, nearest_s, max(end_s, t_s - _PROMPT_S))
+        return self._tell(movement, row, nearest_s, max(end_s, t_s - _PROMPT_S))
 
     def _step_deg(self, beat: int) -> float:
         return math.dist(self._moved[beat], self._moved[beat - 1])
 
-    def _row(self, until: int) -> Cycles | None:
+    def _row(self, until: int) -> tuple[Movement, Cycles] | None:
         """The last breaths before a beat, where they are plain."""
         span_s = max(_BREATHS * self.period_s, _LEAST_S)
         begin = max(until - math.ceil(span_s / BEAT_S), 0)
-        start_s = None if begin or self._count else self._start_s
-        movement = Movement(self._time(begin), self._way(begin, until), start_s)
+        movement = self._movement(begin, until)
         if self.seen:
             row = movement.cycles(self.period_s)
         else:
-            row = _best(movement.cycles(period_s) for period_s in self._likely(_FIRST_RHYTHMS))
+            row = likeliest(movement.cycles(period_s) for period_s in self._likely(_FIRST_RHYTHMS))
         most_against = _AGAINST if self.seen else _FIRST_AGAINST
         if row is None or row.swing_deg < FLOOR_DEG or row.against > most_against:
             return None
-        return row
+        return movement, row
 
     def _likely(self, most: int) -> list[float]:
         """The periods that explain the hold best, none longer than it is."""
@@ -302,14 +271,17 @@ class Breaths:
         known = [i for i, period in enumerate(_PERIODS) if period <= 1.2 * elapsed_s]
         return [_PERIODS[i] for i in sorted(known, key=costs.__getitem__)[:most]]
 
-    def _way(self, begin: int, end: int) -> Floats:
-        """How far along the way of the breath, one a beat."""
+    def _movement(self, begin: int, end: int) -> Movement:
+        """Along the way of the breath, between two beats."""
         x, y = self._axis
         moved = np.array(self._moved[begin:end]).reshape(-1, 2)
-        way: Floats = x * moved[:, 0] + y * moved[:, 1]
-        return way
+        at_first = not begin and self._first_s - self._start_s < _GAP_S
+        start_s = self._start_s if at_first else None
+        return Movement(self._time(begin), x * moved[:, 0] + y * moved[:, 1], start_s)
 
-    def _tell(self, row: Cycles, onset_s: float, end_s: float) -> list[BreathSeen]:
+    def _tell(
+        self, movement: Movement, row: Cycles, onset_s: float, end_s: float
+    ) -> list[BreathSeen]:
         """The breath that ends with this onset of the row."""
         k = row.onsets_s.index(onset_s)
         last_s, self._last_s = self._last_s, end_s
@@ -318,42 +290,18 @@ class Breaths:
             return []
         begin_s = row.onsets_s[k - 1]
         late = begin_s - last_s < -_REFRACTORY * row.period_s
-        if late or begin_s < self._start_s - _BEFORE_S:
+        if late or begin_s < self._start_s - BEFORE_S:
             return []
         begin_s = max(begin_s, self._start_s)
-        top_s, depth_deg, eased_deg = self._top(begin_s, end_s)
-        if depth_deg < FLOOR_DEG:
+        top = movement.top(begin_s, end_s)
+        if top.above_deg < FLOOR_DEG or top.deeper_deg < FLOOR_DEG:
             return []
-        alone = row.onsets_s[max(k - 2, 0)] < self._start_s - _BEFORE_S or k < 2
-        if not self.seen and alone and eased_deg < max(_EASED * row.swing_deg, _PLAIN_DEG):
+        alone = row.onsets_s[max(k - 2, 0)] < self._start_s - BEFORE_S or k < 2
+        if not self.seen and alone and top.eased_deg < max(_EASED * row.swing_deg, _PLAIN_DEG):
             self._last_s = last_s
             return []
         self.seen += 1
-        return [BreathSeen(self.seen, begin_s, top_s, end_s, depth_deg)]
-
-    def _top(self, begin_s: float, end_s: float) -> tuple[float, float, float]:
-        """When a breath is deepest, how much deeper than at its beginning, and than at its end."""
-        first = max(math.floor((begin_s - self._first_s) / BEAT_S) - 1, 0)
-        last = min(math.ceil((end_s - self._first_s) / BEAT_S) + 2, len(self._moved))
-        way = self._way(first, last)
-        known = np.isfinite(way)
-        if np.count_nonzero(known) < 3:
-            return 0.5 * (begin_s + end_s), 0.0, 0.0
-        t_s = self._time(first) + BEAT_S * np.arange(last - first)
-        padded = np.interp(t_s, t_s[known], way[known])
-        smooth = padded.copy()
-        smooth[1:-1] = (padded[:-2] + padded[1:-1] + padded[2:]) / 3.0
-        low, high = np.interp([begin_s, end_s], t_s, smooth).tolist()
-        tilt = (high - low) / (end_s - begin_s)
-        edge_s = 0.15 * (end_s - begin_s)
-        inside = (t_s > begin_s + edge_s) & (t_s < end_s - edge_s)
-        if not inside.any():
-            return 0.5 * (begin_s + end_s), 0.0, 0.0
-        above = np.where(inside, smooth - tilt * t_s, -math.inf)
-        k = int(above.argmax())
-        if smooth[k] - low - tilt * (t_s[k] - begin_s) < FLOOR_DEG:
-            return float(t_s[k]), 0.0, 0.0
-        return float(t_s[k]), float(smooth[k]) - low, float(smooth[k]) - high
+        return [BreathSeen(self.seen, begin_s, top.t_s, end_s, top.deeper_deg)]
 
     # Looking back at the whole of it, or of a part.
 
@@ -361,48 +309,11 @@ class Breaths:
         """Count the breaths of the movement; those of the last `later_s` are left for later."""
         if len(self._moved) < _LEAST_BEATS:
             return
-        first = self._start_deg is None
-        movement = Movement(
-            self._first_s, self._way(0, len(self._moved)), self._start_s if first else None
-        )
-        row = self._best_row(movement)
-        began_deg, self._end_deg = movement.levels(row, self._start_s)
-        if first:
-            self._start_deg = began_deg
-        until_s = end_s - later_s if later_s else end_s + _AFTER_S
-        if row is not None:
-            self._add(row, until_s)
+        movement = self._movement(0, len(self._moved))
+        until_s = end_s - later_s if later_s else end_s + AFTER_S
+        self._whole.look(movement, self._likely(_RHYTHMS), until_s)
         if later_s:
-            done = round((min(self._counted_s, until_s) - later_s - self._first_s) / BEAT_S)
-            del self._moved[: max(done, 0)]
-            self._first_s = self._time(max(done, 0))
-
-    def _best_row(self, movement: Movement) -> Cycles | None:
-        rows = [movement.cycles(period_s) for period_s in self._likely(_RHYTHMS)]
-        best = _best(rows)
-        for _ in range(_AGAIN):
-            if best is None or best.usual_s == best.period_s:
-                break
-            rows.append(movement.cycles(best.usual_s))
-            best = _best(rows)
-        if best is None or best.swing_deg < FLOOR_DEG:
-            self._sure = False
-            return None
-        others = (row.against for row in rows if row is not None and best.unlike(row))
-        margin = min(others, default=math.inf) - best.against
-        self._sure = best.against < _BELIEVED and margin > _MARGIN
-        return best
-
-    def _add(self, row: Cycles, until_s: float) -> None:
-        for begin_s, end_s in pairwise(row.onsets_s):
-            if begin_s < self._counted_s or end_s > until_s:
-                continue
-            top_s, _, _ = self._top(begin_s, end_s)
-            self._count += 1
-            self._whole.append(_Whole(end_s - begin_s, (top_s - begin_s) / (end_s - top_s)))
-            self._counted_s = end_s - _REFRACTORY * (end_s - begin_s)
-
-
-def _best(rows: Iterable[Cycles | None]) -> Cycles | None:
-    found = [row for row in rows if row is not None]
-    return min(found, key=lambda row: row.against, default=None)
+            done = max(round((until_s - later_s - self._first_s) / BEAT_S), 0)
+            del self._moved[:done]
+            self._first_s = self._time(done)
+            self._whole.forget(self._first_s)

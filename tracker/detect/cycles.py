@@ -51,6 +51,8 @@ _LEAST_BEATS = 10
 # Lengths are tried this far apart (natural logarithm).
 _STEP = 0.04
 _UNLIKE = 0.12
+# The top of a breath does not lie within this share of its ends.
+_EDGE = 0.15
 # The deepening slows down over the hold: what bends over less than this share of it is sway.
 _SLOWING, _SLOWING_S = 0.45, (8.0, 40.0)
 
@@ -87,6 +89,16 @@ class _Row(NamedTuple):
     along: float
     energy: float
     shifts: list[float]
+
+
+class Top(NamedTuple):
+    """Where a breath is deepest: deeper than its beginning, than its end, than a line from the one
+    to the other."""
+
+    t_s: float
+    deeper_deg: float
+    eased_deg: float
+    above_deg: float
 
 
 class Movement:
@@ -139,6 +151,23 @@ class Movement:
         level = _slow(rest, np.isfinite(rest), bend_s)
         slope = float(level[4] - level[0]) / (4.0 * BEAT_S)
         return float(level[0]) - slope * (self._first_s - start_s), float(level[-1])
+
+    def top(self, begin_s: float, end_s: float) -> Top:
+        """Where the breath between the two is deepest; in the middle where nothing is known."""
+        known = np.isfinite(self._moved)
+        t_s = self._first_s + BEAT_S * np.arange(float(len(self._moved)))
+        edge_s = _EDGE * (end_s - begin_s)
+        inside = (t_s > begin_s + edge_s) & (t_s < end_s - edge_s)
+        if np.count_nonzero(known) < 3 or not inside.any():
+            return Top(0.5 * (begin_s + end_s), 0.0, 0.0, 0.0)
+        smooth = np.interp(t_s, t_s[known], self._moved[known])
+        smooth[1:-1] = (smooth[:-2] + smooth[1:-1] + smooth[2:]) / 3.0
+        low, high = np.interp([begin_s, end_s], t_s, smooth).tolist()
+        tilt = (high - low) / (end_s - begin_s)
+        above = np.where(inside, smooth - low - tilt * (t_s - begin_s), -math.inf)
+        k = int(above.argmax())
+        deep = float(smooth[k])
+        return Top(float(t_s[k]), deep - low, deep - high, float(above[k]))
 
     def _judged(self, row: _Row, period_s: float) -> Cycles | None:
         along, energy = row.along, row.energy
