@@ -124,8 +124,14 @@ def _of(hold: dict[str, Any]) -> str:
 
 
 def _overlap(hold: dict[str, Any], mine: HoldEnded) -> float:
-    both = min(hold["end_s"], mine.end_s) - max(hold["start_s"], mine.start_s)
-    either = max(hold["end_s"], mine.end_s) - min(hold["start_s"], mine.start_s)
+    return overlap(hold, (mine.start_s, mine.end_s))
+
+
+def overlap(hold: dict[str, Any], span: tuple[float, float]) -> float:
+    """The time that a true hold and a span share, by the time that either takes."""
+    start_s, end_s = span
+    both = min(hold["end_s"], end_s) - max(hold["start_s"], start_s)
+    either = max(hold["end_s"], end_s) - min(hold["start_s"], start_s)
     return float(max(both, 0.0) / either)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from tests.detect.generated import (
     worn_badly,
 )
 from tests.detect.leg import SESSION, samples
+from tests.detect.rests import best_choice, cut, found
 from tests.detect.score import Figures, add, together
 from tests.detect.sets import COMMITTED, OURS
 from tracker.detect.events import HoldEnded, Rep
@@ -141,3 +143,17 @@ def test_the_benchmark_runs_to_its_end_and_prints_tables(
         assert name in printed
     for rows in re.findall(r"(?:^\|.*\n)+", printed, re.MULTILINE):
         assert len({row.count("|") for row in rows.splitlines()}) == 1
+
+
+def test_what_the_choice_of_the_rest_costs_is_measured_on_what_was_kept() -> None:
+    block = samples(SESSION)
+    truth: dict[str, Any] = {
+        "duration_s": float(block.t_s[-1]),
+        "holds": [{"start_s": 21.5, "end_s": 45.5}, {"start_s": 2.0, "end_s": 3.0}],
+        "reps": [],
+    }
+    assert best_choice([(block, truth)]) == pytest.approx(2 / 3)
+    shorter, left = cut(block, truth, 10.0)
+    assert float(shorter.t_s[0]) >= 10.0
+    assert [hold["start_s"] for hold in left["holds"]] == [21.5]
+    assert found([(shorter, left)]).hit == 1

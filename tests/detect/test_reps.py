@@ -16,7 +16,7 @@ from tests.detect.leg import (
     samples,
 )
 from tracker.detect.events import Event, Rep
-from tracker.detect.session import Session
+from tracker.detect.session import Session, Settings
 
 Up = tuple[float, float, float]
 STAND, LIE = Pose(STANDING, 6.0), Pose(BACK, 8.0, move_s=6.0)
@@ -69,3 +69,16 @@ def test_going_back_to_rest_between_straightenings_changes_no_count() -> None:
     detector = Session("band")
     events = detector.receive(samples((STAND, LIE, *row)))
     assert sum(isinstance(event, Rep) for event in events) == 3
+
+
+def test_with_any_posture_a_leg_that_never_rests_is_on_foot_and_straightens_nothing() -> None:
+    swinging = (Pose(raised(10), 0.1, 1.2), Pose(raised(50), 0.1, 2.0)) * 6
+    on_foot = (Pose(raised(50), 0.1), *swinging)
+    from_rest = (Pose(raised(10), 4.0), *swinging)
+    told: dict[str, int] = {}
+    for name, poses in {"on foot": on_foot, "from rest": from_rest}.items():
+        detector = Session("band", settings=Settings(any_posture=True))
+        events = detector.receive(samples(poses)) + detector.close()
+        told[name] = sum(isinstance(event, Rep) for event in events)
+    assert told["on foot"] == 0
+    assert told["from rest"] >= 5

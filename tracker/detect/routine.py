@@ -5,6 +5,7 @@ Folds steps into events. One Routine lives from a fresh start to the end of a se
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from typing import Literal
@@ -13,6 +14,7 @@ from tracker.detect.cells import Cells, Vector
 from tracker.detect.edges import Limb, settled_s
 from tracker.detect.events import (
     INNER_THIGH,
+    OTHER,
     EndReason,
     Event,
     Rep,
@@ -38,6 +40,9 @@ _RECENT = 24
 # Any posture: between two repetitions a leg is put down somehow. Against such a pause the next rest
 # would seem a hold, so that it has to last to take the place of the rest before.
 _LASTING_SHARE = 0.5
+# Any posture: who straightens a leg has let it rest, or straightened it, so long before at most. On
+# foot a leg swings and sways without ever resting.
+_FROM_REST_S = 10.0
 
 
 class Routine:
@@ -53,6 +58,7 @@ class Routine:
         self.held: Held | None = None
         self.session: str | None = None
         self.active_s = 0.0
+        self._calm_s = -math.inf
         self._holds, self._hold_s = 0, 0.0
         self._reps = Reps()
         self._calm_again()
@@ -111,6 +117,8 @@ class Routine:
         times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
         ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
         self.postures.passed(times_s, ups)
+        if self._keeping.anchor is not None:
+            self._calm_s = times_s[-1]
         last = slice(-_RECENT, None)
         self._recent.extend(zip(times_s[last], ups[last], unrests[last], strict=True))
         return passed, [] if rest is None else list(self._straighten(times_s, ups, rest))
@@ -136,6 +144,8 @@ class Routine:
             yield from self._on_left(now_s, turn)
         elif self.held is not None:
             yield from self._in_hold(now_s, up, unrest)
+        if self._keeping.anchor is not None:
+            self._calm_s = now_s
         if (rest := self.postures.rest) is not None:
             yield from self._straighten([now_s], [up], rest)
 
@@ -260,7 +270,11 @@ class Routine:
 
     def _straighten(self, times_s: list[float], ups: list[Vector], rest: Vector) -> Iterator[Event]:
         for k, rep in self._reps.feed(times_s, ups, rest):
-            if self.postures.name_of_top(rep.top) is not None:
+            name = self.postures.name_of_top(rep.top)
+            if name == OTHER and rep.start_s - self._calm_s > _FROM_REST_S:
+                continue
+            self._calm_s = max(self._calm_s, rep.end_s)
+            if name is not None:
                 yield from self._open_session(times_s[k], rep.start_s)
                 yield self._rep(times_s[k], rep)
 
