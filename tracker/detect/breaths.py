@@ -34,7 +34,7 @@ _PROMPT_S = 0.7
 _FIRST_AGAINST, _AGAINST = 0.0, 6.0
 # The first one may be sway that deepens the stretch: the leg must have eased back by so much of it,
 # and by so many degrees. As many rhythms are tried then.
-_EASED, _PLAIN_DEG, _FIRST_RHYTHMS = 0.5, 0.35, 4
+_EASED, _PLAIN_DEG, _FIRST_RHYTHMS = 0.5, 0.5, 4
 # The turning points of the rhythm and of the row belong together within this share of a breath.
 _NEAR = 0.35
 # Breaths of one hold differ; outside of this share of the period there is no second turning point.
