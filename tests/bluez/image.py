@@ -117,8 +117,8 @@ def _make(folder: Path, wanted: str) -> None:
     said = begun / "said"
     with said.open("wb") as sink:
         done = subprocess.run(
-            ["bash", str(HERE / "prepare.sh"), str(begun)],
-            check=False, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, timeout=PREPARE_S,
+            ["timeout", f"{PREPARE_S:g}", "bash", str(HERE / "prepare.sh"), str(begun)],
+            check=False, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
         )  # fmt: skip
     if done.returncode != 0:
         tail = said.read_text("utf-8", "replace")[-600:]
