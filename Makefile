@@ -17,8 +17,8 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
 
-test: $(READY)  ## the whole suite
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+test: $(READY)  ## the whole suite; most tests wait, so there are two for each core
+	@$(BIN)/python -m pytest -n $$((2 * $$(nproc))) --dist worksteal $(ARGS)
 
 soak: $(READY)  ## every fault in its long form, about a quarter of an hour; the table of docs/reliability.md
 	@$(BIN)/python -m tests.faults.soak $(ARGS)

@@ -44,7 +44,7 @@ def listening(pid: int) -> set[tuple[str, int]]:
 
 @asynccontextmanager
 async def running(*words: str, until: bytes, stream: str = "stdout") -> AsyncIterator[int]:
-    """A program, once it has said so; its process id."""
+    """A program, once it has said so; its process id. Told to end, so that its parts end too."""
     pipe = {stream: asyncio.subprocess.PIPE}
     process = await asyncio.create_subprocess_exec(sys.executable, *words, **pipe)  # type: ignore[arg-type]
     try:
@@ -55,8 +55,14 @@ async def running(*words: str, until: bytes, stream: str = "stdout") -> AsyncIte
                 assert line, "it ended"
         yield process.pid
     finally:
-        process.kill()
-        await process.communicate()
+        process.terminate()
+        try:
+            async with asyncio.timeout(30):
+                await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 def config_of(folder: Path, port: int, radio: str) -> Path:

@@ -52,7 +52,7 @@ def only_hold(events: list[Event]) -> HoldEnded:
     return hold
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     cuts=st.lists(st.integers(0, len(WITH_GAP)), max_size=60),
     single=st.integers(0, len(WITH_GAP) - 60),
@@ -93,7 +93,7 @@ TWO_SESSIONS = samples(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cuts=st.lists(st.integers(0, len(TWO_SESSIONS)), max_size=40), boot=st.integers(0, 9))
 def test_beginning_afresh_between_sessions_falls_on_the_same_sample(
     cuts: list[int], boot: int
@@ -299,7 +299,7 @@ def test_samples_that_are_given_twice_change_nothing() -> None:
     live_s=st.sampled_from([0.0, 0.02, 30.0]),
 )
 @example(level=0.0, axis=0, live_s=30.0)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_dead_or_stuck_sensor_is_no_hold_and_no_crash(
     level: float, axis: int, live_s: float
 ) -> None:

@@ -141,7 +141,7 @@ def test_what_is_taught_again_is_replaced_on_its_leg_and_forgotten_on_both() -> 
 
 
 @given(st.integers(1, 400))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_packets_do_not_change_what_is_told_of_a_taught_posture(size: int) -> None:
     block = samples(PIGEON_HELD)
     session = Session("band", settings=Settings(taught=(learnt(),)))

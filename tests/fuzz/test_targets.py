@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.seeds import SEEDS
@@ -50,11 +50,7 @@ def test_seeds_are_taken_or_refused_by_the_book(name: str, tmp_path: Path) -> No
 def test_damaged_bytes_are_taken_or_refused_by_the_book(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
 
-        @settings(
-            max_examples=OF_A_FILE.get(name, 200),
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow],
-        )
+        @settings(max_examples=OF_A_FILE.get(name, 200))
         @given(damaged(name))
         def attempt(data: bytes) -> None:
             TARGETS[name](data, Path(folder))
