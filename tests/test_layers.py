@@ -37,6 +37,7 @@ OUTERMOST = {
     "tracker.cli",
     "tracker.daemon",
     "tracker.doctor",
+    "tracker.reanalysis",
     "tracker.recorder",
     "tracker.web",
 }

@@ -16,6 +16,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile, filterfalse
 from typing import Final
 
 import msgspec
@@ -97,23 +98,47 @@ class Recorder:
         """The wearer's own postures."""
         return self._settings.taught
 
+    @property
+    def resume(self) -> Resume | None:
+        """Where what is folded so far would be folded again from."""
+        return self._resume
+
     def restart(self) -> list[Event]:
         """Fold what is stored since the last finished session, as if it came now."""
         self._forget()
         self._torn = True
         self._resume = self._store.resume(self._band_id)
-        said = self._store.commands(self._band_id, self._resume)
-        commands = deque(command for command in said if command.boot_id != NO_BOOT)
-        self._hear_what_was_said_before(commands)
-        events: list[Event] = []
-        for stored in self._store.frames(self._band_id, self._resume):
-            events += self._fold(stored)
-            while commands and self._is_due(commands[0]):
-                events += self._obey(commands.popleft())
+        events = [event for found in self._replay() for event in found]
         self._save(events)
         self._take_live()
         self._torn = False
         return events
+
+    def refold(self) -> Iterator[list[Event]]:
+        """What each stored frame gives, from the first one on; nothing is stored.
+
+        A `restart` must follow before anything else comes.
+        """
+        self._forget()
+        self._torn = True
+        for events in self._replay():
+            self._take_live()
+            yield events
+
+    def _replay(self) -> Iterator[list[Event]]:
+        """What each frame from the resume point on gives, with what was said meanwhile."""
+        said = self._store.commands(self._band_id, self._resume)
+        if self._resume is None:
+            # All there are: what was said before the first frame comes first.
+            commands = deque(dropwhile(_has_no_clock, said))
+        else:
+            commands = deque(filterfalse(_has_no_clock, said))
+        self._hear_what_was_said_before(commands)
+        for stored in self._store.frames(self._band_id, self._resume):
+            events = self._fold(stored)
+            while commands and self._is_due(commands[0]):
+                events += self._obey(commands.popleft())
+            yield events
 
     def receive(self, arrivals: Iterable[Arrival | Greeting]) -> Outcome:
         """Fold and store what has just come. Raises what the store raises: then give it again."""
@@ -245,6 +270,9 @@ class Recorder:
         return events
 
     def _is_due(self, command: StoredCommand) -> bool:
+        """A word without a clock was said to a sleeping band: right after the word before it."""
+        if _has_no_clock(command):
+            return True
         return command.boot_id == self._boot_id and command.t_s <= self._last_s
 
     def _look(self) -> Taught | TeachingError | None:
@@ -338,6 +366,10 @@ class Recorder:
     def _dated_events(self, events: Sequence[Event]) -> list[Event]:
         clock = self._clock(self._boot_id)
         return [msgspec.structs.replace(event, at=clock.at(event.t_s)) for event in events]
+
+
+def _has_no_clock(command: StoredCommand) -> bool:
+    return command.boot_id == NO_BOOT
 
 
 def unwrapped(milliseconds: int, after_s: float) -> float:

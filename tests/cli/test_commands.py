@@ -30,6 +30,7 @@ def test_help_names_every_command() -> None:
         "export",
         "import",
         "report",
+        "reanalyze",
     ):
         assert f" {name} " in shown.stdout
 

@@ -26,6 +26,7 @@ COMMANDS = (
     "export",
     "import",
     "report",
+    "reanalyze",
 )
 SERVING = ("run", "dashboard")
 _FILES = {"import": "importing"}  # where the command's name is a word of Python

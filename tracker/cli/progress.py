@@ -30,8 +30,19 @@ def rows_bar(name: str, expected: int, *, show: bool) -> Iterator[Callable[[int]
 def bytes_bar(name: str, *, show: bool) -> Iterator[Callable[[int, int], None]]:
     """Call it with how many bytes are done, and of how many."""
     with _bar(name, DownloadColumn(binary_units=True), show=show) as progress:
-        task = progress.add_task(name, total=None)
-        yield lambda done, all_: progress.update(task, completed=done, total=all_)
+        yield _counting(progress, name)
+
+
+@contextmanager
+def frames_bar(name: str, *, show: bool) -> Iterator[Callable[[int, int], None]]:
+    """Call it with how many frames are done, and of how many."""
+    with _bar(name, MofNCompleteColumn(), show=show) as progress:
+        yield _counting(progress, name)
+
+
+def _counting(progress: Progress, name: str) -> Callable[[int, int], None]:
+    task = progress.add_task(name, total=None)
+    return lambda done, all_: progress.update(task, completed=done, total=all_)
 
 
 def _bar(name: str, amount: ProgressColumn, *, show: bool) -> Progress:

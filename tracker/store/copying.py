@@ -35,7 +35,7 @@ def copy_history(history: History, copy: Path, progress: Progress) -> None:
     with in_plain_words(copy), closing(sqlite3.connect(copy, isolation_level=None)) as target:
         history.backup(target, PAGES_AT_ONCE, progress)
         target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-        _expect_sound(target, history.path)
+        expect_whole(target, history.path)
 
 
 def restore_history(copy: Path, path: Path) -> bool:
@@ -46,7 +46,7 @@ def restore_history(copy: Path, path: Path) -> bool:
     """
     with closing(open_for_writing(copy)) as source:
         with in_plain_words(copy):
-            _expect_sound(source.conn, copy)
+            expect_whole(source.conn, copy)
             _expect_ours(source, copy)
         make_private(path)
         with closing(open_for_writing(path)) as target, in_plain_words(path):
@@ -100,7 +100,8 @@ def _rows(db: Database, name: str) -> Iterator[Any]:
     return iter(db.execute(f'SELECT * FROM "{name}"'))  # noqa: S608 - our own tables
 
 
-def _expect_sound(conn: sqlite3.Connection, path: Path) -> None:
+def expect_whole(conn: sqlite3.Connection, path: Path) -> None:
+    """Raises StretchbandError when the file is damaged or a row of it belongs to nothing."""
     (verdict,) = conn.execute("PRAGMA integrity_check(1)").fetchone()
     orphan = conn.execute("PRAGMA foreign_key_check").fetchone()
     if verdict != "ok" or orphan is not None:

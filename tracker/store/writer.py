@@ -116,11 +116,7 @@ class Store:
                 self._add_clock_news(band_id, boot_id, news)
             positions = [self._add_event(event) for event in events]
             if resume is not None:
-                self._db.execute(
-                    "INSERT OR REPLACE INTO resume_points (band_id, boot_id, seq, t_s)"
-                    " VALUES (?, ?, ?, ?)",
-                    (band_id, resume.boot_id, resume.seq, resume.t_s),
-                )
+                put_resume(self._db, band_id, resume)
         return [position for position in positions if position is not None]
 
     def resume(self, band_id: str) -> Resume | None:
@@ -276,15 +272,7 @@ class Store:
         row = self._db.execute(
             "INSERT INTO events (event_id, band_id, event, t_s, at, hold_id, json)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING position",
-            (
-                event.event_id,
-                event.band_id,
-                event_name(event),
-                event.t_s,
-                None if event.at is None else rfc3339(unix(event.at)),
-                getattr(event, "hold_id", None),
-                to_json(event).decode(),
-            ),
+            event_row(event),
         ).fetchone()
         if row is None:
             return None
@@ -323,3 +311,24 @@ class Store:
                 " WHERE band_id = ? AND id > ? ORDER BY id LIMIT ?",
                 (band_id, after_id, FRAMES_AT_ONCE),
             ).fetchall()
+
+
+def put_resume(db: Database, band_id: str, resume: Resume) -> None:
+    """Where a band's frames are to be folded again from."""
+    db.execute(
+        "INSERT OR REPLACE INTO resume_points (band_id, boot_id, seq, t_s) VALUES (?, ?, ?, ?)",
+        (band_id, resume.boot_id, resume.seq, resume.t_s),
+    )
+
+
+def event_row(event: Event) -> tuple[str, str, str, float, str | None, str | None, str]:
+    """An event as a row of the log: event_id, band_id, event, t_s, at, hold_id, json."""
+    return (
+        event.event_id,
+        event.band_id,
+        event_name(event),
+        event.t_s,
+        None if event.at is None else rfc3339(unix(event.at)),
+        getattr(event, "hold_id", None),
+        to_json(event).decode(),
+    )
