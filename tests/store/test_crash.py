@@ -51,10 +51,15 @@ def batches(after: Cursor | None) -> Iterator[Batch]:
         told_s = until_s
 
 
-def write_on(path: Path, *, tell: bool = False) -> None:
-    """The child's work: open, look where it was, go on to the end, a line for each `add`."""
+def write_on(path: Path, *, tell: bool = False, most: int = FRAMES) -> None:
+    """The child's work: open, look where it was, go on to the end, a line for each `add`.
+
+    most: after so many it waits to be killed, however late its parent reads what it tells.
+    """
     store = Store.open(path, create=False)
-    for batch in batches(store.cursor(BAND)):
+    for n, batch in enumerate(batches(store.cursor(BAND))):
+        if n == most:
+            sys.stdin.read()
         store.add(BAND, batch.frames, batch.events, batch.resume)
         for entry in store.outbox("mqtt", 3):
             store.acknowledge("mqtt", entry.position)
@@ -63,12 +68,13 @@ def write_on(path: Path, *, tell: bool = False) -> None:
     store.close()
 
 
-def run_child(path: Path) -> subprocess.Popen[bytes]:
+def run_child(path: Path, most: int = FRAMES) -> subprocess.Popen[bytes]:
     code = f"from {__name__} import write_on; from pathlib import Path; import sys;"
-    code += "write_on(Path(sys.argv[1]), tell=True)"
+    code += "write_on(Path(sys.argv[1]), tell=True, most=int(sys.argv[2]))"
     return subprocess.Popen(
-        [sys.executable, "-c", code, str(path)],
+        [sys.executable, "-c", code, str(path), str(most)],
         cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
 
@@ -92,9 +98,10 @@ def test_a_writer_killed_again_and_again_stores_the_same_in_the_end(tmp_path: Pa
     new_store(killed).close()
     moments = random.Random(7)
     for _ in range(KILLS):
-        with run_child(killed) as child:
+        told = moments.randint(1, 60)
+        with run_child(killed, told + 3) as child:
             assert child.stdout is not None
-            for _ in range(moments.randint(1, 60)):
+            for _ in range(told):
                 assert child.stdout.readline(), "it was to be killed in the middle: write more"
             child.kill()  # somewhere in the `add` that follows
     write_on(killed)
