@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -56,6 +57,17 @@ async def serving(folder: Path, port: int, *more: str) -> AsyncIterator[tuple[st
         if process.returncode is None:
             process.terminate()
         assert await process.wait() == 0, (folder / "page.log").read_text("utf-8")
+
+
+async def until(page: Page, condition: str, wait_s: float = 30.0) -> None:
+    """Wait until a JavaScript expression is true.
+
+    Playwright's `wait_for_function` evaluates its text again in the page for each look after the first, which the
+    page's own policy forbids: it works only where the condition is true at once.
+    """
+    async with asyncio.timeout(wait_s):
+        while not await page.evaluate(condition):
+            await page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 @asynccontextmanager

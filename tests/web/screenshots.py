@@ -23,7 +23,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.daemon.parts import band, daemon
 from tests.mosquitto import Mosquitto
 from tests.store.filling import START, new_store, weeks_of_sessions
-from tests.web.page import PHONE, SCREEN, TABLET, browser, looking, served
+from tests.web.page import PHONE, SCREEN, TABLET, browser, looking, served, until
 from tests.web.sizes import letters
 from tracker.clock import rfc3339
 from tracker.detect.events import Event, HoldEnded
@@ -105,11 +105,8 @@ async def holding(page: Page) -> None:
 
 async def until_seconds(page: Page, least: int) -> None:
     """Wait until a hold shows so many."""
-    await page.wait_for_function(
-        "least => +document.getElementById('seconds').textContent >= least",
-        arg=least,
-        timeout=LONG_MS,
-    )
+    shown = "+document.getElementById('seconds').textContent"
+    await until(page, f"{shown} >= {least}", LONG_MS / 1000)
 
 
 async def session(folder: Path, chrome: Browser) -> None:

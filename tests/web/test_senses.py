@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import say
 from tests.store.filling import BAND, Told, frame, new_store
-from tests.web.page import browser, looking, served
+from tests.web.page import browser, looking, served, until
 from tests.web.sizes import letters
 from tracker.clock import rfc3339
 from tracker.mqtt.payloads import BandState
@@ -227,9 +227,9 @@ async def test_the_screen_stays_awake_in_a_hold_and_no_longer(
         served(tmp_path, mosquitto.port) as address,
         looking(chrome, address, first=lock) as page,
     ):
-        await page.wait_for_function("locks.length === 1")
+        await until(page, "locks.length === 1")
         await all_is_well(mosquitto.port)
-        await page.wait_for_function("locks.length === 2")
+        await until(page, "locks.length === 2")
         assert await page.evaluate("locks") == ["kept awake", "let go"]
 
 
