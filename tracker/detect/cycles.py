@@ -53,8 +53,6 @@ _STEP = 0.04
 _UNLIKE = 0.12
 # The top of a breath does not lie within this share of its ends.
 _EDGE = 0.15
-# The deepening slows down over the hold: what bends over less than this share of it is sway.
-_SLOWING, _SLOWING_S = 0.45, (8.0, 40.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Movement:
 
         start_s: when the hold began, None where the movement begins in the middle of one.
         """
-        self._first_s, self._start_s = first_s, start_s
+        self.first_s, self._start_s = first_s, start_s
         self._moved = moved_deg
         change = moved_deg[1:] - _KEPT * moved_deg[:-1]
         known = np.isfinite(change)
@@ -138,24 +136,20 @@ class Movement:
         row = self._row(shapes, matches, swing, (1.0 - _LIKELY * _LIKELY) * variance)
         return None if row is None else self._judged(row, period_s)
 
-    def levels(self, row: Cycles | None, start_s: float) -> tuple[float, float]:
-        """How deep the leg is without its breath at start_s and at the end, degrees."""
-        t_s: Floats = self._first_s + BEAT_S * np.arange(float(len(self._moved)))
+    def without(self, row: Cycles | None) -> Floats:
+        """What is left of the movement when the breaths of a row are taken away, degrees."""
         rest = self._moved.copy()
         if row is not None:
+            t_s: Floats = self.first_s + BEAT_S * np.arange(float(len(rest)))
             for begin_s, end_s in pairwise(row.onsets_s):
                 inside = (t_s >= begin_s) & (t_s < end_s)
                 rest[inside] -= row.swing_deg * _depth((t_s[inside] - begin_s) / (end_s - begin_s))
-        least_s, most_s = _SLOWING_S
-        bend_s = min(max(_SLOWING * len(rest) * BEAT_S, least_s), most_s)
-        level = _slow(rest, np.isfinite(rest), bend_s)
-        slope = float(level[4] - level[0]) / (4.0 * BEAT_S)
-        return float(level[0]) - slope * (self._first_s - start_s), float(level[-1])
+        return rest
 
     def top(self, begin_s: float, end_s: float) -> Top:
         """Where the breath between the two is deepest; in the middle where nothing is known."""
         known = np.isfinite(self._moved)
-        t_s = self._first_s + BEAT_S * np.arange(float(len(self._moved)))
+        t_s = self.first_s + BEAT_S * np.arange(float(len(self._moved)))
         edge_s = _EDGE * (end_s - begin_s)
         inside = (t_s > begin_s + edge_s) & (t_s < end_s - edge_s)
         if np.count_nonzero(known) < 3 or not inside.any():
@@ -184,7 +178,7 @@ class Movement:
         against += uneven + _A_BREATH * len(row.bounds)
         against += (math.log(period_s / _USUAL_S) / _USUALLY) ** 2
         onsets = tuple(
-            self._first_s + (bound + shift) * BEAT_S
+            self.first_s + (bound + shift) * BEAT_S
             for bound, shift in zip(row.bounds, row.shifts, strict=True)
         )
         return Cycles(onsets, period_s, along / energy, against, share)
@@ -224,7 +218,7 @@ class Movement:
         """How unlikely it is that the first exhale begins at these beats."""
         if self._start_s is None:
             return np.zeros(latest)
-        begin_s = self._first_s - self._start_s + (np.arange(latest) - most) * BEAT_S
+        begin_s = self.first_s - self._start_s + (np.arange(latest) - most) * BEAT_S
         off = (begin_s - _SETTLED_S) / _SETTLES_S
         return np.minimum(0.5 * off * off, _ANYWHERE)
 
@@ -318,10 +312,10 @@ def _depth(phase: Floats) -> Floats:
 
 def _quick(change: Floats, known: Floats) -> Floats:
     """What is quicker than the slow deepening."""
-    return (change - _slow(change, known, _SLOWEST_S)) * known
+    return (change - slow(change, known, _SLOWEST_S)) * known
 
 
-def _slow(values: Floats, known: Floats, bend_s: float) -> Floats:
+def slow(values: Floats, known: Floats, bend_s: float) -> Floats:
     """The smooth part of values: a line and slow waves; half of a wave of bend_s is left in it."""
     count = len(values)
     span = np.arange(count) + 0.5
@@ -335,8 +329,8 @@ def _slow(values: Floats, known: Floats, bend_s: float) -> Floats:
     # What a penalty on bends takes from each wave, but for those that are too quick to count.
     normal[2:, 2:] += np.diag(0.5 * count * (order * bend) ** 4)
     normal[np.diag_indices(len(normal))] += 1e-9
-    slow: Floats = np.linalg.solve(normal, seen @ np.where(known, values, 0.0)) @ waves
-    return slow
+    smooth: Floats = np.linalg.solve(normal, seen @ np.where(known, values, 0.0)) @ waves
+    return smooth
 
 
 def _sum(values: Floats) -> float:

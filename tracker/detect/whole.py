@@ -14,6 +14,7 @@ from statistics import mean, median, pstdev
 from typing import NamedTuple
 
 from tracker.detect.cycles import Cycles, Movement
+from tracker.detect.deepening import Deepening
 
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
 FLOOR_DEG = 0.12
@@ -41,20 +42,16 @@ class Whole:
     """Counts the breaths of a hold, part by part."""
 
     def __init__(self, start_s: float) -> None:
-        self._start_s = start_s
         self._breaths: deque[_Breath] = deque(maxlen=_MOST)
         self._from_s = start_s - BEFORE_S
         self._sure = False
-        self._start_deg: float | None = None
-        self._end_deg: float | None = None
+        self._deepening = Deepening(start_s)
         self.count = 0
 
     def look(self, movement: Movement, periods_s: Iterable[float], until_s: float) -> None:
         """Count the breaths of the movement that end by until_s; later ones wait for the next."""
         row = self._row(movement, periods_s)
-        began_deg, self._end_deg = movement.levels(row, self._start_s)
-        if self._start_deg is None:
-            self._start_deg = began_deg
+        self._deepening.look(movement, row)
         for begin_s, end_s in pairwise(row.onsets_s if row is not None else ()):
             if begin_s < self._from_s or end_s > until_s:
                 continue
@@ -81,9 +78,7 @@ class Whole:
 
     def gain_deg(self) -> float | None:
         """How much deeper the end is than the start, without the breath."""
-        if self._start_deg is None or self._end_deg is None:
-            return None
-        return self._end_deg - self._start_deg
+        return self._deepening.gain_deg()
 
     def _row(self, movement: Movement, periods_s: Iterable[float]) -> Cycles | None:
         rows = [movement.cycles(period_s) for period_s in periods_s]
