@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tracker.bands.link import Arrival, BandLink, Greeting, Limits
-from tracker.bands.radio import open_radio
+from tracker.bands.opening import open_radio
 from tracker.bands.reader import Cursor
 
 

@@ -23,7 +23,8 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from tracker.bands import bluez
-from tracker.bands.radio import BlueZRadio, Seen
+from tracker.bands.bluez_radio import BlueZRadio
+from tracker.bands.radio import Seen
 
 ADAPTER = "/org/bluez/hci0"
 BAND = f"{ADAPTER}/dev_F0_F1_F2_F3_F4_01"

@@ -28,7 +28,7 @@ from tests.bands.rig import (
 from tracker.bands.bonds import Bond, Bonds, BondsError, bonds_beside
 from tracker.bands.bumble_radio import BumbleRadio
 from tracker.bands.link import LinkState
-from tracker.bands.radio import open_radio
+from tracker.bands.opening import open_radio
 
 LOST = "band1 no longer knows this computer: press its button and run stretchband pair band1."
 REFUSED = (

@@ -55,7 +55,7 @@ async def test_reconnects_through_bluez_leave_no_object_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.bands.bluez_with_a_band import bluez_with_a_band
-    from tracker.bands.radio import BlueZRadio
+    from tracker.bands.bluez_radio import BlueZRadio
 
     async with (
         system_bus(tmp_path, monkeypatch) as address,

@@ -30,7 +30,7 @@ from tests.bands.rig import (
 from tracker.bands.bonds import Bonds
 from tracker.bands.bumble_radio import BumbleRadio
 from tracker.bands.link import Limits, LinkState
-from tracker.bands.radio import RadioUnavailable
+from tracker.bands.missing_radio import RadioUnavailable
 from tracker.bands.reader import Cursor
 from tracker.bands.stretchband import Haptic
 

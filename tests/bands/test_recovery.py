@@ -19,7 +19,10 @@ if sys.platform != "linux":
 from dbus_fast import Variant
 
 from tests.bands.test_system_radio import bluez, system_bus
-from tracker.bands.radio import RADIO_ERRORS, BlueZRadio, RadioUnavailable, open_radio
+from tracker.bands.bluez_radio import BlueZRadio
+from tracker.bands.missing_radio import RadioUnavailable
+from tracker.bands.opening import open_radio
+from tracker.bands.radio import RADIO_ERRORS
 
 HCI1 = Adapter(1, "02:53:42:00:00:01")
 SAID = {
@@ -190,7 +193,7 @@ async def test_a_service_that_is_away_is_not_the_adapters_fault(
 def test_a_missing_library_is_told_with_the_extra_that_has_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tracker.bands.radio.find_spec", lambda _name: None)
+    monkeypatch.setattr("tracker.bands.opening.find_spec", lambda _name: None)
     with pytest.raises(StretchbandError) as told:
         open_radio("system", recovery=True)
     assert str(told.value) == (

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.bands.rig import linked, soon
-from tracker.bands.radio import RadioUnavailable, open_radio
+from tracker.bands.missing_radio import RadioUnavailable
+from tracker.bands.opening import open_radio
 
 if sys.platform != "linux":
     pytest.skip("BlueZ and D-Bus are Linux's", allow_module_level=True)

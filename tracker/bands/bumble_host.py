@@ -22,7 +22,7 @@ from bumble.transport import open_transport
 from bumble.transport.common import Transport, TransportSpecError
 
 from tracker.bands.bonds import Bond, Bonds
-from tracker.bands.radio import RadioUnavailable
+from tracker.bands.missing_radio import RadioUnavailable
 
 OPEN_S: Final = 10.0
 DISCONNECT_S: Final = 5.0

@@ -29,13 +29,8 @@ from typing import Final, TypedDict, Unpack
 from tracker.bands.bonding import PAIR_S, BondLostError, PairingRefusedError
 from tracker.bands.bonds import BondsError
 from tracker.bands.inbox import Inbox
-from tracker.bands.radio import (
-    RADIO_ERRORS,
-    Connection,
-    Radio,
-    RadioUnavailable,
-    RefusedError,
-)
+from tracker.bands.missing_radio import RadioUnavailable
+from tracker.bands.radio import RADIO_ERRORS, Connection, Radio, RefusedError
 from tracker.bands.reader import Cursor, LogReader
 from tracker.bands.stretchband import (
     ALERT_LEVEL_UUID,

@@ -6,7 +6,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from tracker.errors import StretchbandError
+
 RFKILL = Path("/sys/class/rfkill")
+
+
+class RadioUnavailable(StretchbandError):  # noqa: N818 - a state of things, as the wearer says it
+    """There is no Bluetooth to be had: what is missing and what to do."""
+
+    exit_status = 1
+
 
 _ELSE = 'or name another radio as "radio" in [bluetooth]'
 NO_BUS: Final = (

@@ -1,76 +1,37 @@
-"""Which Bluetooth radio reaches the bands: the system's own, or a controller that Bumble drives.
+"""How a radio is used to reach the bands, whichever it is.
 
-Both are bleak, and differ in its backend alone. What is here is what every band shares: one scanner
-for all who look for a band, one connect at a time, and a sentence for the person without a radio.
+All are bleak, and differ in its backend. What is here is what every band shares: one scanner for
+all who look for a band, and one connect at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final
 
 from bleak import BleakClient, BleakScanner
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
-from bleak.exc import (
-    BleakBluetoothNotAvailableError,
-    BleakBluetoothNotAvailableReason,
-    BleakDBusError,
-    BleakError,
-    BleakGATTProtocolError,
-)
-from bleak_retry_connector import (
-    BleakClientWithServiceCache,
-    close_stale_connections_by_address,
-    establish_connection,
-)
+from bleak.exc import BleakError, BleakGATTProtocolError
+from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
 
-from tracker.bands.bonding import BondLostError
-from tracker.bands.bonds import Bonds
-from tracker.bands.missing_radio import (
-    BUSY,
-    BY_REASON,
-    NO_BUS,
-    NO_RIGHTS,
-    NO_SERVICE,
-    by_dbus_error,
-    switched_off,
-)
-from tracker.bands.recovery import Adapter, Recovery
+from tracker.bands.missing_radio import RadioUnavailable
 from tracker.bands.stretchband import SERVICE_UUID
-from tracker.errors import StretchbandError, extra_missing
 
-if sys.platform == "linux":
-    from dbus_fast.errors import AuthError
-
-    from tracker.bands import bluez
-
-SYSTEM: Final = "system"
 # What bleak raises when a radio, its daemon or its bus fails; anything else is a bug.
 RADIO_ERRORS: Final = (BleakError, TimeoutError, EOFError, ConnectionError)
 
-_IN_PROGRESS = "org.bluez.Error.InProgress"
-_STOP_S = 5.0  # BlueZ answers in milliseconds or never
-_START_S = 30.0  # D-Bus waits 25 for a bluetoothd that does not start, and then says so
+STOP_S: Final = 5.0  # BlueZ answers in milliseconds or never
+START_S: Final = 30.0  # D-Bus waits 25 for a bluetoothd that does not start, and then says so
 # A scanner that lost its adapter says nothing for ever, so none is trusted for longer.
 _FRESH_S = 30.0
 _ATTEMPTS = 2  # bleak-retry-connector's own; the pauses between ours grow
-
-
-class RadioUnavailable(StretchbandError):  # noqa: N818 - a state of things, as the wearer says it
-    """There is no Bluetooth to be had: what is missing and what to do."""
-
-    exit_status = 1
 
 
 class RefusedError(Exception):
@@ -272,7 +233,7 @@ class Radio(ABC):
             return
         await self._stop_scanning()
         try:
-            async with asyncio.timeout(_START_S):
+            async with asyncio.timeout(START_S):
                 self._scanner = await self._start_scanner(self._on_advertisement)
         except (RadioUnavailable, *RADIO_ERRORS) as error:
             await self._search_failed(error)
@@ -284,7 +245,7 @@ class Radio(ABC):
         scanner, self._scanner = self._scanner, None
         if scanner is not None:
             with suppress(*RADIO_ERRORS):  # it ends with its adapter too
-                async with asyncio.timeout(_STOP_S):
+                async with asyncio.timeout(STOP_S):
                     await scanner.stop()
 
     def _on_advertisement(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
@@ -297,175 +258,3 @@ class Radio(ABC):
         )
         for heard in list(self._listeners):
             heard(seen)
-
-
-class SystemRadio(Radio):
-    """The adapter that the system has: CoreBluetooth or WinRT, which pair by themselves."""
-
-    def __init__(self) -> None:
-        super().__init__(SYSTEM)
-
-    async def release(self, address: str) -> None:
-        """BlueZ keeps a killed process's connection and then answers `InProgress` for hours."""
-        async with asyncio.timeout(_START_S):
-            await close_stale_connections_by_address(address)
-
-    async def _start_scanner(
-        self, heard: Callable[[BLEDevice, AdvertisementData], None]
-    ) -> BleakScanner:
-        scanner = BleakScanner(heard)
-        try:
-            await scanner.start()
-        except (BleakError, OSError, EOFError) as error:
-            missing = _what_is_missing(error)
-            if missing is not None:
-                raise RadioUnavailable(missing) from error
-            if isinstance(error, BleakDBusError) and error.dbus_error == _IN_PROGRESS:
-                raise BleakError(BUSY) from error
-            raise
-        return scanner
-
-
-class BlueZRadio(SystemRadio):
-    """BlueZ, which pairs when it is asked to, and encrypts by itself whom it has a bond with."""
-
-    tells_lost_bonds = False  # 5.82 does not say it, see watch_keys
-
-    def __init__(self, recovery: Recovery | None = None) -> None:
-        super().__init__()
-        self._recovery = recovery
-
-    async def _search_began(self) -> None:
-        if self._recovery is not None:
-            is_known = self._recovery.adapter is not None
-            self._recovery.searches(None if is_known else await _adapter())
-
-    async def _search_failed(self, error: Exception) -> None:
-        if self._recovery is not None and _is_the_adapters_fault(error):
-            await self._recovery.failed(asyncio.get_running_loop().time())
-
-    async def connect(
-        self, seen: Seen, gone: Callable[[], None], connect_s: float, request_s: float
-    ) -> Connection:
-        """As others do; raises BondLostError when BlueZ says that its key was refused."""
-        if not await self.knows(seen):
-            return await super().connect(seen, gone, connect_s, request_s)
-        async with (
-            _of_bluez(limited=False),
-            bluez.watch_keys(_path(seen)) as key_was_refused,
-        ):
-            try:
-                return await super().connect(seen, gone, connect_s, request_s)
-            except RADIO_ERRORS as error:
-                if key_was_refused():
-                    raise BondLostError from error
-                raise
-
-    async def knows(self, seen: Seen) -> bool:
-        """Whether BlueZ has a bond with it."""
-        async with _of_bluez():
-            return await bluez.is_bonded(_path(seen))
-
-    async def forget(self, seen: Seen) -> None:
-        """Have BlueZ forget it."""
-        async with _of_bluez():
-            await bluez.forget(_path(seen).rpartition("/")[0], _path(seen))
-
-    async def _secure(self, _client: BleakClient, seen: Seen) -> None:
-        async with _of_bluez(limited=False):
-            await bluez.pair(_path(seen))
-
-    async def _start_scanner(
-        self, heard: Callable[[BLEDevice, AdvertisementData], None]
-    ) -> BleakScanner:
-        try:
-            return await super()._start_scanner(heard)
-        except RadioUnavailable as error:
-            # A bluetoothd that goes takes its adapters along, which is all that bleak looks at.
-            if _no_adapter(error):
-                async with _of_bluez():
-                    if not await bluez.is_there():
-                        raise RadioUnavailable(NO_SERVICE) from error
-            raise
-
-
-@asynccontextmanager
-async def _of_bluez(*, limited: bool = True) -> AsyncIterator[None]:
-    """Asking BlueZ beside bleak: what fails is told as bleak does."""
-    try:
-        async with asyncio.timeout(_STOP_S if limited else None):
-            yield
-    except TimeoutError:  # an OSError too
-        raise
-    except (OSError, AuthError) as error:
-        raise BleakError(f"D-Bus: {error}") from error
-
-
-async def _adapter() -> Adapter | None:
-    """The one that bleak searches by; None when BlueZ does not say."""
-    try:
-        async with _of_bluez():
-            return await bluez.adapter()
-    except RADIO_ERRORS:
-        return None
-
-
-def _is_the_adapters_fault(error: Exception) -> bool:
-    """Not what a person or the system decided; but a vanished one is, where there was one."""
-    match error.__cause__:
-        case BleakBluetoothNotAvailableError() as cause:
-            return cause.reason.name == "NO_BLUETOOTH"
-    return isinstance(error, BleakError | TimeoutError)
-
-
-def _path(seen: Seen) -> str:
-    """Where BlueZ has it on the bus."""
-    return str(seen.device.details["path"])
-
-
-def open_radio(name: str, bonds: Path | None = None, *, recovery: bool = False) -> Radio:
-    """The radio of this name: "system", or a Bumble transport such as "usb:0" or "unix:/run/air".
-
-    bonds: the file with the keys of the bands, for a radio whose system keeps none; without it they
-    are forgotten with the process. recovery: BlueZ's adapter may be reset when it is stuck.
-    Nothing is opened before it is used. Raises RadioUnavailable when Bumble is not installed,
-    StretchbandError when what resets is not.
-    """
-    if name == SYSTEM:
-        if recovery and find_spec("bluetooth_auto_recovery") is None:
-            raise extra_missing("bluetooth.recovery", "bluetooth-auto-recovery", "recovery")
-        if sys.platform != "linux":
-            return SystemRadio()
-        return BlueZRadio(Recovery() if recovery else None)
-    try:
-        importlib.import_module("bumble")
-    except ModuleNotFoundError:
-        raise RadioUnavailable(
-            f'The radio "{name}" needs Bumble, which is not installed: '
-            "pip install 'stretchband[sim]'"
-        ) from None
-    from tracker.bands.bumble_radio import BumbleRadio
-
-    return BumbleRadio(name, Bonds(bonds))
-
-
-def _no_adapter(error: RadioUnavailable) -> bool:
-    cause = error.__cause__
-    no_adapter = BleakBluetoothNotAvailableReason.NO_BLUETOOTH
-    return isinstance(cause, BleakBluetoothNotAvailableError) and cause.reason is no_adapter
-
-
-def _what_is_missing(error: BleakError | OSError | EOFError) -> str | None:
-    """The sentence for it; None when no radio is missing and it is a passing failure."""
-    match error:
-        case BleakBluetoothNotAvailableError() if error.reason.name == "POWERED_OFF":
-            return switched_off()
-        case BleakBluetoothNotAvailableError():
-            return BY_REASON.get(error.reason.name, f"Bluetooth is not available: {error.args[0]}.")
-        case BleakDBusError():
-            return by_dbus_error(error.dbus_error)
-        case PermissionError():
-            return NO_RIGHTS
-        case OSError():
-            return NO_BUS
-    return None

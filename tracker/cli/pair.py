@@ -12,8 +12,11 @@ from rich.console import Console
 
 from tracker.bands.bonding import PairingRefusedError
 from tracker.bands.bonds import bonds_beside
-from tracker.bands.radio import RADIO_ERRORS, SYSTEM, RadioUnavailable, open_radio
+from tracker.bands.missing_radio import RadioUnavailable
+from tracker.bands.opening import open_radio
+from tracker.bands.radio import RADIO_ERRORS
 from tracker.bands.renewal import Renewal, renew
+from tracker.bands.system_radio import SYSTEM
 from tracker.cli.run import chosen
 from tracker.cli.wanted import wanted_band
 from tracker.config import BandConfig, Config, load

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tracker.bands.bonds import bonds_beside
-from tracker.bands.radio import open_radio
+from tracker.bands.opening import open_radio
 from tracker.config import Config, ConfigError, default_config_path, load
 from tracker.daemon import Daemon
 from tracker.errors import StretchbandError

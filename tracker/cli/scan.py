@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.bands.bonds import bonds_beside
-from tracker.bands.radio import RADIO_ERRORS, RadioUnavailable, Seen, open_radio
+from tracker.bands.missing_radio import RadioUnavailable
+from tracker.bands.opening import open_radio
+from tracker.bands.radio import RADIO_ERRORS, Seen
 from tracker.config import Config, default_config_path, load
 from tracker.plain import plain
 

@@ -14,7 +14,7 @@ from tracker.bands.missing_radio import (
     by_dbus_error,
     switched_off,
 )
-from tracker.bands.radio import SYSTEM
+from tracker.bands.system_radio import SYSTEM
 from tracker.doctor.finding import Finding, ok, told, warning, wrong
 
 ABOUT = "bluetooth"
