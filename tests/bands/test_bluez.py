@@ -258,6 +258,52 @@ async def test_connections_that_are_cut_one_after_the_other_are_a_refused_key(
         assert await settled(key_was_refused, refused) is refused
 
 
+@pytest.mark.parametrize(
+    ("path", "interface", "changed", "woken"),
+    [
+        (BAND, bluez.DEVICE, {"Paired": True}, True),
+        (BAND, bluez.DEVICE, {"Paired": False}, False),
+        (BAND, bluez.DEVICE, {"Connected": True}, False),
+        (STRANGER, bluez.DEVICE, {"Paired": True}, False),
+        (BAND, "org.bluez.Battery1", {"Paired": True}, False),
+    ],
+)
+async def test_a_bond_that_another_program_makes_ends_the_wait_for_one(
+    path: str,
+    interface: str,
+    changed: dict[str, bool],
+    woken: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with fake_bluez(tmp_path, monkeypatch) as fake:
+        listening = asyncio.Event()
+        listen = bluez._listen
+
+        async def listens(*what: object) -> None:
+            await listen(*what)  # type: ignore[arg-type]  # as they came
+            listening.set()
+
+        monkeypatch.setattr(bluez, "_listen", listens)
+        waiting = asyncio.create_task(BlueZRadio().until_bonded("f0:f1:f2:f3:f4:01"))
+        await listening.wait()
+        body = [interface, {name: Variant("b", value) for name, value in changed.items()}, []]
+        said = Message.new_signal(path, bluez.PROPERTIES, "PropertiesChanged", "sa{sv}as", body)
+        await fake.bus.send(said)
+        await bluez.is_bonded(BAND)
+        assert await settled(waiting.done, woken) is woken
+        waiting.cancel()
+
+
+async def test_without_a_bus_nothing_ends_the_wait_for_a_bond(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/nobody")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await BlueZRadio().until_bonded("F0:F1:F2:F3:F4:01")
+
+
 async def settled(condition: Callable[[], bool], expected: bool) -> bool:
     """What it is, given a moment to become what it should be."""
     for _ in range(50):

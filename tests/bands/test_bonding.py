@@ -16,6 +16,7 @@ from bumble.pairing import PairingConfig
 from firmware_sim.bonds import Bond as BandsBond
 from tests.bands.rig import (
     ADDRESS,
+    PATIENCE_S,
     SOON,
     Rig,
     fill,
@@ -26,9 +27,10 @@ from tests.bands.rig import (
     still_firmware,
 )
 from tracker.bands.bonds import Bond, Bonds, BondsError, bonds_beside
-from tracker.bands.bumble_radio import BumbleRadio
+from tracker.bands.bumble_radio import LOOK_S, BumbleRadio
 from tracker.bands.link import LinkState
 from tracker.bands.opening import open_radio
+from tracker.bands.renewal import Renewal, renew
 
 LOST = "band1 no longer knows this computer: press its button and run stretchband pair band1."
 REFUSED = (
@@ -141,6 +143,58 @@ async def test_what_a_person_has_to_mend_is_tried_at_the_longest_pause(tmp_path:
             await soon(lambda: len(times) == 3)
     assert times[1] - times[0] >= limits.longest_pause_s / 2
     assert times[2] - times[1] >= limits.longest_pause_s / 2
+
+
+HOURS = replace(SOON, longest_pause_s=7200.0)
+
+
+async def test_a_bond_that_another_process_makes_is_used_at_once(tmp_path: Path) -> None:
+    firmware = still_firmware()
+    fill(firmware, 3)
+    async with rig(tmp_path, firmware) as r, linked(r.radio, limits=HOURS) as link:
+        await link.take_frames(3)
+        await soon(lambda: link.link.state.connected)
+        r.band.gatt.bonds.forget()
+        r.air.drop_links()
+        await soon(lambda: link.link.state.trouble == LOST)
+        in_file(tmp_path).forget(ADDRESS)
+        other = BumbleRadio(r.radio.name, in_file(tmp_path))
+        try:
+            assert await renew(other, ADDRESS) is Renewal.PAIRED
+        finally:
+            await other.close()
+        fill(firmware, 3)
+        await link.take_frames(6)
+        await soon(lambda: link.link.state.trouble is None)
+        assert link.link.state.faults["bond_lost"] == 1
+
+
+async def test_a_bond_that_comes_while_the_old_one_is_tried_is_not_missed(tmp_path: Path) -> None:
+    async with rig(tmp_path, still_firmware()) as r, linked(r.radio, limits=HOURS) as link:
+        await soon(lambda: link.link.state.connected)
+        r.band.gatt.bonds.forget()
+        r.air.drop_links()
+        await soon(lambda: link.link.state.trouble == LOST)
+        fresh = Bond(bytes(range(16)), proven=True)
+        in_file(tmp_path).keep(ADDRESS, fresh)
+        async with asyncio.timeout(PATIENCE_S):
+            await r.radio.until_bonded(ADDRESS)
+        await soon(lambda: link.link.state.faults["bond_lost"] == 2)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(3 * LOOK_S):
+                await r.radio.until_bonded(ADDRESS.lower())
+
+
+async def test_keys_that_cannot_be_read_end_no_wait(tmp_path: Path) -> None:
+    radio = BumbleRadio("unix:/nowhere", in_file(tmp_path))
+    (tmp_path / "bonds").write_text("{")
+    waiting = asyncio.create_task(radio.until_bonded(ADDRESS))
+    await asyncio.wait({waiting}, timeout=2 * LOOK_S)
+    assert not waiting.done()
+    (tmp_path / "bonds").unlink()
+    in_file(tmp_path).keep(ADDRESS, Bond(b"1"))
+    async with asyncio.timeout(PATIENCE_S):
+        await waiting
 
 
 async def test_a_band_that_pairs_in_the_old_way_is_not_read(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ desktop's own agent stays as it is. When this process is killed, BlueZ lets go o
 
 # No `from __future__ import annotations`: dbus-fast takes the text "None" for no signature.
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
@@ -24,6 +25,7 @@ AGENT: Final = "/stretchband/agent"
 BLUEZ: Final = "org.bluez"
 DEVICE: Final = "org.bluez.Device1"
 ADAPTER: Final = "org.bluez.Adapter1"
+PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 # The band's refusal and a secret that did not match are the same to BlueZ.
 _REFUSED: Final = frozenset(
     ("org.bluez.Error.AuthenticationFailed", "org.bluez.Error.AuthenticationRejected")
@@ -173,12 +175,33 @@ async def watch_keys(device: str) -> AsyncIterator[Callable[[], bool]]:
 
     async with _bus() as bus:
         bus.add_message_handler(heard)
-        await _listen(bus, DEVICE, "Disconnected", device)
-        await _listen(bus, "org.freedesktop.DBus.Properties", "PropertiesChanged", device)
+        await _listen(bus, DEVICE, "Disconnected", f"path='{device}'")
+        await _listen(bus, PROPERTIES, "PropertiesChanged", f"path='{device}'")
         yield lambda: refused
 
 
-async def _listen(bus: MessageBus, interface: str, member: str, path: str) -> None:
+async def until_bonded(address: str) -> None:
+    """Wait until BlueZ has made a bond with the device, whoever asked for it.
+
+    Raises OSError, EOFError.
+    """
+    made = asyncio.Event()
+    name = f"/dev_{address.upper().replace(':', '_')}"
+
+    def heard(message: Message) -> None:
+        if message.member == "PropertiesChanged" and (message.path or "").endswith(name):
+            paired = message.body[1].get("Paired")
+            if paired is not None and paired.value:
+                made.set()
+
+    async with _bus() as bus:
+        bus.add_message_handler(heard)
+        of_devices = f"path_namespace='/org/bluez',arg0='{DEVICE}'"
+        await _listen(bus, PROPERTIES, "PropertiesChanged", of_devices)
+        await made.wait()
+
+
+async def _listen(bus: MessageBus, interface: str, member: str, of: str) -> None:
     rule = f"type='signal',sender='{BLUEZ}',interface='{interface}',member='{member}'"
     await bus.call(
         Message(
@@ -187,7 +210,7 @@ async def _listen(bus: MessageBus, interface: str, member: str, path: str) -> No
             interface="org.freedesktop.DBus",
             member="AddMatch",
             signature="s",
-            body=[f"{rule},path='{path}'"],
+            body=[f"{rule},{of}"],
         )
     )
 
@@ -219,8 +242,7 @@ async def _bus() -> AsyncIterator[MessageBus]:
 
 
 async def _is_bonded(bus: MessageBus, device: str) -> bool:
-    properties = "org.freedesktop.DBus.Properties"
-    (value,) = await _call(bus, device, properties, "Get", "ss", DEVICE, "Paired")
+    (value,) = await _call(bus, device, PROPERTIES, "Get", "ss", DEVICE, "Paired")
     return bool(value.value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
@@ -68,6 +68,14 @@ class BlueZRadio(SystemRadio):
         """Have BlueZ forget it."""
         async with _of_bluez():
             await bluez.forget(_path(seen).rpartition("/")[0], _path(seen))
+
+    async def until_bonded(self, address: str) -> None:
+        """Wait for BlueZ to say so."""
+        with suppress(*RADIO_ERRORS):
+            async with _of_bluez(limited=False):
+                await bluez.until_bonded(address)
+            return
+        await super().until_bonded(address)
 
     async def _secure(self, _client: BleakClient, seen: Seen) -> None:
         async with _of_bluez(limited=False):

@@ -32,11 +32,12 @@ from bumble.gatt_client import CharacteristicProxy
 from bumble.smp import ErrorCode
 
 from tracker.bands.bonding import BondLostError, PairingRefusedError
-from tracker.bands.bonds import Bonds
+from tracker.bands.bonds import Bonds, BondsError
 from tracker.bands.bumble_host import DISCONNECT_S, Controller
 from tracker.bands.radio import Radio, Seen
 
 MTU: Final = 517  # what BlueZ asks for too; the band answers with its own, and the lesser one holds
+LOOK_S: Final = 0.5  # at a small file, and only while a person is asked to press a button
 
 T = TypeVar("T")
 
@@ -47,6 +48,7 @@ class BumbleRadio(Radio):
     def __init__(self, name: str, bonds: Bonds) -> None:
         super().__init__(name)
         self._bonds = bonds
+        self._tried: dict[str, bytes | None] = {}
         self._controller: Controller | None = None
 
     async def close(self) -> None:
@@ -67,7 +69,18 @@ class BumbleRadio(Radio):
         """The band has taken the bond for good."""
         await asyncio.to_thread(self._bonds.prove, address)
 
-    async def _secure(self, client: BleakClient, _seen: Seen) -> None:
+    async def until_bonded(self, address: str) -> None:
+        """Look into the file of the keys for another one than was tried last."""
+        while True:
+            with suppress(BondsError):  # the next try says so
+                bond = await asyncio.to_thread(self._bonds.get, address)
+                if bond is not None and bond.ltk != self._tried.get(address.upper()):
+                    return
+            await asyncio.sleep(LOOK_S)
+
+    async def _secure(self, client: BleakClient, seen: Seen) -> None:
+        bond = await asyncio.to_thread(self._bonds.get, seen.address)
+        self._tried[seen.address.upper()] = None if bond is None else bond.ltk
         await client.pair()
 
     def _client_options(self) -> dict[str, Any]:

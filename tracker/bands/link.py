@@ -199,6 +199,7 @@ class BandLink:
         self._band: Connection | None = None
         self._connections = 0
         self._failures = 0
+        self._needs_person = False
         self._radio_worked = False
         self._heard_s = 0.0
         self._ask_s = 0.0
@@ -232,7 +233,7 @@ class BandLink:
                 self._fail("no_answer", f"{self.band_id} does not answer.")
             except (RefusedError, *RADIO_ERRORS) as error:
                 self._fail("failed", f"{self.band_id}: {str(error) or type(error).__name__}.")
-            await asyncio.sleep(self._pause_s())
+            await self._pause()
 
     async def buzz(self, level: int) -> bool:
         """Immediate Alert: 0 none, 1 mild, 2 high. False when it did not get to the band."""
@@ -398,6 +399,9 @@ class BandLink:
         self._reader.faults[fault] += 1
         if only:
             self._failures = _MANY
+        elif self._needs_person:  # who has begun to
+            self._failures = 0
+        self._needs_person = only
         if fault != "not_seen":  # listening does not disturb anyone: no need to do it less and less
             self._failures += 1
         self._report(trouble=sentence)
@@ -407,6 +411,15 @@ class BandLink:
         if state != self.state:
             self.state = state
             self._on_change(state)
+
+    async def _pause(self) -> None:
+        """Before the next try; a bond that a person makes ends it."""
+        if not self._needs_person:
+            await asyncio.sleep(self._pause_s())
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause_s()):
+                await self._radio.until_bonded(self.address)
 
     def _pause_s(self) -> float:
         """After the failures in a row up to now; uneven, so that bands do not come all at once."""

@@ -190,6 +190,13 @@ class Radio(ABC):
     async def prove(self, address: str) -> None:  # noqa: B027 - the system's keys are the system's
         """The band has taken the bond for good: it was asked for frames."""
 
+    async def until_bonded(self, address: str) -> None:  # noqa: ARG002 - see knows
+        """Wait until somebody else, such as `stretchband pair`, has made a bond with it.
+
+        For ever where the system does not tell. It is waited for when the last one was refused.
+        """
+        await asyncio.Event().wait()
+
     async def _secure(self, client: BleakClient, seen: Seen) -> None:  # noqa: B027 - see forget
         """Encrypt or pair; nothing where the system does it at the first need."""
 
