@@ -62,8 +62,8 @@ async def serving(folder: Path, port: int, *more: str) -> AsyncIterator[tuple[st
 async def until(page: Page, condition: str, wait_s: float = 30.0) -> None:
     """Wait until a JavaScript expression is true.
 
-    Playwright's `wait_for_function` evaluates its text again in the page for each look after the first, which the
-    page's own policy forbids: it works only where the condition is true at once.
+    Playwright's `wait_for_function` evaluates its text again in the page for each look after the
+    first, which the page's own policy forbids: it works only where the condition is true at once.
     """
     async with asyncio.timeout(wait_s):
         while not await page.evaluate(condition):
