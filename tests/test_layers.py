@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "tracker.detect": DETECT,
     "tracker.clock": set[str](),
     "tracker.host_time": set[str](),
+    "tracker.systemd": {"tracker.plain"},
     "tracker.recordings": DETECT,
     "tracker.bands": DETECT | {"tracker.bands", "tracker.host_time"},
     "tracker.config": DETECT,

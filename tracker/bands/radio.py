@@ -134,6 +134,8 @@ class Radio(ABC):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        # A search has begun: there is a radio, and it can be used.
+        self.searches = asyncio.Event()
         self._listeners: list[Heard] = []
         self._scanner: BleakScanner | None = None
         self._started_s = 0.0
@@ -246,6 +248,7 @@ class Radio(ABC):
             await self._search_failed(error)
             raise
         self._started_s = now_s
+        self.searches.set()
         await self._search_began()
 
     async def _stop_scanning(self) -> None:

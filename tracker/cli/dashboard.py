@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +47,7 @@ def dashboard(
         raise extra_missing("the page", error.name, "dashboard") from None
     settings = load(chosen(config)) if config or default_config_path() else Config()
     log_to_stderr("WARNING")
+    faulthandler.enable()  # as `run` does
     for file in settings.exposed_secrets():
         _log.warning("others can read %s: chmod 600 %s", file, file)
     serve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import signal
 from enum import StrEnum
@@ -17,6 +18,7 @@ from tracker.config import Config, ConfigError, default_config_path, load
 from tracker.daemon import Daemon
 from tracker.errors import StretchbandError
 from tracker.plain import log_to_stderr
+from tracker.systemd import Systemd
 
 
 class LogLevel(StrEnum):
@@ -46,6 +48,7 @@ def run(
             f"{chosen(config)}: no [[bands]]; `stretchband scan` prints the address of one nearby"
         )
     log_to_stderr(log.upper())
+    faulthandler.enable()  # systemd ends a daemon that hangs by SIGABRT: this says where it hung
     for library in ("bleak", "bleak_retry_connector", "bumble", "sqlite_utils"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
     for file in settings.exposed_secrets():
@@ -85,4 +88,4 @@ async def until_stopped(config: Config) -> None:
         loop.add_signal_handler(number, stop.set)
     bluetooth = config.bluetooth
     radio = open_radio(bluetooth.radio, bonds_beside(config.db_path), recovery=bluetooth.recovery)
-    await Daemon(config, radio).run(stop)
+    await Daemon(config, radio, Systemd()).run(stop)

@@ -184,6 +184,19 @@ class House:
         )
         self.publisher.set_retained(BRIDGE_HEALTH, health.to_json())
 
+    def in_words(self, store_fault: str | None) -> str:
+        """How it goes, in a line: what is not as it should be, and who is connected."""
+        said = [
+            link.trouble or f"{band_id} is {'connected' if link.connected else 'looked for'}"
+            for band_id, link in self._links.items()
+        ]
+        mqtt = self.publisher.status
+        is_connected = "connected" if mqtt.connected else "not connected"
+        said.append(mqtt.fault or f"the broker is {is_connected}")
+        if store_fault is not None:
+            said.append(store_fault)
+        return " ".join(f"{part.rstrip('.')}." for part in said)
+
     def _follow(self, band_id: str, events: Iterable[Event]) -> None:
         for event in events:
             self._states[band_id] = payloads.after(

@@ -23,6 +23,7 @@ from tracker.daemon.outbox import Outbox
 from tracker.daemon.thread import StoreThread
 from tracker.mqtt.settings import check
 from tracker.store import Store
+from tracker.systemd import Systemd
 
 HEARTBEAT_S = 60.0
 SETTLE_S = 2.0  # what comes and goes within it is told once
@@ -33,15 +34,19 @@ DISCONNECT_S = 2.8
 FLUSH_S = 0.6
 CLOSE_S = 0.4
 
+OPENING = "the history is being opened"
+
 T = TypeVar("T")
 
 
 class Daemon:
     """Everything that runs, tied together."""
 
-    def __init__(self, config: Config, radio: Radio) -> None:
+    def __init__(self, config: Config, radio: Radio, systemd: Systemd | None = None) -> None:
+        """systemd: by default there is none that wants to know."""
         self._config = config
         self._radio = radio
+        self._systemd = systemd or Systemd({})
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what is in hand.
@@ -50,6 +55,11 @@ class Daemon:
         cannot be used, or without any radio.
         """
         check(mqtt_settings(self._config))
+        async with self._systemd.beating():
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
+        self._systemd.status(OPENING)
         self._thread = StoreThread(on_change=self._store_changed)
         self._house: House | None = None
         try:
@@ -90,10 +100,12 @@ class Daemon:
                 start(house.publisher.run(), "publisher"),
                 start(self._announce(house, store, bands), "announcements"),
                 start(self._heartbeat(house, outbox), "heartbeat"),
+                start(self._say_ready(bands), "ready"),
                 start(_hand_out(house, bands), "commands"),
                 start(_turn_days(house, bands), "days"),
             ]
             await stop.wait()
+            self._systemd.stopping()
             await _finish(house, list(bands.values()), links)
             for task in others:
                 task.cancel()
@@ -117,13 +129,23 @@ class Daemon:
         """Once a minute, and soon after something came or went."""
         while True:
             house.health(await outbox.count(), self._thread.trouble)
+            self._systemd.status(house.in_words(self._thread.trouble))
             await asyncio.sleep(SETTLE_S)
             await _within(HEARTBEAT_S, house.news.wait())
             house.news.clear()
 
+    async def _say_ready(self, bands: dict[str, Band]) -> None:
+        """The history can be written, and the radio looks for the bands."""
+        for band in bands.values():
+            await band.ready.wait()
+        await self._radio.searches.wait()
+        self._systemd.ready()
+
     def _store_changed(self) -> None:
         if self._house is not None:
             self._house.news.set()
+        else:
+            self._systemd.status(self._thread.trouble or OPENING)
 
 
 async def _hand_out(house: House, bands: dict[str, Band]) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from tracker.errors import StretchbandError
 from tracker.mqtt.settings import MqttSettings, check
+from tracker.systemd import Systemd
 from tracker.web import access
 from tracker.web.app import application
 from tracker.web.feed import Feed
@@ -50,10 +51,27 @@ def serve(
         Console(soft_wrap=True).print(
             f"the page is on http://{shown}:{listener.getsockname()[1]}/", highlight=False
         )
-        asyncio.run(_until_told(uvicorn.Server(config), listener))
+        asyncio.run(_until_told(_Server(config, Systemd()), listener))
 
 
-async def _until_told(server: uvicorn.Server, listener: socket.socket) -> None:
+class _Server(uvicorn.Server):
+    """Tells systemd when the page can be seen, and when it goes."""
+
+    def __init__(self, config: uvicorn.Config, systemd: Systemd) -> None:
+        super().__init__(config)
+        self.systemd = systemd
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.systemd.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.systemd.stopping()
+        await super().shutdown(sockets)
+
+
+async def _until_told(server: _Server, listener: socket.socket) -> None:
     """Serve; told to end is no error here, while uvicorn's own handlers die of the signal."""
 
     def end() -> None:
@@ -62,7 +80,8 @@ async def _until_told(server: uvicorn.Server, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    await server._serve([listener])  # `serve` is this and those handlers
+    async with server.systemd.beating():
+        await server._serve([listener])  # `serve` is this and those handlers
 
 
 def _listening(host: str, port: int) -> socket.socket:
