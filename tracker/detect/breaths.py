@@ -81,7 +81,7 @@ class Breaths:
         self._last_s = -math.inf
         self._away = self._begun = False
         self.seen = 0
-        self._whole = Whole(start_s)
+        self._whole = Whole(start_s, one_way=one_way)
 
     @property
     def axis(self) -> Point:

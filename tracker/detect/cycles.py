@@ -77,6 +77,14 @@ class Cycles:
         mean_s = (self.onsets_s[-1] - self.onsets_s[0]) / (len(self.onsets_s) - 1)
         return round(math.exp(round(math.log(mean_s) / _STEP) * _STEP), 3)
 
+    def depth(self, t_s: Floats) -> Floats:
+        """How deep in its breaths the leg is at each time, 0 to 1."""
+        depth = np.zeros(len(t_s))
+        for begin_s, end_s in pairwise(self.onsets_s):
+            inside = (t_s >= begin_s) & (t_s < end_s)
+            depth[inside] = _depth((t_s[inside] - begin_s) / (end_s - begin_s))
+        return depth
+
     def unlike(self, other: Cycles) -> bool:
         """Is it another rhythm?"""
         return abs(math.log(other.usual_s / self.usual_s)) > _UNLIKE
@@ -108,7 +116,7 @@ class Movement:
         start_s: when the hold began, None where the movement begins in the middle of one.
         """
         self.first_s, self._start_s = first_s, start_s
-        self._moved = moved_deg
+        self.moved_deg = moved_deg
         change = moved_deg[1:] - _KEPT * moved_deg[:-1]
         known = np.isfinite(change)
         change = np.where(known, change, 0.0)
@@ -136,25 +144,20 @@ class Movement:
         row = self._row(shapes, matches, swing, (1.0 - _LIKELY * _LIKELY) * variance)
         return None if row is None else self._judged(row, period_s)
 
-    def without(self, row: Cycles | None) -> Floats:
-        """What is left of the movement when the breaths of a row are taken away, degrees."""
-        rest = self._moved.copy()
-        if row is not None:
-            t_s: Floats = self.first_s + BEAT_S * np.arange(float(len(rest)))
-            for begin_s, end_s in pairwise(row.onsets_s):
-                inside = (t_s >= begin_s) & (t_s < end_s)
-                rest[inside] -= row.swing_deg * _depth((t_s[inside] - begin_s) / (end_s - begin_s))
-        return rest
+    def times_s(self) -> Floats:
+        """When each beat is."""
+        t_s: Floats = self.first_s + BEAT_S * np.arange(float(len(self.moved_deg)))
+        return t_s
 
     def top(self, begin_s: float, end_s: float) -> Top:
         """Where the breath between the two is deepest; in the middle where nothing is known."""
-        known = np.isfinite(self._moved)
-        t_s = self.first_s + BEAT_S * np.arange(float(len(self._moved)))
+        known = np.isfinite(self.moved_deg)
+        t_s = self.times_s()
         edge_s = _EDGE * (end_s - begin_s)
         inside = (t_s > begin_s + edge_s) & (t_s < end_s - edge_s)
         if np.count_nonzero(known) < 3 or not inside.any():
             return Top(0.5 * (begin_s + end_s), 0.0, 0.0, 0.0)
-        smooth = np.interp(t_s, t_s[known], self._moved[known])
+        smooth = np.interp(t_s, t_s[known], self.moved_deg[known])
         smooth[1:-1] = (smooth[:-2] + smooth[1:-1] + smooth[2:]) / 3.0
         low, high = np.interp([begin_s, end_s], t_s, smooth).tolist()
         tilt = (high - low) / (end_s - begin_s)
@@ -312,10 +315,10 @@ def _depth(phase: Floats) -> Floats:
 
 def _quick(change: Floats, known: Floats) -> Floats:
     """What is quicker than the slow deepening."""
-    return (change - slow(change, known, _SLOWEST_S)) * known
+    return (change - _slow(change, known, _SLOWEST_S)) * known
 
 
-def slow(values: Floats, known: Floats, bend_s: float) -> Floats:
+def _slow(values: Floats, known: Floats, bend_s: float) -> Floats:
     """The smooth part of values: a line and slow waves; half of a wave of bend_s is left in it."""
     count = len(values)
     span = np.arange(count) + 0.5

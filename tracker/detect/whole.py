@@ -41,11 +41,11 @@ class _Breath(NamedTuple):
 class Whole:
     """Counts the breaths of a hold, part by part."""
 
-    def __init__(self, start_s: float) -> None:
+    def __init__(self, start_s: float, *, one_way: bool) -> None:
         self._breaths: deque[_Breath] = deque(maxlen=_MOST)
         self._from_s = start_s - BEFORE_S
         self._sure = False
-        self._deepening = Deepening(start_s)
+        self._deepening = Deepening(start_s, way_known=one_way)
         self.count = 0
 
     def look(self, movement: Movement, periods_s: Iterable[float], until_s: float) -> None:
