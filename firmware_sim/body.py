@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.interpolate import CubicSpline
-from scipy.signal import lfilter
 
 from firmware_sim.script import Floats, Script
+from firmware_sim.wander import wander
 
 GRAVITY: Final = 9.80665
 
@@ -105,8 +104,8 @@ class Body:
         rng = np.random.default_rng([seed, 1])
         self._script = script
         self._stride_hz = stride_hz
-        self._sway = _wander(rng, until_s, channels=6, knot_s=0.8, memory_s=2.5)
-        self._hand = _wander(rng, until_s, channels=6, knot_s=0.25, memory_s=0.4)
+        self._sway = wander(rng, until_s, channels=6, knot_s=0.8, memory_s=2.5)
+        self._hand = wander(rng, until_s, channels=6, knot_s=0.25, memory_s=0.4)
         self._tremor_hz = rng.uniform(7.5, 11.5, 6)
         self._tremor_phase = rng.uniform(0.0, 2 * np.pi, (2, 6))
         self._jolts = sorted(jolts or [], key=lambda jolt: jolt.at_s)
@@ -170,13 +169,13 @@ class Body:
 
     def _shake(self, t_s: Floats) -> _Shake:
         script = self._script
-        wander: Floats = self._sway(t_s).T
-        flexion, abduction, rotation, knee = wander[:4] * script.effort.at(t_s)
-        lean_x, lean_y = wander[4:] * script.sway.at(t_s)
+        swaying = self._sway.at(t_s).T
+        flexion, abduction, rotation, knee = swaying[:4] * script.effort.at(t_s)
+        lean_x, lean_y = swaying[4:] * script.sway.at(t_s)
         size = script.tremor.at(t_s) / 1000.0
         if size.any():
             waves = 2 * np.pi * self._tremor_hz[:, None] * t_s
-            size *= 0.6 * (1.0 + 0.4 * np.tanh(wander[5]))  # in bursts; six waves make up the size
+            size *= 0.6 * (1.0 + 0.4 * np.tanh(swaying[5]))  # in bursts; six waves make up the size
             flexion += size * np.sin(waves + self._tremor_phase[0][:, None]).sum(axis=0)
             knee += size * np.sin(waves + self._tremor_phase[1][:, None]).sum(axis=0)
         return _Shake(flexion, abduction, rotation, knee, lean_x, lean_y)
@@ -186,10 +185,10 @@ class Body:
         loose = self._script.loose.at(t_s)
         if not loose.any():
             return band, place
-        wander = self._hand(t_s).T * loose
-        turns = 40.0 * wander[:3]
+        moving = self._hand.at(t_s).T * loose
+        turns = 40.0 * moving[:3]
         band = band.about_x(turns[0]).about_y(turns[1]).about_z(turns[2])
-        return band, place + 0.06 * wander[3:]
+        return band, place + 0.06 * moving[3:]
 
     def _ringing(self, t_s: Floats) -> Floats:
         rung = np.zeros((len(t_s), 3))
@@ -207,13 +206,3 @@ class Body:
 def _bump(phase: Floats, at: float, sharpness: float) -> Floats:
     """1 at a share of the stride, smooth and periodic."""
     return np.asarray(np.exp(sharpness * (np.cos(phase - 2 * np.pi * at) - 1.0)), np.float64)
-
-
-def _wander(
-    rng: np.random.Generator, until_s: float, *, channels: int, knot_s: float, memory_s: float
-) -> CubicSpline[np.float64]:
-    """Smooth random paths of unit size that forget within `memory_s`."""
-    keep = np.exp(-knot_s / memory_s)
-    knots = rng.standard_normal((int(until_s / knot_s) + 4, channels)) * np.sqrt(1 - keep**2)
-    knots[0] /= np.sqrt(1 - keep**2)
-    return CubicSpline(np.arange(len(knots)) * knot_s, lfilter([1.0], [1.0, -keep], knots, axis=0))

@@ -163,7 +163,7 @@ def scripted(
 
     The part is one off the reel unless `imu` names it. Raises ValueError for a time too short.
     """
-    from firmware_sim.routine import Routine  # with SciPy's splines: a recording does without
+    from firmware_sim.routine import Routine  # a recording does without
 
     part = Imu.part(seed, rate_hz) if imu is None else imu
     return Scripted(Routine.fitted(seed, total_s), part, seed)
