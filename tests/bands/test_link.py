@@ -76,6 +76,24 @@ async def test_the_state_tells_what_is_known_of_the_band(tmp_path: Path) -> None
         assert link.states[-1] == state
 
 
+async def test_a_battery_level_that_is_none_is_not_shown_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    firmware = still_firmware()
+    async with rig(tmp_path, firmware) as r, linked(r.radio) as link:
+        await soon(lambda: link.link.state.battery == 96)
+        level = r.band.gatt.battery.battery_level_characteristic
+        for number, told in enumerate((101, 255), 1):
+            await r.band.gatt.device.notify_subscribers(level, told)
+            await soon(lambda: link.link.state.faults["battery"] == number)  # noqa: B023
+            assert link.link.state.battery is None
+        await r.band.gatt.device.notify_subscribers(level, 0)
+        await soon(lambda: link.link.state.battery == 0)
+    assert [text for text in caplog.messages if "battery" in text] == [
+        "band1 tells a battery level of 101, which is none: it is not shown."
+    ]
+
+
 async def test_a_falling_battery_is_told(tmp_path: Path) -> None:
     firmware = still_firmware(ring_frames=10)
     async with rig(tmp_path, firmware) as r, linked(r.radio, limits=PATIENT) as link:

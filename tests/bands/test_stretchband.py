@@ -23,6 +23,7 @@ from tracker.bands.stretchband import (
     ReadFrom,
     Status,
     Stop,
+    decode_battery,
     decode_control,
     decode_frame,
     decode_haptic,
@@ -292,3 +293,15 @@ def test_a_buzz_pattern_is_written_as_these_bytes_and_read_back() -> None:
 def test_a_buzz_pattern_that_three_bytes_cannot_carry_is_not_written(haptic: Haptic) -> None:
     with pytest.raises(ValueError, match="255 pulses"):
         encode_haptic(haptic)
+
+
+@pytest.mark.parametrize(("data", "percent"), [(b"\x00", 0), (b"\x57", 87), (b"\x64", 100)])
+def test_a_battery_level_is_a_percentage(data: bytes, percent: int) -> None:
+    assert decode_battery(data) == percent
+
+
+@pytest.mark.parametrize("data", [b"", b"\x65", b"\xff", b"\x57\x00"], ids=bytes.hex)
+def test_what_is_no_battery_level_is_refused(data: bytes) -> None:
+    with pytest.raises(FrameError) as caught:
+        decode_battery(data)
+    assert caught.value.fault == "battery"

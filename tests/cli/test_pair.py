@@ -101,6 +101,26 @@ async def test_a_band_of_another_computer_wants_its_button(tmp_path: Path) -> No
         assert await pairs(second) == PAIRED
 
 
+@pytest.mark.parametrize("level", ["info", "debug"])
+async def test_the_daemon_says_of_another_computers_band_one_sentence_and_no_more(
+    level: str, tmp_path: Path
+) -> None:
+    """Bumble has a word of its own for it."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        configure(folder, 1)
+    (second / "air").symlink_to(first / "air")
+    words = ("-m", "tracker", "run", "--log", level, "--config", str(second / "tracker.toml"))
+    async with band(first, *SLEEPER):
+        assert await pairs(first) == PAIRED
+        async with part(second / "daemon.log", *words) as running:
+            await eventually(lambda: "bonded to another computer" in running.said, WAIT_S)
+            assert await running.end() == 0
+        said = [line for line in running.said.lower().split("\n") if "pair" in line]
+        assert len(said) == 1, said
+
+
 async def test_without_a_radio_one_sentence_says_so(tmp_path: Path) -> None:
     configure(tmp_path, 1)
     assert (await refuses(tmp_path)).startswith("No simulated band answers at ")

@@ -7,6 +7,7 @@ from collections import deque
 from contextlib import suppress
 from typing import Final
 
+from tracker.bands.stretchband import FrameError, decode_battery
 from tracker.host_time import HostTime, host_time
 
 # At 10,000 notifications a second, the most that was ever measured, the task may be late by 50 ms.
@@ -18,7 +19,8 @@ class Inbox:
 
     notifications: as bytes with their time of arrival; at most INBOX.
     overflows:     how many more came and were dropped.
-    battery:       the last level told, percent.
+    battery:       the last level told, percent; None where it was none.
+    no_battery:    why the last one was none; None where it was.
     gone:          the connection has ended.
     """
 
@@ -26,6 +28,7 @@ class Inbox:
         self.notifications: deque[tuple[bytes, HostTime]] = deque()
         self.overflows = 0
         self.battery: int | None = None
+        self.no_battery: FrameError | None = None
         self.gone = False
         self._news = asyncio.Event()
 
@@ -38,10 +41,12 @@ class Inbox:
         self._news.set()
 
     def on_battery(self, data: bytes) -> None:
-        """A battery level."""
-        if data:
-            self.battery = data[0]
-            self._news.set()
+        """A battery level, or what should be one."""
+        try:
+            self.battery, self.no_battery = decode_battery(data), None
+        except FrameError as error:
+            self.battery, self.no_battery = None, error
+        self._news.set()
 
     def on_gone(self) -> None:
         """The connection has ended."""

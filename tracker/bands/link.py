@@ -18,6 +18,7 @@ Only the failures of a link are caught here; anything else is a bug and ends the
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import random
 from collections import Counter
@@ -55,6 +56,8 @@ from tracker.bands.stretchband import (
 )
 from tracker.host_time import host_time
 
+_log = logging.getLogger(__name__)
+
 REPORT_S: Final = (
     1.0  # frames come about twice a second; their time alone is told no oftener than this
 )
@@ -91,12 +94,13 @@ class LinkState:
     """How the link is.
 
     rssi:         dBm when the band was last found; None before.
-    battery:      percent; None while not known.
+    battery:      percent; None while not known, or where the band tells what is no level.
     firmware:     the band's own word for it; None while not known.
     reconnects:   connections after the first.
     faults:       how often each was seen: those of LogReader, and `not_seen`, `failed` (to connect,
                   or a request), `no_answer`, `disconnected`, `silent`, `overflow`, `mtu_too_small`,
-                  `status`, `not_a_stretchband`, `no_radio`, `bond_lost`, `pairing_refused`, `keys`.
+                  `status`, `battery`, `not_a_stretchband`, `no_radio`, `bond_lost`,
+                  `pairing_refused`, `keys`.
     last_frame_s: when the last frame came, seconds since 1970; told about once a second.
     trouble:      one sentence while it is not as it should be, else None.
     """
@@ -305,6 +309,7 @@ class BandLink:
         battery = await _read_if_there(band, BATTERY_LEVEL_UUID)
         if battery is not None:
             inbox.on_battery(battery)
+            self._count_no_battery(inbox)
             await band.subscribe(BATTERY_LEVEL_UUID, inbox.on_battery)
         self._report(
             firmware=None if firmware is None else firmware.decode("utf-8", "replace"),
@@ -365,6 +370,7 @@ class BandLink:
         if frame_s is not None:
             self._failures = 0
             self._heard()
+        self._count_no_battery(inbox)
         self._report_frame(frame_s, inbox.battery)
 
     async def _wait_for_room(self, band: Connection, inbox: Inbox) -> None:
@@ -381,6 +387,13 @@ class BandLink:
         self._ask_s = self._heard_s + min(self._limits.quiet_s, self._limits.silence_s)
 
     # -- what is told of it
+
+    def _count_no_battery(self, inbox: Inbox) -> None:
+        error, inbox.no_battery = inbox.no_battery, None
+        if error is not None:
+            self._reader.faults[error.fault] += 1
+            if self._reader.faults[error.fault] == 1:
+                _log.warning("%s tells %s, which is none: it is not shown.", self.band_id, error)
 
     def _report_frame(self, frame_s: float | None, battery: int | None) -> None:
         is_due = self.state.trouble is not None or _now_s() >= self._frame_told_s + REPORT_S

@@ -43,6 +43,8 @@ _STATUS = struct.Struct("<BHIIIHB")
 _READ_FROM = struct.Struct("<BHI")
 _HAPTIC = struct.Struct("<BBB")
 
+FULL: Final = 100  # percent of a battery
+
 READ_FROM: Final = 0x01
 STOP: Final = 0x02
 ASLEEP: Final = 0x01  # in the status flags; the other bits are reserved and sent as 0
@@ -245,3 +247,15 @@ def decode_haptic(data: bytes) -> Haptic:
         raise FrameError("short", f"{len(data)} bytes of a buzz pattern of {_HAPTIC.size}")
     pulses, on, off = _HAPTIC.unpack(data)
     return Haptic(pulses, on / 100, off / 100)
+
+
+def decode_battery(data: bytes) -> int:
+    """Read a battery level in percent. Raises FrameError named `battery`.
+
+    One byte, 0 to 100; what is above is reserved (Battery Service 1.1, 3.1.1).
+    """
+    if len(data) != 1:
+        raise FrameError("battery", f"a battery level of {len(data)} bytes")
+    if data[0] > FULL:
+        raise FrameError("battery", f"a battery level of {data[0]}")
+    return data[0]
