@@ -32,6 +32,7 @@ from tracker.bands.link import LinkState
 from tracker.bands.opening import open_radio
 from tracker.bands.renewal import Renewal, renew
 
+ONE, TWO = bytes(range(16)), bytes(range(1, 17))
 LOST = "band1 no longer knows this computer: press its button and run stretchband pair band1."
 REFUSED = (
     "band1 is bonded to another computer: press its button, and this one pairs with it "
@@ -192,7 +193,7 @@ async def test_keys_that_cannot_be_read_end_no_wait(tmp_path: Path) -> None:
     await asyncio.wait({waiting}, timeout=2 * LOOK_S)
     assert not waiting.done()
     (tmp_path / "bonds").unlink()
-    in_file(tmp_path).keep(ADDRESS, Bond(b"1"))
+    in_file(tmp_path).keep(ADDRESS, Bond(ONE))
     async with asyncio.timeout(PATIENCE_S):
         await waiting
 
@@ -302,12 +303,16 @@ def test_another_process_sees_a_change_at_once_and_neither_undoes_the_others(
     tmp_path: Path,
 ) -> None:
     one, two = in_file(tmp_path), in_file(tmp_path)
-    one.keep("F0:00:00:00:00:01", Bond(b"1"))
-    two.keep("F0:00:00:00:00:02", Bond(b"2"))
+    one.keep("F0:00:00:00:00:01", Bond(ONE))
+    two.keep("F0:00:00:00:00:02", Bond(TWO))
     one.prove("F0:00:00:00:00:01")
     two.forget("F0:00:00:00:00:02")
-    assert two.get("F0:00:00:00:00:01") == Bond(b"1", proven=True)
+    assert two.get("F0:00:00:00:00:01") == Bond(ONE, proven=True)
     assert one.get("F0:00:00:00:00:02") is None
+
+
+KNOWN = '{"version": 1, "address": "C0:00:00:00:00:01", "bonds": {"F0:F1:F2:F3:F4:01": %s}}'
+SHORT_KEY = KNOWN % '{"ltk": "AQ=="}'
 
 
 @pytest.mark.parametrize(
@@ -316,6 +321,9 @@ def test_another_process_sees_a_change_at_once_and_neither_undoes_the_others(
         ("{", "does not hold the keys of bands"),
         ('{"version": 1, "address": "\udcff"}', "does not hold the keys of bands"),
         ('{"version": 1}', "does not hold the keys of bands"),
+        ('{"version": 1, "address": "C0:00"}', "does not hold the keys of bands"),
+        (SHORT_KEY, "does not hold the keys of bands"),
+        ('{"a":' + "[" * 2000, "does not hold the keys of bands"),
         ('{"version": 2, "address": "C0:00:00:00:00:01"}', "is of version 2"),
     ],
 )
@@ -324,16 +332,16 @@ def test_a_file_that_is_no_use_is_told_and_left(text: str, says: str, tmp_path: 
     with pytest.raises(BondsError, match=says):
         in_file(tmp_path).get(ADDRESS)
     with pytest.raises(BondsError, match=says):
-        in_file(tmp_path).keep(ADDRESS, Bond(b""))
+        in_file(tmp_path).keep(ADDRESS, Bond(ONE))
     assert (tmp_path / "bonds").read_text("utf-8", "surrogateescape") == text
 
 
 def test_what_a_killed_process_left_half_written_is_in_nobodys_way(tmp_path: Path) -> None:
-    in_file(tmp_path).keep(ADDRESS, Bond(b"1"))
+    in_file(tmp_path).keep(ADDRESS, Bond(ONE))
     (tmp_path / "bonds.new").write_text('{"version')
-    assert in_file(tmp_path).get(ADDRESS) == Bond(b"1")
-    in_file(tmp_path).keep(ADDRESS, Bond(b"2"))
-    assert in_file(tmp_path).get(ADDRESS) == Bond(b"2")
+    assert in_file(tmp_path).get(ADDRESS) == Bond(ONE)
+    in_file(tmp_path).keep(ADDRESS, Bond(TWO))
+    assert in_file(tmp_path).get(ADDRESS) == Bond(TWO)
 
 
 def test_two_names_of_a_history_have_one_file(tmp_path: Path) -> None:
@@ -345,6 +353,6 @@ async def test_without_a_file_a_bond_lasts_as_long_as_the_radio() -> None:
     radio = open_radio("unix:/nowhere")
     assert isinstance(radio, BumbleRadio)
     bonds = Bonds(None)
-    bonds.keep(ADDRESS, Bond(b"1"))
-    assert bonds.get(ADDRESS) == Bond(b"1")
+    bonds.keep(ADDRESS, Bond(ONE))
+    assert bonds.get(ADDRESS) == Bond(ONE)
     assert bonds.address == bonds.address

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from firmware_sim.flash import Flash
-from tests.store.filling import BAND, Told, frame, new_store
+from tests.store.filling import ADDRESS, BAND, Told, frame, new_store
+from tracker.bands.bonds import Bond, Bonds
 from tracker.bands.stretchband import (
     Frame,
     Haptic,
@@ -24,6 +25,7 @@ from tracker.bands.stretchband import (
     encode_haptic,
     encode_status,
 )
+from tracker.detect.events import HoldEnded
 from tracker.export.archive import pack
 from tracker.store import History
 
@@ -52,7 +54,7 @@ def _frames() -> list[bytes]:
 
 def _characteristics() -> list[bytes]:
     controls = [encode_control(ReadFrom(1, 4)), encode_control(Stop())]
-    return [STATUS, *controls, encode_haptic(Haptic(2, 0.15, 0.1))]
+    return [STATUS, *controls, encode_haptic(Haptic(2, 0.15, 0.1)), b"\x60", b"\xff"]
 
 
 def _talks() -> list[bytes]:
@@ -134,16 +136,75 @@ def _answers() -> list[bytes]:
     ]
 
 
+SESSION = list(Told().session(100.0))
+
+
+@cache
+def history() -> bytes:
+    """A database with one session."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = new_store(Path(folder) / "history.db")
+        store.add(BAND, [frame(seq) for seq in range(3)], SESSION, None)
+        store.close()
+        return store.path.read_bytes()
+
+
 @cache
 def _histories() -> list[bytes]:
     """A whole archive and its database alone."""
     with tempfile.TemporaryDirectory() as folder:
-        store = new_store(Path(folder) / "history.db")
-        store.add(BAND, [frame(seq) for seq in range(3)], Told().session(100.0), None)
-        store.close()
-        with History.open(store.path) as history:
-            packed = b"".join(pack(history, "0", "", Path(folder), lambda *_: None))
-        return [b"\x01" + packed, b"\x00" + store.path.read_bytes()]
+        file = Path(folder) / "history.db"
+        file.write_bytes(history())
+        with History.open(file) as opened:
+            packed = b"".join(pack(opened, "0", "", Path(folder), lambda *_: None))
+        return [b"\x01" + packed, b"\x00" + history()]
+
+
+def _bonds() -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "bonds"
+        Bonds(file).keep(ADDRESS, Bond(bytes(range(16)), proven=True))
+        whole = file.read_bytes()
+    return [
+        whole,
+        whole.replace(b'"version": 1', b'"version": 2'),
+        whole.replace(b"AAEC", b""),
+        whole.replace(b'"address": "', b'"address": "x'),
+        b'{"a":' + DEEP,
+        b"",
+    ]
+
+
+HOST = "host: 127.0.0.1:8095"
+OURS = ("content-type: application/json", "origin: http://127.0.0.1:8095")
+
+
+def _request(what: str, *fields: str, body: str = "", host: str = HOST) -> bytes:
+    return "\n".join([f"{what} HTTP/1.1", host, *fields, "", body]).encode()
+
+
+def _requests() -> list[bytes]:
+    hold_id = next(one.hold_id for one in SESSION if isinstance(one, HoldEnded))
+    correct, note = f"POST /holds/{hold_id}", "POST /bands/band1/note"
+    taught = '{"stretch": "splits", "side": "left", "note": "x"}'
+    return [
+        _request("GET /"),
+        _request("GET /history"),
+        _request("GET /sessions?before=2026-01"),
+        _request(f"GET /sessions/{SESSION[0].event_id}"),
+        _request("GET /sessions/%00/angles"),
+        _request("GET /static/app.js", "accept-encoding: gzip", "range: bytes=0-9"),
+        _request("GET /static/..%2f%00"),
+        _request("GET /live"),
+        _request("GET /", host="host: [::1"),
+        _request("POST /login", *OURS, body='{"password": "open-sesame"}'),
+        _request("POST /login", *OURS, body=DEEP.decode()),
+        _request("POST /bands/band1/buzz", *OURS, body="1"),
+        _request(note, *OURS, "cookie: stretchband=e30.x.y", body='"knee"'),
+        _request(correct, OURS[0], "origin: http://[", body="{}"),
+        _request(correct, *OURS, body=taught),
+        _request(correct, *OURS, body='{"deleted": true, "note": "\\ud800"}'),
+    ]
 
 
 def _flash() -> list[bytes]:
@@ -193,6 +254,8 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "command": _commands,
     "told": _answers,
     "archive": _histories,
+    "bonds": _bonds,
+    "page": _requests,
     "flash": _flash,
     "hci": _hci,
 }

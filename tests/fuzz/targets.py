@@ -11,24 +11,31 @@ import hashlib
 import shutil
 import zipfile
 from binascii import crc_hqx
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote
 
+import h11
 import msgspec
+from bumble.hci import Address as HCIAddress
 
 from firmware_sim.air import Air
 from firmware_sim.flash import Flash, FlashError
 from firmware_sim.hub import _Client
+from tests.fuzz.seeds import history
+from tests.store.filling import ADDRESS
+from tracker.bands.bonds import Bond, Bonds
 from tracker.bands.reader import LogReader
 from tracker.bands.stretchband import (
     MAX_SAMPLES,
     MAX_STEP,
     MIN_STEP,
     FrameError,
+    decode_battery,
     decode_control,
     decode_frame,
     decode_haptic,
@@ -44,8 +51,12 @@ from tracker.errors import StretchbandError
 from tracker.export.archive import DATABASE, MANIFEST, VERSION, Manifest, unpack
 from tracker.mqtt.asking import _lesson
 from tracker.mqtt.commands import Command, Gate, parse
+from tracker.mqtt.settings import MqttSettings
 from tracker.mqtt.topics import ONLINE, Topics
 from tracker.recordings import read
+from tracker.web.access import Door
+from tracker.web.app import application
+from tracker.web.feed import Feed
 
 CAPACITY = 16
 
@@ -69,7 +80,7 @@ def _sealed(data: bytes) -> bytes:
 
 
 def characteristics(data: bytes, folder: Path) -> None:
-    """The small ones: status, control, haptic."""
+    """The small ones: status, control, haptic, battery."""
     with suppress(FrameError):
         status = decode_status(data)
         assert encode_status(status)[:-1] == data[:-1]  # the last byte has bits that mean nothing
@@ -77,6 +88,9 @@ def characteristics(data: bytes, folder: Path) -> None:
         assert encode_control(decode_control(data)) == data
     with suppress(FrameError):
         assert encode_haptic(decode_haptic(data)) == data
+    with suppress(FrameError):
+        assert bytes([decode_battery(data)]) == data
+        assert data <= b"\x64"
 
 
 def reader(data: bytes, folder: Path) -> None:
@@ -191,6 +205,78 @@ def _pack(database: bytes, packed: Path) -> None:
         out.writestr(DATABASE, database)
 
 
+def bonds(data: bytes, folder: Path) -> None:
+    """The file of the keys; one that is taken gives keys that a controller takes."""
+    file = folder / "history.db.bonds"
+    file.write_bytes(data)
+    known = Bonds(file)
+    try:
+        HCIAddress(known.address)
+        bond = known.get(ADDRESS)
+        if bond is not None:
+            assert len(bond.ltk) == 16
+        known.prove(ADDRESS)
+        known.keep(ADDRESS, Bond(bytes(16)))
+        known.forget(ADDRESS)
+        assert Bonds(file).get(ADDRESS) is None
+    except StretchbandError as error:
+        _expect_a_line(error)
+        assert file.read_bytes() == data
+
+
+def page(data: bytes, folder: Path) -> None:
+    """A request to the page: the lines of HTTP, and the body after an empty one."""
+    head, _, body = data.partition(b"\n\n")
+    reading = h11.Connection(h11.SERVER)  # as uvicorn reads it
+    try:
+        reading.receive_data(head + b"\n\n")
+        request = reading.next_event()
+    except h11.RemoteProtocolError:
+        return
+    if isinstance(request, h11.Request):
+        _expect_an_answer(loop().run_until_complete(_asked(folder, request, body)))
+
+
+def _expect_an_answer(said: list[dict[str, Any]]) -> None:
+    begun = said[0]
+    assert begun["type"] == "http.response.start"
+    assert begun["status"] < 500 or begun["status"] == 503, begun
+    assert (b"x-frame-options", b"DENY") in begun["headers"]
+
+
+async def _asked(folder: Path, request: h11.Request, body: bytes) -> list[dict[str, Any]]:
+    """What the page's server answers; what it raises is raised."""
+    path, _, query = request.target.partition(b"?")
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": request.method.decode(),
+        "path": unquote(path.decode()),
+        "raw_path": path,
+        "root_path": "",
+        "query_string": query,
+        "headers": list(request.headers),
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8095),
+        "scheme": "http",
+    }
+    said: list[dict[str, Any]] = []
+    told = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        return told.pop() if told else {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        said.append(dict(message))
+
+    file = folder / "history.db"
+    if not file.exists():
+        file.write_bytes(history())
+    door = Door("open-sesame" if body.startswith(b'{"password"') else None)
+    await application(Feed(MqttSettings(port=1)), file, door)(scope, receive, send)
+    return said
+
+
 def flash(data: bytes, folder: Path) -> None:
     """The simulated band's flash file."""
     file = folder / "band.flash"
@@ -228,7 +314,7 @@ class _Wire(asyncio.Transport):
 
 @cache
 def loop() -> asyncio.AbstractEventLoop:
-    """One for all inputs; whoever is done with `hci` closes it."""
+    """One for all inputs; whoever is done with `hci` and `page` closes it."""
     return asyncio.new_event_loop()
 
 
@@ -272,6 +358,8 @@ TARGETS: dict[str, Callable[[bytes, Path], None]] = {
     "command": command,
     "told": told,
     "archive": archive,
+    "bonds": bonds,
+    "page": page,
     "flash": flash,
     "hci": hci,
 }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +22,13 @@ OF_A_FILE = {"archive": 40, "parquet": 60, "config": 60, "hci": 60}
 
 @pytest.fixture(scope="module", autouse=True)
 def _loop() -> Iterator[None]:
-    """What `hci` runs in."""
+    """What `hci` and `page` run in."""
     yield
     if loop.cache_info().currsize:
+        left = asyncio.all_tasks(loop())  # of the library of /live: one that waits for the end
+        for task in left:
+            task.cancel()
+        loop().run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop().close()
         loop.cache_clear()
 

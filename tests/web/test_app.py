@@ -116,6 +116,7 @@ def test_this_machine_needs_none(host: str) -> None:
     "headers",
     [
         {**JSON, "origin": "http://elsewhere"},
+        {**JSON, "origin": "http://["},
         {**JSON, "sec-fetch-site": "cross-site"},
         {"content-type": "text/plain"},
     ],

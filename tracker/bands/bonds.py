@@ -11,15 +11,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
-from tracker.errors import StretchbandError
+from tracker.errors import NOT_JSON, StretchbandError
 
 if sys.platform != "win32":
     import fcntl
 
 VERSION = 1
+KEY_BYTES: Final = 16  # Bluetooth Core, Vol 3, Part H, 2.4.2
 
 
 class BondsError(StretchbandError):
@@ -34,13 +37,13 @@ class Bond(msgspec.Struct, frozen=True):
     proven: the band has taken it for good: frames were asked for with it.
     """
 
-    ltk: bytes
+    ltk: Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
     proven: bool = False
 
 
 class _Content(msgspec.Struct, frozen=True):
     version: int
-    address: str
+    address: Annotated[str, Meta(pattern=r"^([0-9A-F]{2}:){5}[0-9A-F]{2}\Z")]
     bonds: dict[str, Bond] = {}
 
 
@@ -141,7 +144,7 @@ def _load(file: Path) -> _Content | None:
         return None
     except OSError as error:
         raise _unusable(file, error) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise BondsError(
             f"{file} does not hold the keys of bands: put it aside, press the button of each band "
             "and run `stretchband pair`"

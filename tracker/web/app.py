@@ -230,8 +230,16 @@ async def _body(request: Request, of: type[T]) -> T:
 def _is_ours(request: Request) -> bool:
     origin = request.headers.get("origin")
     json = request.headers.get("content-type", "").startswith("application/json")
-    ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    ours = origin is None or _site(origin) == request.headers.get("host")
     return json and ours and request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+def _site(origin: str) -> str | None:
+    """Name and port; None for what is no address, such as `http://[`."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _clock() -> ServerSentEvent:
