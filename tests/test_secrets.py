@@ -45,13 +45,13 @@ def planted(folder: Path, broker: Mosquitto, radio: str, password: str) -> Path:
     return config
 
 
-async def started(*words: str, **variables: str) -> asyncio.subprocess.Process:
+async def started(*words: str, line: str = LINE, **variables: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-X",
         "dev",
         "-c",
-        LINE,
+        line,
         *words,
         env={**os.environ, "PYTHONASYNCIODEBUG": "0", "COLUMNS": "200", **variables},
         stdout=asyncio.subprocess.PIPE,
@@ -103,12 +103,14 @@ async def test_no_secret_is_in_what_the_programs_say_send_and_keep(
         by_variable = await said(
             await started("doctor", "--report", *words, **{PASSWORD_VARIABLE: "canary-env-4711"})
         )
+        taught = await said(await started("teach", "--forget", "splits", *words))
         told = await said(daemon, end=True) + await said(page, end=True)
         heard = b"".join(one.payload + one.topic.encode() for one in house.heard)
     assert "broker" in doctor
     assert "broker" in plainly
     assert "connected to the broker" in told or "refuses user" in told
-    everything = f"{told}{doctor}{plainly}{by_variable}"
+    assert ("splits is not taught" if right else "refuses user") in taught
+    everything = f"{told}{doctor}{plainly}{by_variable}{taught}"
     assert "canary" not in everything
     assert b"canary" not in heard
     assert ("stretchband" in heard.decode("utf-8", "replace")) == right
@@ -118,7 +120,53 @@ async def test_no_secret_is_in_what_the_programs_say_send_and_keep(
         assert b"canary" not in file.read_bytes(), file.name
 
 
-@pytest.mark.parametrize("command", ["run", "dashboard", "doctor", "scan"])
+BROKEN = """
+import os
+from tracker.daemon.house import House
+def broken(self):
+    password = self.publisher._settings.password
+    assert "canary" in password
+    BREAK
+House.announce = broken
+"""
+
+
+@pytest.mark.parametrize(
+    ("breaks", "says"),
+    [
+        ("raise RuntimeError('of the test')", "RuntimeError: of the test"),
+        ("os.abort()", "Fatal Python error: Aborted"),  # as systemd ends one that hangs
+    ],
+    ids=["an error that nobody caught", "aborted"],
+)
+async def test_no_secret_is_in_what_a_broken_daemon_leaves(
+    breaks: str, says: str, tmp_path: Path, broker: Mosquitto
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    config = planted(home, broker, f"unix:{home}/nobody", MQTT)
+    line = BROKEN.replace("BREAK", breaks) + LINE
+    out = await said(await started("run", "--log", "debug", "--config", str(config), line=line))
+    assert says in out
+    assert "in broken" in out
+    assert "canary" not in out
+
+
+async def test_the_demo_has_no_use_for_the_homes_secrets(tmp_path: Path, broker: Mosquitto) -> None:
+    home, kept = tmp_path / "stretchband", tmp_path / "kept"
+    for folder in (home, kept):
+        folder.mkdir()
+    planted(home, broker, "system", MQTT)
+    words = ("--seconds", "12", "--speed", "20", "--port", "0", "--no-browser")
+    variables = {PASSWORD_VARIABLE: MQTT, "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    out = await said(await started("demo", *words, "--db", str(kept / "demo.db"), **variables))
+    assert "hold " in out
+    assert "canary" not in out
+    for file in kept.iterdir():
+        assert b"canary" not in file.read_bytes(), file.name
+
+
+@pytest.mark.parametrize("command", ["run", "dashboard", "doctor", "scan", "teach splits"])
 async def test_a_password_in_a_wrong_place_of_the_config_is_not_shown(
     tmp_path: Path, command: str
 ) -> None:
@@ -130,7 +178,7 @@ async def test_a_password_in_a_wrong_place_of_the_config_is_not_shown(
         f'[mqtt]\nusername = ["{IN_URL}@x"]',
     ):
         config.write_text(text)
-        out = await said(await started(command, "--config", str(config)))
+        out = await said(await started(*command.split(), "--config", str(config)))
         assert "canary" not in out, text
         assert "mqtt" in out
 

@@ -166,6 +166,18 @@ async def test_commands_come_from_the_broker_and_bad_ones_do_no_harm(
     assert refusals == [f"command for band 'band1' refused: {told}"]
 
 
+async def test_a_message_of_megabytes_is_kept_from_us_by_the_broker(mosquitto: Mosquitto) -> None:
+    publisher = Publisher(MqttSettings(port=mosquitto.port), MemoryOutbox(), bands=["band1"])
+    async with aiomqtt.Client(mosquitto.host, mosquitto.port) as hand, running(publisher):
+        await status_of(publisher, lambda s: s.connected)
+        await hand.publish(SIDE, bytes(2_000_000), qos=1)
+        await hand.publish(SIDE, bytes(60_000), qos=1)
+        await hand.publish(SIDE, "left", qos=1)
+        async with asyncio.timeout(10):
+            assert (await publisher.commands.get()).action == SetSide("left")
+        assert publisher.status.refused == (("invalid", 1),)
+
+
 async def test_a_flood_of_commands_does_not_delay_events(mosquitto: Mosquitto) -> None:
     outbox = MemoryOutbox()
     publisher = Publisher(MqttSettings(port=mosquitto.port), outbox, bands=["band1"])

@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 import aiomqtt
 import paho.mqtt.client as paho
 from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -32,13 +33,25 @@ ANSWER_S = 5.0
 # Without any PUBACK for so long the connection is not believed in, although it answers pings.
 PUBACK_S = 30.0
 LEAVE_S = 1.0
+# What is waited for: at most so many, each at most so many bytes. The largest that is of use are a
+# command and what `doctor` reads, which take a few hundred.
 _INBOX = 100
+_PACKET_BYTES = 65536
 
 _T = TypeVar("_T")
 
 # What the libraries below say at each try, the publisher says once.
 _silent = logging.getLogger("tracker.mqtt.paho")
 _silent.setLevel(logging.CRITICAL)
+
+
+def _limits(protocol: aiomqtt.ProtocolVersion) -> Properties | None:
+    """What the broker keeps from us; before MQTT 5 there is no word for it."""
+    if protocol is not aiomqtt.ProtocolVersion.V5:
+        return None
+    limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
+    limits.MaximumPacketSize = _PACKET_BYTES
+    return limits
 
 
 class NoConnackError(aiomqtt.MqttError):
@@ -93,6 +106,7 @@ class Connection(aiomqtt.Client):
             max_inflight_messages=WINDOW,
             queue_type=_Inbox,
             max_queued_incoming_messages=_INBOX,
+            properties=_limits(protocol),
             logger=_silent,
             # An event is one small packet: waiting to fill a bigger one only costs time.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
