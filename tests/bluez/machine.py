@@ -33,6 +33,8 @@ KERNEL: Final = (
     "console=ttyS0 loglevel=4 panic=1 no_timer_check tsc=reliable nokaslr audit=0 "
     "mitigations=off random.trust_cpu=on"
 )
+# No terminals to log in at, which would wait for devices that nobody announces; nothing to renew.
+_SYSTEMD: Final = " stretchband.systemd systemd.getty_auto=0 systemd.condition_needs_update=0 "
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Machine:
         self._adapter = await self.start("adapter", PYTHON, "/share/guest/adapter.py", "/run/air")
         await self.until("[ -e /sys/class/bluetooth/hci0 ]")
         if self._bluetoothd is not None:
-            await self._powered()
+            await self.powered()
 
     async def pull_out(self) -> None:
         """Take the adapter away."""
@@ -120,9 +122,10 @@ class Machine:
     async def start_bluetoothd(self) -> None:
         """BlueZ's daemon; it powers the adapter."""
         self._bluetoothd = await self.start("bluetoothd", BLUETOOTHD, "--nodetach")
-        await self._powered()
+        await self.powered()
 
-    async def _powered(self) -> None:
+    async def powered(self) -> None:
+        """Once bluetoothd has switched the adapter on."""
         await self.until("bluetoothctl show | grep -q 'Powered: yes'")
 
     @property
@@ -171,16 +174,23 @@ class Machine:
 
 
 @asynccontextmanager
-async def booted(image: Image, folder: Path, air: Path) -> AsyncIterator[Machine]:
-    """A machine whose adapter will be on the air that a hub serves at this path."""
+async def booted(
+    image: Image, folder: Path, air: Path, *, systemd: bool = False
+) -> AsyncIterator[Machine]:
+    """A machine whose adapter will be on the air that a hub serves at this path.
+
+    systemd: is its first process; otherwise it has none.
+    """
     share = folder / "share"
     await asyncio.to_thread(_fill, share)
+    if systemd:
+        await asyncio.to_thread(_add_wheel, share)
     machine = Machine(share, free_port())
     server = await asyncio.start_unix_server(machine.answers, folder / "shell")
     console = folder / "console.log"
     with console.open("wb") as sink:
         process = await asyncio.create_subprocess_exec(
-            *_qemu(image, machine, folder / "shell", air),
+            *_qemu(image, machine, folder / "shell", air, _SYSTEMD if systemd else ""),
             stdin=DEVNULL, stdout=sink, stderr=STDOUT,
         )  # fmt: skip
     try:
@@ -219,7 +229,19 @@ def _fill(share: Path) -> None:
     shutil.make_archive(str(share / "app"), "tar", app)  # many small files take long over there
 
 
-def _qemu(image: Image, machine: Machine, shell: Path, air: Path) -> list[str]:
+def _add_wheel(share: Path) -> None:
+    """What is installed as docs/security.md says, and the files that are put beside it."""
+    shutil.copytree(ROOT / "config", share / "config")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"),
+            *("--no-deps", "--no-build-isolation", "--wheel-dir", share, ROOT),
+        ],
+        check=True,
+    )
+
+
+def _qemu(image: Image, machine: Machine, shell: Path, air: Path, more: str) -> list[str]:
     devices = [
         f"-drive file={image.disk},format=raw,if=none,id=disk,snapshot=on",
         "-device virtio-blk-pci,drive=disk",
@@ -238,5 +260,5 @@ def _qemu(image: Image, machine: Machine, shell: Path, air: Path) -> list[str]:
         *("-M", "q35", "-nodefaults", "-no-user-config", "-no-reboot"),
         *("-display", "none", "-monitor", "none", "-serial", "stdio"),
         *(word for device in devices for word in device.split()),
-        *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", KERNEL),
+        *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", f"{KERNEL}{more}"),
     ]

@@ -12,7 +12,7 @@ here=$(dirname "$0")
 # The hook fetches the kernel with the new system's own apt; unpacking it there would build an initrd
 # for a machine that it does not run on.
 mmdebstrap --quiet --variant=minbase --mode=root \
-  --include=bluez,busybox-static,ca-certificates,cpio,dbus,iproute2,kmod,mosquitto,python3,python3-venv,rfkill,xz-utils \
+  --include=bluez,busybox-static,ca-certificates,cpio,dbus,iproute2,kmod,mosquitto,python3,python3-venv,rfkill,systemd,xz-utils \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --customize-hook='chroot "$1" sh -c "cd /opt && apt-get -qq -o APT::Sandbox::User=root download \$(
