@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from firmware_sim.imu import RANGES_G, Imu, Samples
 from firmware_sim.recording import read
-
-if TYPE_CHECKING:
-    from firmware_sim.routine import Routine
-    from firmware_sim.truth import Truth
+from firmware_sim.routine import Routine
+from firmware_sim.truth import Truth
 
 __all__ = ["Motion", "Played", "Samples", "Scripted", "recording", "scripted"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,25 @@ def test_a_module_imports_only_inwards(name: str, path: Path) -> None:
     for imported in imports_of(path):
         if within(imported, {"tracker", "firmware_sim"}):
             assert within(imported, MAY_IMPORT[layer]), f"{name} imports {imported}"
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    """Nor those within functions, nor those for types; but one."""
+    known = dict(modules())
+    graph = {
+        name: {nearest(imported, known) for imported in imports_of(path)} - {name, None}
+        for name, path in known.items()
+    }
+    # An air is made of controllers, which name it as the type of what they are on.
+    graph["firmware_sim.controller"].remove("firmware_sim.air")
+    TopologicalSorter(graph).prepare()
+
+
+def nearest(imported: str, known: Container[str]) -> str | None:
+    """The module of ours that an imported name is of."""
+    while imported and imported not in known:
+        imported = imported.rpartition(".")[0]
+    return imported or None
 
 
 def test_the_detector_knows_nothing_but_samples() -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from firmware_sim.imu import Imu
 from firmware_sim.motion import recording, scripted
-from firmware_sim.routine import LEAST_SESSION_S, Routine, main
+from firmware_sim.routine import LEAST_SESSION_S, Routine
 from firmware_sim.script import Floats
 from firmware_sim.truth import Hold
+from firmware_sim.write import main
 
 STRETCHES = ("hamstring", "inner_thigh", "prone_quad", "standing_quad")
 PERFECT = Imu(noise_ug=0.0, bits=16, range_g=16)
