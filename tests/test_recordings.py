@@ -125,16 +125,29 @@ def test_time_must_also_rise_from_one_piece_to_the_next(tmp_path: Path) -> None:
         (HEADER + "0,0,1,0\n", ", line 2: a recording needs at least two samples"),
         (
             HEADER + "".join(rows(50, 5.0)),
-            ", line 2: about 5.0 samples a second, but 12.5 to 200 are allowed",
+            ", line 2: about 5 samples a second, but 12.5 to 200 are allowed",
         ),
         (
             HEADER + "".join(rows(50, 1000.0)),
-            ", line 2: about 991.8 samples a second, but 12.5 to 200 are allowed",
+            ", line 2: about 990 samples a second, but 12.5 to 200 are allowed",
+        ),
+        (
+            HEADER + "".join(f"{20 * i},0.01,1.0,-0.02\n" for i in range(50)),
+            ", line 2: about 0.05 samples a second, but 12.5 to 200 are allowed",
+        ),
+        (
+            HEADER + "".join(f"{i / 50},0.1,{9.81 if i > 24 else 3.9},-0.2\n" for i in range(51)),
+            ", line 2: most samples are longer than 4 g, but one at rest is 1 g: in m/s^2?",
         ),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str, said: str) -> None:
     assert fault(written(tmp_path, text)) == said
+
+
+def test_a_runner_who_lands_hard_is_no_other_unit(tmp_path: Path) -> None:
+    landing = (f"{i / 50},0,{12.0 if i % 2 else 0.3},0\n" for i in range(100))
+    assert len(Block.join(list(read(written(tmp_path, HEADER + "".join(landing)))))) == 100
 
 
 def test_a_cut_gzip_names_the_line_where_it_breaks(tmp_path: Path) -> None:

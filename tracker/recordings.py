@@ -20,8 +20,10 @@ from tracker.detect.samples import BAND_AXES, MAX_RATE_HZ, MIN_RATE_HZ, Axes, Bl
 from tracker.errors import StretchbandError, extra_missing
 
 HEADER = ("time_s", "x_g", "y_g", "z_g")
-# No wearable part measures beyond; what is larger is another unit, mg or m/s^2 or counts.
+# No wearable part measures beyond; what is larger is another unit, mg or counts.
 MAX_G = 64.0
+# m/s^2 stays below it, but rests at 9.8. Not even a runner's ankle has this much half of the time.
+USUAL_MAX_G = 4.0
 _PIECE_BYTES = 1 << 21
 # Four numbers take some 80; a file of a gigabyte may unpack to one line of a terabyte.
 _LINE_BYTES = 1024
@@ -46,7 +48,7 @@ def read(path: Path, axes: Axes = BAND_AXES) -> Iterator[Block]:
 
 
 def _checked(path: Path, rows: Rows, axes: Axes) -> Iterator[Block]:
-    steps = _Steps()
+    steps, sizes = _Steps(), _Sizes()
     last_s = -np.inf
     waiting: Block | None = None
     for line, values in rows:
@@ -55,8 +57,10 @@ def _checked(path: Path, rows: Rows, axes: Axes) -> Iterator[Block]:
             yield waiting
         waiting = Block(np.ascontiguousarray(values[:, 0]), axes.apply(values[:, 1:]))
         steps.add(waiting.t_s, last_s)
+        sizes.add(values[:, 1:])
         last_s = float(waiting.t_s[-1])
     steps.check(path)
+    sizes.check(path)
     if waiting is not None:
         yield waiting
 
@@ -104,9 +108,28 @@ class _Steps:
         middle = int(np.searchsorted(np.cumsum(self._counts), (total + 1) // 2))
         rate_hz = 1.0 / self.EDGES[min(middle, len(self.EDGES) - 1)]
         if not MIN_RATE_HZ / _RATE_SLACK <= rate_hz <= MAX_RATE_HZ * _RATE_SLACK:
+            about_hz = float(f"{rate_hz:.2g}")  # as near as the bins are
             raise StretchbandError(
-                f"{path}, line 2: about {rate_hz:.1f} samples a second, "
+                f"{path}, line 2: about {about_hz:g} samples a second, "
                 f"but {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} are allowed"
+            )
+
+
+class _Sizes:
+    """How many samples are longer than a leg's ever are for long."""
+
+    def __init__(self) -> None:
+        self._all = self._long = 0
+
+    def add(self, acc_g: Floats) -> None:
+        self._all += len(acc_g)
+        self._long += int(np.count_nonzero((acc_g**2).sum(axis=1) > USUAL_MAX_G**2))
+
+    def check(self, path: Path) -> None:
+        if 2 * self._long > self._all:
+            raise StretchbandError(
+                f"{path}, line 2: most samples are longer than {USUAL_MAX_G:g} g, "
+                "but one at rest is 1 g: in m/s^2?"
             )
 
 
