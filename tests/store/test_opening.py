@@ -63,6 +63,14 @@ def test_a_missing_file_is_not_made_by_reading(tmp_path: Path) -> None:
     assert not path.parent.exists()
 
 
+def test_a_file_that_was_made_and_no_more_is_no_history_yet(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    path.touch()
+    with pytest.raises(StretchbandError, match=r"^there is no history at "):
+        History.open(path)
+    assert path.read_bytes() == b""
+
+
 def test_text_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     path.write_text("time_s,x_g,y_g,z_g\n" * 100)

@@ -56,6 +56,8 @@ def open_as_it_is(path: Path) -> Database:
     with in_plain_words(path):
         db = _connect_reader(path)
         try:
+            if _is_empty(db):
+                raise _nothing_there(path)
             _refuse_foreign(db, path)
             _refuse_newer(db, path)
         except BaseException:
@@ -126,15 +128,13 @@ def expect_file(path: Path) -> None:
     except OSError as error:
         raise StretchbandError(f"history {path} cannot be opened: {error.strerror}") from None
     if not found:
-        raise StretchbandError(
-            f"there is no history at {path}; name another file with --db, or wear the band first"
-        )
+        raise _nothing_there(path)
 
 
 def _claim(db: Database, path: Path) -> None:
     """Mark an empty file as ours, before anything else is in it; refuse what others made."""
     with transaction(db):
-        if _tables(db) == 0 and _application_id(db) == 0:
+        if _is_empty(db):
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     _refuse_foreign(db, path)
 
@@ -159,6 +159,13 @@ def _application_id(db: Database) -> int:
     return int(number)
 
 
-def _tables(db: Database) -> int:
-    (number,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    return int(number)
+def _is_empty(db: Database) -> bool:
+    """Whether nobody has written to it yet: a file that was made, and no more."""
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return int(tables) == 0 and _application_id(db) == 0
+
+
+def _nothing_there(path: Path) -> StretchbandError:
+    return StretchbandError(
+        f"there is no history at {path}; name another file with --db, or wear the band first"
+    )
