@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -60,15 +61,29 @@ def test_what_a_person_can_mend_is_one_line_and_status_2(
     assert done.stderr.count("\n") == 1
 
 
+RECORDING = Path(__file__).parents[1] / "detect" / "recordings" / "breath-pos2-4sbreathing.csv.gz"
+
+
 def test_output_that_cannot_be_written_is_one_line() -> None:
-    recording = (
-        Path(__file__).parents[1] / "detect" / "recordings" / "breath-pos2-4sbreathing.csv.gz"
-    )
-    command = [sys.executable, "-m", "tracker", "analyze", str(recording), "--json", "--as-hold"]
+    command = [sys.executable, "-m", "tracker", "analyze", str(RECORDING), "--json", "--as-hold"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "stretchband: what was found cannot be written: No space left on device\n"
+
+
+def test_an_output_that_is_closed_is_no_fault() -> None:
+    told = f"exec {sys.executable} -m tracker analyze {RECORDING} --json --as-hold >&-"
+    done = subprocess.run(["sh", "-c", told], stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_terminal_that_knows_only_ascii_gets_ascii() -> None:
+    command = [sys.executable, "-m", "tracker", "analyze", str(RECORDING), "--as-hold"]
+    only_ascii = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, env=only_ascii, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b" deg " in done.stdout
 
 
 def test_the_version_is_told() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,6 +59,16 @@ def _of_all(
     """What stands before a subcommand; `main` has answered --version."""
 
 
+def _write_what_can_be_written() -> None:
+    """Outputs take every text: closed ones drop it, and what cannot be encoded becomes `?`."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+
+
 def _end_when_told(asked: str) -> None:
     """A signal ends a command as Ctrl-C does, so that it takes what it has half written away."""
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -72,6 +84,7 @@ def main() -> None:
     Only the subcommand that is asked for is imported: SciPy alone takes more than a second.
     """
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    _write_what_can_be_written()
     _end_when_told(asked)
     if asked == "--version":
         print(f"stretchband {version('stretchband')}")  # noqa: T201 - what was asked for

@@ -144,6 +144,7 @@ def _stem(file: Path) -> str:
 
 def _print(file: Path, events: list[Event]) -> None:
     console = Console()
+    degree = " deg" if console.options.ascii_only else "\N{DEGREE SIGN}"
     holds = [event for event in events if isinstance(event, HoldEnded)]
     table = Table(title=f"{file.name}: {count(len(holds), 'hold')}", title_justify="left")
     for name in ("stretch", "side"):
@@ -156,8 +157,8 @@ def _print(file: Path, events: list[Event]) -> None:
             hold.side or "?",
             _clock(hold.start_s),
             f"{hold.duration_s:.1f} s",
-            _number(hold.angle_deg, "{:.0f}°"),
-            _number(hold.depth_gain_deg, "{:+.1f}°"),
+            _number(hold.angle_deg, "{:.0f}", degree),
+            _number(hold.depth_gain_deg, "{:+.1f}", degree),
             str(hold.breaths),
             _number(hold.breath_rate_bpm, "{:.1f}"),
         )
@@ -167,8 +168,8 @@ def _print(file: Path, events: list[Event]) -> None:
             console.print(count(found, name))
 
 
-def _number(value: float | None, form: str) -> str:
-    return "?" if value is None else form.format(value)
+def _number(value: float | None, form: str, unit: str = "") -> str:
+    return "?" if value is None else form.format(value) + unit
 
 
 def _clock(t_s: float) -> str:
