@@ -273,8 +273,9 @@ def load(path: Path) -> Config:
 
 def _check_bands(path: Path, bands: tuple[BandConfig, ...]) -> None:
     for name in ("id", "address"):
-        values = [getattr(band, name).upper() for band in bands]
-        doubled = next((value for value in values if values.count(value) > 1), None)
+        values = [getattr(band, name) for band in bands]
+        folded = [value.upper() for value in values]
+        doubled = next((value for value in values if folded.count(value.upper()) > 1), None)
         if doubled is not None:
             raise ConfigError(f"{path}: bands.{name} {doubled} stands twice; each band has its own")
     for number, band in enumerate(bands):

@@ -277,6 +277,8 @@ def test_live_points_show_the_angle_and_are_bounded() -> None:
     assert 250 < len(points) <= 600
     assert points[-1].angle_deg is not None
     assert abs(points[-1].angle_deg - 70.0) < 4.0
+    shown = [deg for p in points for deg in (p.angle_deg, p.breath_deg) if deg is not None]
+    assert all(deg == round(deg, 2) for deg in shown)  # what a page can show, and not more bytes
     assert session.take_live() == []
 
 

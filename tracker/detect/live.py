@@ -55,7 +55,7 @@ class Glimpse(NamedTuple):
             angle: float | None = self.since.angle_deg(self.up)
         else:
             angle = None if self.since is None else angle_deg(self.up, self.since)
-        return Live(ms(self.t_s), angle, self.breath_deg, self.phase)
+        return Live(ms(self.t_s), _shown(angle), _shown(self.breath_deg), self.phase)
 
 
 def points(before: Live | None, glimpses: Iterable[Glimpse]) -> Iterator[Live]:
@@ -69,4 +69,8 @@ def points(before: Live | None, glimpses: Iterable[Glimpse]) -> Iterator[Live]:
 
 
 def _between(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else round((a + b) / 2, 2)
+    return None if a is None or b is None else _shown((a + b) / 2)
+
+
+def _shown(deg: float | None) -> float | None:
+    return None if deg is None else round(deg, 2)

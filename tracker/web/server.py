@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 import socket
 from collections.abc import Sequence
@@ -89,5 +90,9 @@ def _listening(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StretchbandError(
+                f"port {port} on {host} is taken; --port 0 finds a free one"
+            ) from None
         reason = error.strerror or str(error)
         raise StretchbandError(f"the page cannot listen on {host}:{port}: {reason}") from None
