@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Literal
 
-from tracker.detect.cells import Cells, Vector
+from tracker.detect.cells import Cells, Vector, angle_deg
 from tracker.detect.edges import Limb, settled_s
 from tracker.detect.events import (
     INNER_THIGH,
@@ -28,18 +28,16 @@ from tracker.detect.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.live import Phase
 from tracker.detect.orientation import STEP_S, Rows, Steps
 from tracker.detect.reps import Reps, RepSeen
+from tracker.detect.rests import Rests, came_with_a_blow
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
-from tracker.detect.stretches import Postures, unknown
+from tracker.detect.stretches import AWAY_DEG, Postures, unknown
 from tracker.detect.taught import Posed
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped, Strayed, Trace
 from tracker.detect.worn import Wear
 
 # A hold is known two seconds after it began; its first steps are folded then.
 _RECENT = 24
-# Any posture: between two repetitions a leg is put down somehow. Against such a pause the next rest
-# would seem a hold, so that it has to last to take the place of the rest before.
-_LASTING_SHARE = 0.5
 # Any posture: who straightens a leg has let it rest, or straightened it, so long before at most. On
 # foot a leg swings and sways without ever resting.
 _FROM_REST_S = 10.0
@@ -61,6 +59,8 @@ class Routine:
         self._calm_s = -math.inf
         self._holds, self._hold_s = 0, 0.0
         self._reps = Reps()
+        # Any posture: where the rest is, as soon as the leg was seen.
+        self._rests: Rests | None = None
         self._calm_again()
 
     def _calm_again(self) -> None:
@@ -68,7 +68,8 @@ class Routine:
         self._recent: deque[tuple[float, Vector, float]] = deque(maxlen=_RECENT)
         self._resting = False
         self._rest_known = False
-        self._rest_start_s = self._rested_s = 0.0
+        self._rest_start_s = 0.0
+        self._stay_start_s, self._stay_end_s, self._struck = 0.0, -math.inf, False
         self._kept: tuple[float, Vector] | None = None
 
     @property
@@ -136,6 +137,7 @@ class Routine:
         if self._settings.any_posture and self.postures.rest is None:
             # Whatever there is to hold away from, it is where the leg was at first.
             self.postures.at_rest(up, now_s)
+            self._rests = Rests(up, self._settings.min_hold_s)
         self.postures.passed([now_s], [up])
         turn = self._keeping.step(j, up, rate, unrest, cells)
         if isinstance(turn, Kept):
@@ -161,16 +163,20 @@ class Routine:
             lasted_s = min(lasted_s, still_s)
         is_short = lasted_s < self._settings.min_hold_s
         if (is_short or held.lifeless()) and not self._settings.as_hold:
-            if self._trace is not None:
-                why: Literal["short", "lifeless"] = "short" if is_short else "lifeless"
-                self._trace.told(Discarded(now_s, held.hold_id, end_s, why))
-            yield held.dropped(now_s)
+            yield self._dropped(held, now_s, end_s, "short" if is_short else "lifeless")
             return
         self._reps.restart()
         self.postures.counted(held.stretch, end_s)
         self._holds += 1
         self._hold_s += end_s - held.start_s
         yield from held.ended(now_s, end_s, reason)
+
+    def _dropped(
+        self, held: Held, now_s: float, end_s: float, why: Literal["short", "lifeless", "rest"]
+    ) -> Event:
+        if self._trace is not None:
+            self._trace.told(Discarded(now_s, held.hold_id, end_s, why))
+        return held.dropped(now_s)
 
     def end_session(self, now_s: float) -> Iterator[Event]:
         """End the session, if there is one."""
@@ -194,7 +200,9 @@ class Routine:
         self._calm_again()
 
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
-        start_s = settled_s(cells, kept.first, kept.last, kept.up, UNKNOWN)
+        start_s = self._settled_s(cells, kept, UNKNOWN)
+        if self._rests is not None:
+            self._stay_start_s, self._struck = start_s, came_with_a_blow(cells, start_s)
         stretch, rest = self.postures.name(kept.up), self.postures.rest
         self._kept = None if rest is None else (start_s, rest)
         if self._trace is not None:
@@ -202,13 +210,13 @@ class Routine:
         if stretch is None:
             self._resting = True
             self._rest_start_s = start_s
-            self._rest_known = self._pause_s(kept.up) == 0.0
+            self._rest_known = self._rests is None and self.postures.pause_s(kept.up) == 0.0
             if self._rest_known:
                 self.postures.at_rest(kept.up, start_s)
             return
         self._resting = False
         limb = self._keeping.limb = Limb(stretch.lever_m, aside=stretch.name == INNER_THIGH)
-        start_s = settled_s(cells, kept.first, kept.last, kept.up, limb)
+        start_s = self._settled_s(cells, kept, limb)
         yield from self._open_session(now_s, start_s)
         coarse = cells.grain.coarse(kept.last)
         at = self._at(start_s)
@@ -230,20 +238,36 @@ class Routine:
     def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
         if self._trace is not None:
             self._trace.told(Departed(now_s, left.end_s, left.up))
-        rested_s = left.end_s - self._rest_start_s
-        if self._resting and rested_s >= self._pause_s(left.up):
-            self._rested_s = rested_s
+        if self._rests is not None:
+            yield from self._seek_rest(now_s, left, self._rests)
+        elif self._resting and left.end_s - self._rest_start_s >= self.postures.pause_s(left.up):
             if not self._rest_known:
                 self.postures.at_rest(left.up, self._rest_start_s)
             self.postures.rest_left(left.up, left.end_s)
         self._resting = False
         yield from self.end_hold(now_s, left.end_s, "released", left.still_s)
 
-    def _pause_s(self, up: Vector) -> float:
-        """How long a rest has to be to count; a shorter one is a pause on the way."""
-        if self._settings.any_posture:
-            return _LASTING_SHARE * self._rested_s
-        return self.postures.pause_s(up)
+    def _seek_rest(self, now_s: float, left: Left, rests: Rests) -> Iterator[Event]:
+        """Any posture: where is the rest, now that this one was left? It may be this one.
+
+        A hold that led back to the rest, or to what has turned out to be one, is none.
+        """
+        before, self._stay_end_s = rests.up, left.end_s
+        lasted_s = left.end_s - self._stay_start_s
+        rests.kept(left.up, lasted_s, with_a_blow=self._struck)
+        if rests.up != before:
+            self.postures.at_rest(rests.up, self._stay_start_s)
+        if angle_deg(left.up, rests.up) > AWAY_DEG:
+            return
+        self.postures.rest_left(rests.up, left.end_s)
+        if self.held is not None:
+            held, self.held = self.held, None
+            yield self._dropped(held, now_s, left.end_s, "rest")
+
+    def _settled_s(self, cells: Cells, kept: Kept, limb: Limb) -> float:
+        """When the posture was taken: not before the last one was left."""
+        start_s = settled_s(cells, kept.first, kept.last, kept.up, limb)
+        return start_s if self._rests is None else max(start_s, self._stay_end_s)
 
     def _in_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
         held = self.held

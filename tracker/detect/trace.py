@@ -56,12 +56,12 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """The hold is dropped: shorter than asked for, or stiller than anything alive."""
+    """The hold is dropped: shorter than asked for, stiller than anything alive, or a rest."""
 
     t_s: float
     hold_id: str
     end_s: float
-    why: Literal["short", "lifeless"]
+    why: Literal["short", "lifeless", "rest"]
 
 
 Note = Stopped | Departed | Strayed | Holding | Discarded

@@ -188,6 +188,8 @@ def _ended(end: HoldEnded) -> tuple[str, str]:
 def _dropped(discard: Discarded, start: HoldStarted, settings: Settings) -> tuple[str, str]:
     if discard.why == "lifeless":
         return "dropped: stiller than any leg", "no leg"
+    if discard.why == "rest":
+        return "dropped: where the leg rests, as it turned out", "rest"
     lasted = f"{max(discard.end_s - start.start_s, 0.0):.1f} s"
     return f"dropped: {lasted}, shorter than {settings.min_hold_s:g} s", f"short, {lasted}"
 

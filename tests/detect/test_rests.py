@@ -1,0 +1,114 @@
+"""Any posture: which of the postures that were kept is the rest?"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.detect.leg import BACK, STANDING, Pose, bent_standing, raised, samples
+from tests.detect.sets import ANY, SHORT
+from tracker.detect.events import Event, HoldDropped, HoldEnded
+from tracker.detect.orientation import Steps
+from tracker.detect.rests import Rests
+from tracker.detect.samples import Block
+from tracker.detect.session import Session, Settings
+from tracker.detect.trace import Discarded, Note
+from tracker.recordings import read
+
+RECORDINGS = Path(__file__).parent / "recordings"
+
+
+def holds(block: Block, choice: Settings) -> list[HoldEnded]:
+    detector = Session("band", settings=choice)
+    return [e for e in detector.receive(block) + detector.close() if isinstance(e, HoldEnded)]
+
+
+def put_down_hard(block: Block, poses: list[Pose]) -> Block:
+    """Each move to the back ends with a blow of 0.6 g, 60 ms long."""
+    acc, at_s = block.acc_g.copy(), poses[0].keep_s
+    for pose in poses[1:]:
+        at_s += pose.move_s
+        if pose.up == BACK:
+            acc[(block.t_s > at_s - 0.03) & (block.t_s < at_s + 0.03), 0] += 0.6
+        at_s += pose.keep_s
+    return Block(block.t_s, acc)
+
+
+def times(*poses: Pose, count: int) -> list[Pose]:
+    return [pose for _ in range(count) for pose in poses]
+
+
+def test_a_band_that_is_put_on_in_the_midst_of_a_hold_finds_the_rest() -> None:
+    up, down = Pose(raised(60), 4.0, move_s=0.8), Pose(BACK, 1.2, move_s=0.8)
+    told = holds(samples(times(up, down, count=6)), SHORT)
+    assert [round(hold.angle_deg or 0.0, -1) for hold in told[-4:]] == [60.0] * 4
+    assert all(abs(hold.duration_s - 4.0) < 0.6 for hold in told[-4:])
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.notes: list[Note] = []
+
+    def saw(self, steps: Steps) -> None:
+        pass
+
+    def told(self, note: Note) -> None:
+        self.notes.append(note)
+
+
+def test_what_turns_out_to_be_the_rest_is_dropped_and_says_so() -> None:
+    up, down = Pose(raised(60), 4.0, move_s=0.8), Pose(BACK, 1.2, move_s=0.8)
+    heard = Heard()
+    detector = Session("band", settings=SHORT, trace=heard)
+    events: list[Event] = detector.receive(samples(times(up, down, count=4)))
+    why = {note.hold_id: note.why for note in heard.notes if isinstance(note, Discarded)}
+    dropped = [event.hold_id for event in events if isinstance(event, HoldDropped)]
+    assert "rest" in [why[hold_id] for hold_id in dropped]
+
+
+def test_of_two_postures_kept_alike_the_leg_rests_where_it_is_put_down_with_a_blow() -> None:
+    poses = times(Pose(raised(60), 2.5, move_s=0.8), Pose(BACK, 2.5, move_s=0.8), count=7)
+    block = samples(poses)
+    # From its end on: 3.3 s a stay, the last one of 2.5 s on the back. Where nothing tells one
+    # posture from the other, the leg rests where it was found.
+    softly, hard = holds(block, SHORT), holds(put_down_hard(block, poses), SHORT)
+    end_s = float(block.t_s[-1])
+    assert [round((end_s - hold.end_s) / 3.3) for hold in softly[-3:]] == [4, 2, 0]
+    assert [round((end_s - hold.end_s) / 3.3) for hold in hard[-3:]] == [5, 3, 1]
+
+
+@pytest.mark.parametrize(("hold_s", "pause_s"), [(8.0, 3.0), (20.0, 6.0), (60.0, 8.0), (9.0, 30.0)])
+@pytest.mark.parametrize("ups", [(60,), (60, 75, 90)])
+def test_where_poses_are_held_the_stance_between_them_stays_the_rest(
+    hold_s: float, pause_s: float, ups: tuple[int, ...]
+) -> None:
+    stand = Pose(STANDING, pause_s)
+    poses = [stand]
+    for k in range(6):
+        poses += [Pose(bent_standing(ups[k % len(ups)]), hold_s), stand]
+    told = holds(samples(poses, breath_deg=1.2), ANY)
+    assert [round(hold.duration_s - hold_s) for hold in told] == [0] * 6
+
+
+def test_one_stay_proves_nothing() -> None:
+    rests = Rests(BACK, 5.0)
+    rests.kept(raised(60), 2.0, with_a_blow=False)
+    assert rests.up == pytest.approx(BACK, abs=0.02)
+
+
+def test_only_the_last_stays_count() -> None:
+    rests = Rests(BACK, 1.5)
+    for _ in range(40):
+        rests.kept(BACK, 1.0, with_a_blow=True)
+    for _ in range(40):
+        rests.kept(STANDING, 1.0, with_a_blow=False)
+        rests.kept(raised(60), 4.0, with_a_blow=False)
+    assert rests.up == pytest.approx(STANDING, abs=0.02)
+
+
+@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*-0.csv.gz")), ids=lambda path: path.name)
+def test_no_hold_begins_before_the_one_before_it_has_ended(path: Path) -> None:
+    told = holds(Block.join(list(read(path))), SHORT)
+    assert all(later.start_s >= hold.end_s for hold, later in pairwise(told))
