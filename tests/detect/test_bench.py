@@ -22,7 +22,7 @@ from tests.detect.generated import (
     worn_badly,
 )
 from tests.detect.leg import SESSION, samples
-from tests.detect.rests import best_choice, cut, found
+from tests.detect.rests import best_choice, best_rest, cut, found
 from tests.detect.score import Figures, add, together
 from tests.detect.sets import COMMITTED, OURS
 from tracker.detect.events import HoldEnded, Rep
@@ -153,6 +153,8 @@ def test_what_the_choice_of_the_rest_costs_is_measured_on_what_was_kept() -> Non
         "reps": [],
     }
     assert best_choice([(block, truth)]) == pytest.approx(2 / 3)
+    # Away from lying on the back there are standing and the hold, and one of two true ones.
+    assert best_rest([(block, truth)]) == pytest.approx(2 / 4)
     shorter, left = cut(block, truth, 10.0)
     assert float(shorter.t_s[0]) >= 10.0
     assert [hold["start_s"] for hold in left["holds"]] == [21.5]

@@ -117,7 +117,7 @@ class HoldEnded(Fact, frozen=True, kw_only=True, tag="hold_ended"):
 
 
 class HoldDropped(Fact, frozen=True, kw_only=True, tag="hold_dropped"):
-    """What was started as a hold was none: too short to count, or nobody's leg."""
+    """What was started as a hold was none: too short to count, the rest, or nobody's leg."""
 
     hold_id: str
 

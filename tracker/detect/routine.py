@@ -237,7 +237,7 @@ class Routine:
 
     def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
         if self._trace is not None:
-            self._trace.told(Departed(now_s, left.end_s, left.up))
+            self._trace.told(Departed(now_s, left.end_s, left.up, left.still_s))
         if self._rests is not None:
             yield from self._seek_rest(now_s, left, self._rests)
         elif self._resting and left.end_s - self._rest_start_s >= self.postures.pause_s(left.up):

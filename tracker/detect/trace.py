@@ -31,11 +31,15 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """What was kept was left at end_s, known at t_s; `up` is how it was last kept."""
+    """What was kept was left at end_s, known at t_s; `up` is how it was last kept.
+
+    still_s: how long the leg was still without a break; only where short holds are asked for.
+    """
 
     t_s: float
     end_s: float
     up: Vector
+    still_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
