@@ -15,6 +15,7 @@ import pytest
 from tests.store.filling import BAND, Told, frame, new_store
 from tracker.errors import StretchbandError
 from tracker.mqtt.settings import MqttSettings
+from tracker.store import Store, StoredCommand
 from tracker.web.access import PER_TRY_S, TRIES, Door, check, own_names
 from tracker.web.app import application
 from tracker.web.feed import Feed
@@ -251,6 +252,24 @@ async def test_a_session_is_told_whole_and_sample_by_sample(page: httpx.AsyncCli
     times = [t for t, _ in pairs]
     assert times == sorted(times)
     assert (await page.get("/sessions/nowhere")).status_code == 404
+
+
+async def test_pain_is_told_by_its_session_also_where_no_hold_was_counted(
+    history: Path, page: httpx.AsyncClient
+) -> None:
+    store = Store.open(history)
+    told = [(95.0, "{}"), (170.0, '{"note":"behind the knee"}'), (240.6 + 600.0, ""), (80.0, "")]
+    pains = [StoredCommand(1, t_s, "pain", payload) for t_s, payload in told]
+    others = [StoredCommand(1, 150.0, "end", ""), StoredCommand(2, 170.0, "pain", "")]
+    store.add(BAND, [], [], None, commands=[*pains, *others])
+    store.close()
+    (one,) = (await page.get("/sessions")).json()
+    assert one["pains"] == 2
+    session = (await page.get(f"/sessions/{one['session_id']}")).json()
+    assert session["pains"] == [
+        {"t_s": 95.0, "note": None},
+        {"t_s": 170.0, "note": "behind the knee"},
+    ]
 
 
 async def test_sums_follow_a_correction(page: httpx.AsyncClient) -> None:

@@ -20,7 +20,7 @@ from tests.web.page import PHONE, SCREEN, browser, looking, served
 from tracker.clock import rfc3339
 from tracker.detect.events import to_json
 from tracker.mqtt.payloads import BandState
-from tracker.store import History
+from tracker.store import History, StoredCommand
 
 WAIT_MS = 30_000
 
@@ -253,7 +253,9 @@ async def test_history_is_drawn_and_a_hold_can_be_corrected(
     tmp_path: Path, mosquitto: Mosquitto, chrome: Browser
 ) -> None:
     store = new_store(tmp_path / "history.db")
-    store.add(BAND, [frame(seq) for seq in range(200)], Told().session(100.0), None)
+    hurt = StoredCommand(1, 170.0, "pain", '{"note":"behind the knee"}')
+    frames = [frame(seq) for seq in range(200)]
+    store.add(BAND, frames, Told().session(100.0), None, commands=[hurt])
     store.close()
     async with served(tmp_path, mosquitto.port) as address, looking(chrome, address) as page:
         await page.get_by_role("link", name="History").click()
@@ -262,8 +264,11 @@ async def test_history_is_drawn_and_a_hold_can_be_corrected(
             re.compile(r"^2 holds, \d+ (s|min) in all$")
         )
         await expect(page.locator("#longest li").first).to_contain_text("Hamstring")
+        await expect(page.locator("#sessions button").first).to_contain_text("it hurt")
         await page.locator("#sessions button").first.click()
         await expect(page.locator("#session-chart canvas")).to_be_visible()
+        pain = page.locator("#session-pains li")
+        await expect(pain).to_have_text("It hurt at 1:10behind the knee")
         first = page.locator("#session-holds li").first
         await first.get_by_role("button").click()
         await page.locator("#c-stretch").select_option("inner_thigh")

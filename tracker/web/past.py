@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from tracker.detect.settings import Settings
 from tracker.store import History, boots, sample_blocks
 
 SHORTEST_RATE_S = 20.0  # a shorter hold has too few breaths to stand for a month
@@ -108,17 +109,21 @@ def _local_day(at: str, tz: tzinfo | None, known: dict[tuple[str, int], date]) -
     return known[quarter]
 
 
-_SESSIONS = """SELECT s.session_id, s.band_id, s.started_at, s.ended_at, s.reps,
-  count(h.hold_id), total(h.duration_s)
+# What was said from a moment before it began until the next one could have.
+_PAINS = f"""c.band_id = s.band_id AND c.boot_id = s.boot_id AND c.name = 'pain'
+  AND c.t_s BETWEEN s.start_s - 10.0
+    AND coalesce(s.last_s, s.start_s) + {Settings().session_gap_s}"""
+_SESSIONS = f"""SELECT s.session_id, s.band_id, s.started_at, s.ended_at, s.reps,
+  count(h.hold_id), total(h.duration_s), (SELECT count(*) FROM commands AS c WHERE {_PAINS})
 FROM (SELECT * FROM sessions WHERE started_at < :before ORDER BY started_at DESC LIMIT :limit) AS s
 LEFT JOIN holds AS h ON h.session_id = s.session_id AND h.end_s IS NOT NULL
   AND h.hold_id NOT IN (SELECT hold_id FROM corrections WHERE deleted = 1)
-GROUP BY s.session_id ORDER BY s.started_at DESC"""
+GROUP BY s.session_id ORDER BY s.started_at DESC"""  # noqa: S608 - our own words
 
 
 def sessions(history: History, before: str, limit: int) -> list[dict[str, Any]]:
     """Sessions that began before this moment (RFC 3339 UTC), the latest first."""
-    names = ("session_id", "band_id", "started_at", "ended_at", "reps", "holds", "hold_s")
+    names = ("session_id", "band_id", "started_at", "ended_at", "reps", "holds", "hold_s", "pains")
     rows = history.rows(_SESSIONS, {"before": before, "limit": limit})
     return [dict(zip(names, row, strict=True)) for row in rows]
 
@@ -131,10 +136,17 @@ WHERE h.session_id = ? AND h.end_s IS NOT NULL ORDER BY h.start_s"""
 _BREATHS_OF = """SELECT b.hold_id, b.number, b.exhale_start_s, b.exhale_end_s, b.end_s, b.depth_deg
 FROM breaths AS b JOIN holds AS h USING (hold_id) WHERE h.session_id = ?
 ORDER BY b.exhale_start_s"""
+_PAINS_OF = f"""SELECT c.t_s, json_extract(nullif(c.payload, ''), '$.note') AS note
+FROM sessions AS s JOIN commands AS c ON {_PAINS}
+WHERE s.session_id = ? ORDER BY c.t_s"""  # noqa: S608 - our own words
 
 
 def session(history: History, session_id: str) -> dict[str, Any] | None:
-    """One session: its holds, measured and corrected, and its breaths; None: there is none."""
+    """One session: its holds, measured and corrected, its breaths, and where it hurt.
+
+    Pain may have ended a hold too short to count: it is told by when it was said. None: there is
+    no such session.
+    """
     found = list(
         history.rows(
             "SELECT session_id, band_id, boot_id, start_s, last_s, started_at FROM sessions"
@@ -149,6 +161,7 @@ def session(history: History, session_id: str) -> dict[str, Any] | None:
         **dict(zip(names, found[0], strict=True)),
         "holds": _records(history, _HOLDS_OF, session_id),
         "breaths": _records(history, _BREATHS_OF, session_id),
+        "pains": _records(history, _PAINS_OF, session_id),
     }
 
 

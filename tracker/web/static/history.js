@@ -129,7 +129,7 @@ function listSessions(found) {
   element("more").hidden = found.length < AT_ONCE;
   element("sessions").append(...found.map((one) => make("li", {}, make("button", { type: "button", onclick: () => showSession(one.session_id) },
     make("b", { textContent: new Date(one.started_at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) }),
-    `${many(one.holds, "hold")}, ${seconds(one.hold_s)} `, make("span", { textContent: one.reps ? many(one.reps, "straightening") : "" })))));
+    `${many(one.holds, "hold")}, ${seconds(one.hold_s)} `, make("span", { textContent: [one.reps && many(one.reps, "straightening"), one.pains && (one.pains > 1 ? `it hurt ${one.pains} times` : "it hurt")].filter(Boolean).join(" · ") })))));
 }
 
 async function showSession(id) {
@@ -170,6 +170,8 @@ function drawSession(told, pairs) {
       const from = u.valToPos(breath.exhale_start_s - told.start_s, "x", true), to = u.valToPos(breath.exhale_end_s - told.start_s, "x", true);
       pen.fillRect(from, top + height - 6, to - from, 6);
     }
+    pen.fillStyle = colour("--right");
+    for (const pain of told.pains) pen.fillRect(u.valToPos(pain.t_s - told.start_s, "x", true) - devicePixelRatio, top, 2 * devicePixelRatio, height);
     pen.restore();
   };
   draw("session-chart", 300, { hooks: { drawClear: [shade] }, scales: { x: { time: false }, y: { range: [0, 180] } },
@@ -177,11 +179,19 @@ function drawSession(told, pairs) {
     series: [{}, { stroke: colour("--ink"), width: 1.2 }] }, [t, degrees]);
 }
 
+// A hold that is too short to count is gone; what hurt in it is not.
+function listPains(told, shown) {
+  element("session-pains").replaceChildren(...told.pains.filter((pain) => !shown.has(pain)).map((pain) => make("li", {},
+    make("b", { textContent: `It hurt at ${clock(pain.t_s - told.start_s) || "0:00"}` }), make("span", { textContent: pain.note ?? "" }))));
+}
+
 function listHolds(told) {
+  const ended = (hold) => told.pains.find((pain) => hold.reason === "pain" && pain.t_s >= hold.start_s && pain.t_s <= hold.end_s + 5);
+  listPains(told, new Set(told.holds.map(ended)));
   element("session-holds").replaceChildren(...told.holds.map((hold, i) => {
     const name = stretchName(hold.stretch ?? hold.measured_stretch), side = hold.side ?? hold.measured_side;
     const facts = [hold.breaths != null && many(hold.breaths, "breath"), hold.breath_rate_bpm && `${hold.breath_rate_bpm.toFixed(1)} a minute`,
-      hold.reason === "pain" && "it hurt", (hold.stretch || hold.side) && `measured: ${stretchName(hold.measured_stretch)}${hold.measured_side ? `, ${hold.measured_side}` : ""}`, hold.note];
+      hold.reason === "pain" && "it hurt", ended(hold)?.note, (hold.stretch || hold.side) && `measured: ${stretchName(hold.measured_stretch)}${hold.measured_side ? `, ${hold.measured_side}` : ""}`, hold.note];
     return make("li", {}, make("i", { textContent: i + 1 }), make("b", { className: hold.deleted ? "gone" : "", textContent: `${name}${side ? `, ${side}` : ""}: ${seconds(hold.duration_s)}` }),
       make("span", { textContent: facts.filter(Boolean).join(" · ") }),
       make("button", { type: "button", textContent: "Correct", ariaLabel: `Correct ${name}`, onclick: () => ask(hold) }));
