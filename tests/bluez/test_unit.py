@@ -33,6 +33,7 @@ async def started(home: Home) -> AsyncIterator[Service]:
         await service.control("stop")
 
 
+@pytest.mark.core
 async def test_a_session_is_whole_in_the_sandbox(served: Home) -> None:
     home, play = served, Play()
     async with home.band_on_air(*play.options), started(home) as service:
