@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
+import aiomqtt
 import pytest
 
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import MemoryOutbox, running, status_of, subscriber
+from tracker.mqtt.connection import Connection
 from tracker.mqtt.publisher import Publisher
 from tracker.mqtt.settings import MqttSettings
 
@@ -146,6 +150,26 @@ async def test_the_house_hears_offline_when_the_process_ends(
             if process.returncode is None:
                 process.kill()
             await process.wait()
+
+
+async def test_who_leaves_a_lost_connection_for_another_reason_leaves_no_error_behind(
+    mosquitto: Mosquitto,
+) -> None:
+    """asyncio would log it with a traceback, long after."""
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, told: said.append(told))
+    settings = MqttSettings(port=mosquitto.port)
+    connection = Connection(settings, aiomqtt.ProtocolVersion.V5, None, None)
+    with suppress(LookupError):
+        async with connection:
+            mosquitto.kill()
+            async with asyncio.timeout(10):
+                await asyncio.wait({connection._disconnected})
+            raise LookupError
+    del connection
+    gc.collect()
+    await asyncio.sleep(0)
+    assert not said
 
 
 async def test_a_second_client_of_the_same_id_is_told(mosquitto: Mosquitto) -> None:

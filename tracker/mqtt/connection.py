@@ -216,6 +216,8 @@ class Connection(aiomqtt.Client):
 
     def _give_up(self) -> None:
         self._given_up = True
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()  # seen: who left for another reason did not ask for it
         self._client._sock_close()  # paho has no public way to close without writing first
 
     def _on_socket_open(self, client: paho.Client, userdata: Any, sock: Any) -> None:
