@@ -25,10 +25,13 @@ WITHOUT_A_SCREEN = {name: value for name, value in os.environ.items() if name no
 
 
 @asynccontextmanager
-async def demo(*options: str, **environment: str) -> AsyncIterator[Process]:
+async def demo(
+    *options: str, stdin: int | None = None, **environment: str
+) -> AsyncIterator[Process]:
     """The demo on no terminal; told to end with the block, where it has not ended before."""
     process = await create_subprocess_exec(
         *(sys.executable, "-m", "tracker", "demo", *options),
+        stdin=stdin,
         stdout=PIPE,
         stderr=PIPE,
         env={**WITHOUT_A_SCREEN, **environment},
@@ -80,6 +83,31 @@ async def test_the_browser_is_given_the_address(tmp_path: Path) -> None:
         await page_of(running)
         await its_session(running)
     assert not asked.exists()
+
+
+async def test_a_page_that_somebody_looks_at_stays_until_enter() -> None:
+    keyboard, terminal = os.openpty()
+    options = ("--seconds", "5", "--speed", "20", "--port", "0")
+    try:
+        async with (
+            demo(*options, stdin=terminal, BROWSER="true %s") as running,
+            httpx.AsyncClient() as client,
+        ):
+            address = await page_of(running)
+            assert running.stdout is not None
+            async for line in running.stdout:
+                if line == b"the page stays until Enter or Ctrl-C\n":
+                    break
+            assert (await client.get(f"{address}history")).status_code == 200
+            os.write(keyboard, b"\n")
+            out, errors = await running.communicate()
+            with pytest.raises(httpx.ConnectError):
+                await client.get(address)
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert (running.returncode, errors) == (0, b"")
+    assert out == b"page and history end here; --db FILE keeps them\n"
 
 
 async def its_session(process: Process) -> None:

@@ -134,7 +134,7 @@ def demo(
     The four stretches on both legs take 720 s of the wearer's time at ease and 240 s in a hurry.
     With less (--seconds times --speed) the session is at ease and cut when the time is up.
 
-    The page is served beside it, and opened where there is a screen.
+    The page is served beside it, and opened where there is a screen; there it stays until Enter.
     """
     time_s = seconds * speed
     total_s = min(time_s, FULL_S) if time_s >= LEAST_S else FULL_S
@@ -144,9 +144,8 @@ def demo(
         Store.open(kept).close()  # a file that cannot be used is told before anything starts
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
             asyncio.run(play(plan, Ports(broker_port, port), show=not no_browser))
-        with History.open(kept) as past:
-            Console().print(summary(past))
-        for line in look_on(kept) if db else ():
+        lasting = look_on(kept) if db else ("page and history end here; --db FILE keeps them",)
+        for line in lasting:
             Console(soft_wrap=True).print(line, highlight=False, markup=False)
 
 
@@ -158,12 +157,32 @@ async def play(plan: Plan, ports: Ports, *, show: bool) -> None:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     async with embedded_broker(ports.broker) as broker:
         plan.configure(broker)
-        async with page(plan.config, ports.page) as shown, simulated_band(plan) as band:
-            Console(soft_wrap=True).print(shown.said, highlight=False)
-            if show and shown.address is not None:
-                await asyncio.to_thread(open_browser, shown.address)
-            async with daemon(plan) as running:
-                await watch(plan, broker, band, running)
+        async with page(plan.config, ports.page) as shown:
+            opened = False
+            with contextlib.suppress(asyncio.CancelledError):
+                async with simulated_band(plan) as band:
+                    Console(soft_wrap=True).print(shown.said, highlight=False)
+                    if show and shown.address is not None:
+                        opened = await asyncio.to_thread(open_browser, shown.address)
+                    async with daemon(plan) as running:
+                        await watch(plan, broker, band, running)
+            with History.open(plan.db) as past:
+                Console().print(summary(past))
+            told_to_end = task is not None and task.cancelling()
+            if opened and sys.stdin.isatty() and not told_to_end:
+                Console(soft_wrap=True).print("the page stays until Enter or Ctrl-C")
+                await enter()
+
+
+async def enter() -> None:
+    """Wait for a line of the terminal."""
+    loop, pressed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sys.stdin, pressed.set)
+    try:
+        await pressed.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    sys.stdin.readline()
 
 
 @contextlib.asynccontextmanager
