@@ -131,11 +131,18 @@ def _latency(measured: Sequence[Figures]) -> list[str]:
         "`hold_ended`": whole.ended_late,
     }
     rows = [
-        [name, str(len(after)), *(f"{np.quantile(after, share):.2f}" for share in (0.5, 0.9, 1.0))]
+        [
+            name,
+            str(len(after)),
+            *(f"{np.quantile(after, share):.2f}" for share in (0.5, 0.9, 1.0)),
+            f"{np.mean(np.array(after) <= 1.0):.2f}",
+        ]
         for name, after in late.items()
         if after
     ]
-    return table(("event", "events", "median s", "nine in ten s", "most s"), rows)
+    heads = ("event", "events", "median s", "nine in ten s", "most s", "within 1 s")
+    told = f"Of {whole.breaths} true breaths {whole.told} have an event of their own."
+    return [*table(heads, rows), "", told]
 
 
 def _depth_row(name: str, holds: Sequence[BreathErrors]) -> list[str]:

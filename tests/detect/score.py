@@ -57,6 +57,8 @@ class Figures:
     rated: int = 0
     rate: list[float] = field(default_factory=list)
     exhale: list[float] = field(default_factory=list)
+    breaths: int = 0
+    told: int = 0
     gain: list[float] = field(default_factory=list)
     reps_true: int = 0
     reps_found: int = 0
@@ -161,6 +163,8 @@ def _compare_breaths(
     nearest = (min((abs(b.exhale_start_s - t) for b in told), default=NEAR_S) for t in onsets)
     exhale = [off for off in nearest if off < NEAR_S]
     figures.exhale += exhale
+    figures.breaths += len(onsets)
+    figures.told += _told(onsets, [breath.exhale_start_s for breath in told])
     count = mine.breaths - len(onsets)
     figures.count.append(count)
     if len(onsets) < 3 or hold["end_s"] - hold["start_s"] < RATE_FROM_S:
@@ -171,6 +175,17 @@ def _compare_breaths(
         rate = mine.breath_rate_bpm - 60.0 / mean(b - a for a, b in pairwise(onsets))
         figures.rate.append(rate)
     figures.long_holds.append(BreathErrors(hold.get("amp_deg"), count, rate, tuple(exhale)))
+
+
+def _told(onsets: list[float], told: list[float]) -> int:
+    """How many true breaths have an event of their own, within half of a breath."""
+    usual = mean(b - a for a, b in pairwise(onsets)) if len(onsets) > 1 else 2.0 * NEAR_S
+    free = list(told)
+    for onset in onsets:
+        near = [t for t in free if abs(t - onset) < min(NEAR_S, usual / 2.0)]
+        if near:
+            free.remove(min(near, key=lambda t: abs(t - onset)))
+    return len(told) - len(free)
 
 
 COLUMNS = (

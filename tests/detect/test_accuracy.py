@@ -39,6 +39,13 @@ def test_breaths_are_counted_and_timed(name: str, rate: float) -> None:
     assert mean(map(abs, found.gain)) <= 0.5
 
 
+@pytest.mark.parametrize(("name", "share"), [("clean-0", 0.95), ("short-0", 1.0), ("rough-0", 0.9)])
+def test_nearly_every_breath_has_an_event_of_its_own(name: str, share: float) -> None:
+    found = figures(name)
+    assert found.told >= share * found.breaths
+    assert mean(late_s <= 1.0 for late_s in found.breath_late) >= 0.6
+
+
 @pytest.mark.parametrize("name", ["evening-0", "off_body-0"])
 def test_nothing_is_held_where_nobody_stretches(name: str) -> None:
     events = detect(RECORDINGS / f"{name}.csv.gz", Settings())

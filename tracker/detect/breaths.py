@@ -9,15 +9,15 @@ What the hold was as a whole is looked at once more at its end (whole.py).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.detect.cycles import Cycles, Movement
+from tracker.detect.cycles import Cycles, Movement, Span
 from tracker.detect.orientation import STEP_S
 from tracker.detect.oscillators import BEAT_S, PERIODS_S, Oscillators
 from tracker.detect.samples import Floats
-from tracker.detect.whole import AFTER_S, BEFORE_S, FLOOR_DEG, Whole, likeliest
+from tracker.detect.telling import SAME, BreathSeen, Telling
+from tracker.detect.whole import AFTER_S, FLOOR_DEG, Whole, likeliest
 
 Point = tuple[float, float]
 
@@ -27,18 +27,23 @@ _UNKNOWN = (math.nan, math.nan)
 _BETTER = 2.0
 # Some time after a turning point the movement is looked at, a few breaths of it.
 _LOOK_S, _BREATHS, _LEAST_S = 0.25, 3.5, 16.0
-# A breath is told so long after its end at most; an end that seems earlier is told as this old.
+# A breath that is told when it ends is told so long after it at most; an end that seems earlier is
+# told as this old. Breaths before it that could not be told then keep their own times.
 _PROMPT_S = 0.7
+# Where this share of a breath is untold before those that were looked at, they are looked at too,
+# a minute at most.
+_UNTOLD, _FURTHEST = 1.2, round(60.0 / BEAT_S)
 # Twice the log likelihood of no breath less that of the row, at most: before the first breath is
 # told, and once the rhythm is known by it.
 _FIRST_AGAINST, _AGAINST = 0.0, 6.0
 # The first one may be sway that deepens the stretch: the leg must have eased back by so much of it,
-# and by so many degrees. As many rhythms are tried then.
-_EASED, _PLAIN_DEG, _FIRST_RHYTHMS = 0.5, 0.5, 4
+# and by so many degrees, and have been on its way out again for so many beats, else its end is not
+# known and both its ends are dated too near.
+_EASED, _PLAIN_DEG, _OUT_AGAIN = 0.5, 0.5, 2
+# As many rhythms are tried then; no other may explain the hold as well as the best, within this.
+_FIRST_RHYTHMS, _AS_WELL = 4, 1.0
 # The turning points of the rhythm and of the row belong together within this share of a breath.
 _NEAR = 0.35
-# Breaths of one hold differ; outside of this share of the period there is no second turning point.
-_REFRACTORY = 0.5
 # Who leaves the stretch with the end of an inhale has breathed a whole breath.
 _NEARLY, _RATHER = 0.75, 0.2
 # What is felt so shortly before the leg leaves belongs to the move, not to the hold; so does a
@@ -50,17 +55,6 @@ _RHYTHMS = 7
 _PART, _LATER_S = round(300.0 / BEAT_S), 40.0
 _GAP_S = 30.0
 _LEAST_BEATS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class BreathSeen:
-    """One exhale and the inhale after it, seconds and degrees."""
-
-    number: int
-    exhale_start_s: float
-    exhale_end_s: float
-    end_s: float
-    depth_deg: float
 
 
 class Breaths:
@@ -80,7 +74,7 @@ class Breaths:
         self._turning_s: float | None = None
         self._last_s = -math.inf
         self._away = self._begun = False
-        self.seen = 0
+        self._telling = Telling(start_s)
         self._whole = Whole(start_s, one_way=one_way)
 
     @property
@@ -117,13 +111,12 @@ class Breaths:
         seen = [] if self._away else self._at_the_end(end_s)
         while self._moved and self._time(len(self._moved) - 1) > end_s - _LEAVING_S:
             self._moved.pop()
-        self._look_back(end_s)
-        return seen
+        return seen + self._telling.tell(self._look_back(end_s))
 
     def count(self) -> int:
         """Whole breaths of the hold, once it is finished.
 
-        May differ from the breaths told on the way: those had to be told before all was seen.
+        May differ from the breaths told: most of those were told before all was seen.
         """
         return self._whole.count
 
@@ -212,7 +205,7 @@ class Breaths:
     # A turning point: has a breath ended?
 
     def _turned(self, turned_s: float, now_s: float) -> list[BreathSeen]:
-        if turned_s - self._last_s < _REFRACTORY * self.period_s:
+        if turned_s - self._last_s < SAME * self.period_s:
             return []
         laid = self._row(len(self._moved))
         if laid is None:
@@ -243,7 +236,7 @@ class Breaths:
         nearest_s = min(row.onsets_s, key=lambda onset_s: abs(onset_s - end_s))
         if abs(nearest_s - end_s) > _RATHER * row.period_s:
             return []
-        return self._tell(movement, row, nearest_s, max(end_s, t_s - _PROMPT_S))
+        return self._tell(movement, row, nearest_s, max(end_s, t_s - _PROMPT_S), leaves=True)
 
     def _step_deg(self, beat: int) -> float:
         return math.dist(self._moved[beat], self._moved[beat - 1])
@@ -253,14 +246,19 @@ class Breaths:
         span_s = max(_BREATHS * self.period_s, _LEAST_S)
         begin = max(until - math.ceil(span_s / BEAT_S), 0)
         movement = self._movement(begin, until)
-        if self.seen:
-            row = movement.cycles(self.period_s)
-        else:
-            row = likeliest(movement.cycles(period_s) for period_s in self._likely(_FIRST_RHYTHMS))
-        most_against = _AGAINST if self.seen else _FIRST_AGAINST
+        row = movement.cycles(self.period_s) if self._telling.seen else self._first_row(movement)
+        most_against = _AGAINST if self._telling.seen else _FIRST_AGAINST
         if row is None or row.swing_deg < FLOOR_DEG or row.against > most_against:
             return None
         return movement, row
+
+    def _first_row(self, movement: Movement) -> Cycles | None:
+        """The row of the rhythm that alone explains the movement."""
+        rows = [movement.cycles(period_s) for period_s in self._likely(_FIRST_RHYTHMS)]
+        best = likeliest(rows)
+        if best is None or best.margin(rows) < _AS_WELL:
+            return None
+        return best
 
     def _likely(self, most: int) -> list[float]:
         """The periods that explain the hold best, none longer than it is."""
@@ -280,40 +278,49 @@ class Breaths:
         return Movement(self._time(begin), x * moved[:, 0] + y * moved[:, 1], start_s)
 
     def _tell(
-        self, movement: Movement, row: Cycles, onset_s: float, end_s: float
+        self, movement: Movement, row: Cycles, onset_s: float, end_s: float, *, leaves: bool = False
     ) -> list[BreathSeen]:
-        """The breath that ends with this onset of the row."""
-        k = row.onsets_s.index(onset_s)
+        """The breath that ends with this onset of the row, and those before it that are untold."""
         last_s, self._last_s = self._last_s, end_s
         self._begun = True
-        if not k:
-            return []
-        begin_s = row.onsets_s[k - 1]
-        late = begin_s - last_s < -_REFRACTORY * row.period_s
-        if late or begin_s < self._start_s - BEFORE_S:
-            return []
-        begin_s = max(begin_s, self._start_s)
-        top = movement.top(begin_s, end_s)
-        if top.above_deg < FLOOR_DEG or top.deeper_deg < FLOOR_DEG:
-            return []
-        alone = row.onsets_s[max(k - 2, 0)] < self._start_s - BEFORE_S or k < 2
-        if not self.seen and alone and top.eased_deg < max(_EASED * row.swing_deg, _PLAIN_DEG):
-            self._last_s = last_s
-            return []
-        self.seen += 1
-        return [BreathSeen(self.seen, begin_s, top.t_s, end_s, top.deeper_deg)]
+        onsets_s = list(row.onsets_s[: row.onsets_s.index(onset_s)])
+        untold_s = self._telling.untold_s(row.period_s)
+        far = onsets_s and onsets_s[0] - untold_s > _UNTOLD * row.period_s
+        if far and movement.first_s > self._first_s:
+            movement, earlier_s = self._before(row, untold_s)
+            onsets_s = earlier_s + onsets_s
+        untold = movement.spans([*(at_s for at_s in onsets_s if at_s >= untold_s), end_s])
+        if not self._telling.seen and len(untold) == 1:
+            top = untold[0].top
+            early = not leaves and movement.turned(top.t_s) < _OUT_AGAIN
+            if early or top.eased_deg < max(_EASED * row.swing_deg, _PLAIN_DEG):
+                self._last_s, self._turning_s = last_s, onset_s if early else None
+                return []
+        return self._telling.tell(untold)
+
+    def _before(self, row: Cycles, untold_s: float) -> tuple[Movement, list[float]]:
+        """Onsets before those of the row, and the movement that they lie in."""
+        begin = math.floor((untold_s - self._first_s) / BEAT_S)
+        begin = max(begin, len(self._moved) - _FURTHEST, 0)
+        movement = self._movement(begin, len(self._moved))
+        longer = movement.cycles(row.period_s)
+        if longer is None:
+            return movement, []
+        met_s = min(longer.onsets_s, key=lambda at_s: abs(at_s - row.onsets_s[0]))
+        return movement, [at_s for at_s in longer.onsets_s if at_s < met_s]
 
     # Looking back at the whole of it, or of a part.
 
-    def _look_back(self, end_s: float, *, later_s: float = 0.0) -> None:
+    def _look_back(self, end_s: float, *, later_s: float = 0.0) -> list[Span]:
         """Count the breaths of the movement; those of the last `later_s` are left for later."""
         if len(self._moved) < _LEAST_BEATS:
-            return
+            return []
         movement = self._movement(0, len(self._moved))
         until_s = end_s - later_s if later_s else end_s + AFTER_S
-        self._whole.look(movement, self._likely(_RHYTHMS), until_s)
+        counted = self._whole.look(movement, self._likely(_RHYTHMS), until_s)
         if later_s:
             done = max(round((until_s - later_s - self._first_s) / BEAT_S), 0)
             del self._moved[:done]
             self._first_s = self._time(done)
             self._whole.forget(self._first_s)
+        return counted

@@ -12,6 +12,7 @@ a smoother with a penalty on bends (Whittaker 1923; Eilers 2003), which knows no
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -89,6 +90,11 @@ class Cycles:
         """Is it another rhythm?"""
         return abs(math.log(other.usual_s / self.usual_s)) > _UNLIKE
 
+    def margin(self, rows: Iterable[Cycles | None]) -> float:
+        """By how much it explains more than those of the rows that have another rhythm."""
+        others = (row.against for row in rows if row is not None and self.unlike(row))
+        return min(others, default=math.inf) - self.against
+
 
 class _Row(NamedTuple):
     bounds: list[int]
@@ -105,6 +111,14 @@ class Top(NamedTuple):
     deeper_deg: float
     eased_deg: float
     above_deg: float
+
+
+class Span(NamedTuple):
+    """A breath between two onsets, and where it is deepest."""
+
+    begin_s: float
+    end_s: float
+    top: Top
 
 
 class Movement:
@@ -149,6 +163,12 @@ class Movement:
         t_s: Floats = self.first_s + BEAT_S * np.arange(float(len(self.moved_deg)))
         return t_s
 
+    def spans(self, onsets_s: Sequence[float]) -> list[Span]:
+        """The breaths between the onsets."""
+        return [
+            Span(begin_s, end_s, self.top(begin_s, end_s)) for begin_s, end_s in pairwise(onsets_s)
+        ]
+
     def top(self, begin_s: float, end_s: float) -> Top:
         """Where the breath between the two is deepest; in the middle where nothing is known."""
         known = np.isfinite(self.moved_deg)
@@ -165,6 +185,12 @@ class Movement:
         k = int(above.argmax())
         deep = float(smooth[k])
         return Top(float(t_s[k]), deep - low, deep - high, float(above[k]))
+
+    def turned(self, after_s: float) -> int:
+        """How many beats ago the leg was least deep since then."""
+        since = self.moved_deg[max(round((after_s - self.first_s) / BEAT_S), 0) :]
+        known = np.where(np.isfinite(since), since, math.inf)
+        return len(known) - 1 - int(known.argmin()) if len(known) else 0
 
     def _judged(self, row: _Row, period_s: float) -> Cycles | None:
         along, energy = row.along, row.energy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from tracker.detect.breaths import Breaths, BreathSeen
+from tracker.detect.breaths import Breaths
 from tracker.detect.cells import Vector
 from tracker.detect.events import (
     Breath,
@@ -21,6 +21,7 @@ from tracker.detect.orientation import GRAVITY_DELAY_S, STEP_S
 from tracker.detect.stamps import Stamps, centi, ms
 from tracker.detect.strain import Strains
 from tracker.detect.stretches import Stretch
+from tracker.detect.telling import BreathSeen
 
 # The end of the move into the stretch still rings in the low-pass so long after the start.
 SETTLING_S = 0.8

@@ -6,14 +6,12 @@ movement for several rhythms. The row that explains most is counted.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterable
-from itertools import pairwise
 from statistics import mean, median, pstdev
 from typing import NamedTuple
 
-from tracker.detect.cycles import Cycles, Movement
+from tracker.detect.cycles import Cycles, Movement, Span
 from tracker.detect.deepening import Deepening
 
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
@@ -48,17 +46,20 @@ class Whole:
         self._deepening = Deepening(start_s, way_known=one_way)
         self.count = 0
 
-    def look(self, movement: Movement, periods_s: Iterable[float], until_s: float) -> None:
+    def look(self, movement: Movement, periods_s: Iterable[float], until_s: float) -> list[Span]:
         """Count the breaths of the movement that end by until_s; later ones wait for the next."""
         row = self._row(movement, periods_s)
         self._deepening.look(movement, row)
-        for begin_s, end_s in pairwise(row.onsets_s if row is not None else ()):
+        counted = []
+        for span in movement.spans(row.onsets_s if row is not None else ()):
+            begin_s, end_s, top = span
             if begin_s < self._from_s or end_s > until_s:
                 continue
-            top = movement.top(begin_s, end_s)
+            counted.append(span)
             self.count += 1
             self._breaths.append(_Breath(end_s - begin_s, (top.t_s - begin_s) / (end_s - top.t_s)))
             self._from_s = end_s - _SAME * (end_s - begin_s)
+        return counted
 
     def forget(self, before_s: float) -> None:
         """No breath that begins before this is counted any more."""
@@ -91,9 +92,7 @@ class Whole:
         self._sure = False
         if best is None or best.swing_deg < FLOOR_DEG:
             return None
-        others = (row.against for row in rows if row is not None and best.unlike(row))
-        margin = min(others, default=math.inf) - best.against
-        self._sure = best.against < _BELIEVED and margin > _MARGIN
+        self._sure = best.against < _BELIEVED and best.margin(rows) > _MARGIN
         return best
 
 
