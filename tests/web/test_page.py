@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.daemon.parts import BAND
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import say, subscriber
 from tests.store.filling import Told, frame, new_store, weeks_of_sessions
-from tests.web.page import PHONE, SCREEN, browser, looking, served
+from tests.web.page import PHONE, SCREEN, looking, served
 from tracker.clock import rfc3339
 from tracker.detect.events import to_json
 from tracker.mqtt.payloads import BandState
@@ -24,15 +24,10 @@ from tracker.store import History, StoredCommand
 
 WAIT_MS = 30_000
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 expect.set_options(timeout=WAIT_MS)
 
 Tell = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-async def chrome() -> AsyncIterator[Browser]:
-    async with browser() as one:
-        yield one
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import math
 import re
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,12 @@ from playwright.async_api import Browser, Page, expect
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import say
 from tests.store.filling import BAND, Told, frame, new_store
-from tests.web.page import browser, looking, served, until
+from tests.web.page import looking, served, until
 from tests.web.sizes import letters
 from tracker.clock import rfc3339
 from tracker.mqtt.payloads import BandState
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 expect.set_options(timeout=30_000)
 
 # Minutes of arc. ISO 9241-303: 16 at least, 20 to 22 preferred. A letter of 5 is the smallest that
@@ -32,12 +32,6 @@ FOCUSED = """() => {
   const here = document.activeElement;
   return here === document.body ? "" : here.ariaLabel ?? here.textContent;
 }"""
-
-
-@pytest.fixture
-async def chrome() -> AsyncIterator[Browser]:
-    async with browser() as one:
-        yield one
 
 
 async def all_is_well(port: int, **more: Any) -> None:

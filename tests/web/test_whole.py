@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,13 @@ from playwright.async_api import Browser, expect
 
 from tests.daemon.parts import band, daemon
 from tests.mosquitto import Mosquitto
-from tests.web.page import browser, looking, served, serving
+from tests.web.page import looking, served, serving
 from tracker.store import History
 
 LONG_MS = 120_000  # a hold comes when the leg is ready
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 expect.set_options(timeout=30_000)
-
-
-@pytest.fixture
-async def chrome() -> AsyncIterator[Browser]:
-    async with browser() as one:
-        yield one
 
 
 async def test_that_hurt_ends_the_hold_and_is_in_the_history(
