@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -90,15 +91,18 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "history.db")
 
 
-def undisturbed(tmp_path: Path, batch: int = 16) -> list[Event]:
-    home = Home(tmp_path / "undisturbed.db")
-    store, recorder = home.open()
-    coming = arrivals(session_frames())
-    recorder.receive([first_greeting()])
-    for first in range(0, len(coming), batch):
-        recorder.receive(coming[first : first + batch])
-    store.close()
-    return home.log()
+@cache
+def undisturbed(batch: int = 16) -> list[Event]:
+    """The log of a daemon that is left alone."""
+    with TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "undisturbed.db")
+        store, recorder = home.open()
+        coming = arrivals(session_frames())
+        recorder.receive([first_greeting()])
+        for first in range(0, len(coming), batch):
+            recorder.receive(coming[first : first + batch])
+        store.close()
+        return home.log()
 
 
 def without_wall(events: Sequence[Event]) -> list[Event]:
@@ -111,12 +115,12 @@ def test_the_log_is_what_the_detector_says_of_the_samples(tmp_path: Path) -> Non
     for frame in session_frames():
         t_s = frame.t_first_ms / 1000 + frame.offsets_s
         said += session.receive(Block(t_s, frame.acc_g))
-    assert without_wall(undisturbed(tmp_path)) == said
+    assert without_wall(undisturbed()) == said
     assert sum(isinstance(event, HoldEnded) for event in said) == 8
 
 
 def test_batches_of_any_size_give_the_same_log(tmp_path: Path) -> None:
-    assert undisturbed(tmp_path, 1) == undisturbed(tmp_path, 100)
+    assert undisturbed(1) == undisturbed(100)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -136,7 +140,7 @@ def test_a_daemon_killed_again_and_again_gives_the_same_log(
             recorder.receive(batch)
             stored += len(batch)
         store.close()
-    assert without_wall(home.log()) == without_wall(undisturbed(tmp_path))
+    assert without_wall(home.log()) == without_wall(undisturbed())
 
 
 def test_a_frame_that_comes_twice_changes_nothing(home: Home, tmp_path: Path) -> None:
@@ -146,11 +150,11 @@ def test_a_frame_that_comes_twice_changes_nothing(home: Home, tmp_path: Path) ->
         recorder.receive([arrival, arrival])
     assert recorder.backwards == len(session_frames())
     store.close()
-    assert home.log() == undisturbed(tmp_path)
+    assert home.log() == undisturbed()
 
 
 def test_events_carry_the_wall_time_of_their_sample(tmp_path: Path) -> None:
-    for event in undisturbed(tmp_path):
+    for event in undisturbed():
         assert event.at is not None
         off_s = datetime.fromisoformat(event.at).timestamp() - (NOON + event.t_s)
         assert abs(off_s) < 0.05
@@ -252,7 +256,7 @@ def test_a_word_to_a_band_that_was_never_heard_is_kept_and_blocks_nothing(
     recorder.receive(coming[200:])
     assert [c.payload for c in store.commands(BAND, None)] == ["new band"]
     store.close()
-    assert without_wall(home.log()) == without_wall(undisturbed(tmp_path))
+    assert without_wall(home.log()) == without_wall(undisturbed())
 
 
 def test_a_side_said_by_the_wearer_holds_over_sleep_and_restart(home: Home) -> None:
@@ -456,5 +460,5 @@ def test_what_the_store_refused_and_is_given_again_is_there_once(
     said = [command.payload for command in store.commands(BAND, None)]
     assert set(said) == {"one", "two"}
     store.close()
-    assert without_wall(home.log()) == without_wall(undisturbed(tmp_path))
+    assert without_wall(home.log()) == without_wall(undisturbed())
     assert {event.event_id for event in told} == {event.event_id for event in home.log()}
