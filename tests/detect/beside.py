@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy import signal
 
 from tracker.detect.samples import Block
 from tracker.detect.session import Session, Settings
@@ -60,6 +59,7 @@ def _sit_to_stand(block: Block) -> None:
 
 
 def _stillness(block: Block) -> None:
+    from scipy import signal
     from skdh.sit2stand.detector import Detector, get_stillness
 
     step_s = float(np.median(np.diff(block.t_s)))

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 
 from tracker.detect.cycles import Cycles, Movement
 from tracker.detect.deepening import Deepening
@@ -19,6 +18,8 @@ def beats(duration_s: float) -> Floats:
 
 def swaying(count: int, seed: int) -> Floats:
     """0.4 degrees that remember 2.5 s."""
+    from scipy.signal import lfilter  # a second that each worker would take
+
     kept = np.exp(-BEAT_S / 2.5)
     fresh = np.random.default_rng(seed).normal(0.0, 0.4 * np.sqrt(1.0 - kept**2), count + 100)
     return np.asarray(lfilter([1.0], [1.0, -kept], fresh)[100:], np.float64)

@@ -1,4 +1,4 @@
-"""The filters are SciPy's, without its package."""
+"""The filters are SciPy's, without its package, which only those import here that compare."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sys
 
 import numpy as np
 import pytest
-from scipy import signal
 
 from tracker.detect import filters
 
 
 @pytest.mark.parametrize("cutoff_hz", [0.3, 1.5, 6.0])
 def test_the_low_pass_is_the_butterworth_of_scipy(cutoff_hz: float) -> None:
+    from scipy import signal
+
     b, a = filters.butterworth(cutoff_hz, 25.0)
     theirs_b, theirs_a = signal.butter(2, cutoff_hz, fs=25.0)
     np.testing.assert_allclose(b, theirs_b, rtol=1e-12)
@@ -23,6 +24,8 @@ def test_the_low_pass_is_the_butterworth_of_scipy(cutoff_hz: float) -> None:
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_the_samples_that_come_out_are_those_of_scipy_to_the_bit(axis: int) -> None:
+    from scipy import signal
+
     chance = np.random.default_rng(axis)
     b, a = filters.butterworth(1.5, 25.0)
     x = chance.normal(size=(3, 500) if axis else (500, 3))

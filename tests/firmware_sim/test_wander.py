@@ -7,13 +7,14 @@ import sys
 
 import numpy as np
 import pytest
-from scipy.interpolate import CubicSpline
 
 from firmware_sim.wander import through, wander
 
 
 @pytest.mark.parametrize("n", [4, 5, 100])
 def test_the_spline_is_that_of_scipy_between_the_knots_and_beyond(n: int) -> None:
+    from scipy.interpolate import CubicSpline
+
     knots = np.random.default_rng(n).standard_normal((n, 6))
     theirs = CubicSpline(np.arange(n) * 0.8, knots)
     t_s = np.linspace(-0.5, 0.8 * n + 0.5, 1000)
