@@ -11,49 +11,21 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.inside import Done, Run
+from tests.cli.inside import run as run  # noqa: PLC0414 - a fixture
 from tests.store.filling import BAND, START, Told, frame, new_store, weeks_of_sessions
 from tests.store.test_opening import version_1
-from tracker.cli import main
 from tracker.clock import ClockNews, ClockPoint, Setting
 from tracker.store import Resume, Store, StoredCommand
 from tracker.store.corrections import Correction, correct
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from tracker.cli import main; main()"]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command wrote, and its exit status."""
-
-    status: object
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["stretchband", *map(str, arguments)])
-        status: object = None
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code
-        said = capfd.readouterr()
-        return Done(status or 0, said.out, said.err)
-
-    return run
 
 
 @pytest.fixture

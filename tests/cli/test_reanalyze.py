@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ import pytest
 from firmware_sim.firmware import Firmware
 from firmware_sim.motion import recording
 from firmware_sim.ring import Ring
+from tests.cli.inside import Done, Run
+from tests.cli.inside import run as run  # noqa: PLC0414 - a fixture
 from tracker import reanalysis
 from tracker.bands.link import Arrival, Greeting
 from tracker.bands.stretchband import Frame, Status, decode_frame
-from tracker.cli import main
 from tracker.config import Config
 from tracker.detect.events import HoldStarted
 from tracker.detect.samples import BAND_AXES
@@ -39,33 +39,9 @@ KEPT = ("bands", "frames", "commands", "clock_points", "clock_settings", "announ
 Rows = list[tuple[Any, ...]]
 
 
-@dataclass(frozen=True)
-class Done:
-    """What the command wrote, and its exit status."""
-
-    status: object
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
-
-    def run(*arguments: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["stretchband", "reanalyze", *map(str, arguments)])
-        status: object = None
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code
-        said = capfd.readouterr()
-        return Done(status or 0, said.out, said.err)
-
-    return run
+def reanalyze(run: Run) -> Run:
+    return partial(run, "reanalyze")
 
 
 @cache
@@ -217,13 +193,13 @@ def as_an_older_detector(path: Path) -> tuple[str, str]:
 
 
 def test_the_same_detector_finds_the_same_and_sends_nothing(
-    run: Run, history: Path, tmp_path: Path
+    reanalyze: Run, history: Path, tmp_path: Path
 ) -> None:
     acknowledge(history, but=3)
     waiting, out = unsent(history), tmp_path / "new" / "new.db"
     assert len(waiting) == 3
     before = history.read_bytes()
-    done = run("--db", history, "--out", out)
+    done = reanalyze("--db", history, "--out", out)
     assert (done.status, done.err) == (0, "")
     assert history.read_bytes() == before
     holds = len(hold_ids(history))
@@ -236,7 +212,7 @@ def test_the_same_detector_finds_the_same_and_sends_nothing(
 
 
 def test_what_an_older_detector_missed_is_found_and_its_corrections_go_along(
-    run: Run, history: Path, tmp_path: Path
+    reanalyze: Run, history: Path, tmp_path: Path
 ) -> None:
     truly, when, first = measured(history), wall_s(history), hold_ids(history)[0]
     late, (moved, missed) = hold_ids(history)[1], as_an_older_detector(history)
@@ -245,7 +221,7 @@ def test_what_an_older_detector_missed_is_found_and_its_corrections_go_along(
     correct(history, moved, Correction("splits", "right", note="the other one"))
     acknowledge(history, but=2)
     waiting, out = unsent(history), tmp_path / "new.db"
-    done = run("--db", history, "--out", out)
+    done = reanalyze("--db", history, "--out", out)
     assert done.status == 0
     assert measured(out) == truly
     # What is new is dated by all that is known of the clock by now.
@@ -259,7 +235,7 @@ def test_what_an_older_detector_missed_is_found_and_its_corrections_go_along(
 
 
 def test_a_corrected_hold_that_is_found_no_more_stays_with_its_word(
-    run: Run, history: Path, tmp_path: Path
+    reanalyze: Run, history: Path, tmp_path: Path
 ) -> None:
     name = f"{BAND}-0001-000000010"
     change(
@@ -276,11 +252,11 @@ def test_a_corrected_hold_that_is_found_no_more_stays_with_its_word(
     )
     doubtful = hold_ids(history)
     uncorrected = tmp_path / "uncorrected.db"
-    assert "0 new, 1 gone" in run("--db", history, "--out", uncorrected).out
+    assert "0 new, 1 gone" in reanalyze("--db", history, "--out", uncorrected).out
     assert hold_ids(uncorrected) == [one for one in doubtful if one != name]
     correct(history, name, Correction("splits"))
     out = tmp_path / "new.db"
-    done = run("--db", history, "--out", out)
+    done = reanalyze("--db", history, "--out", out)
     assert "0 new, 0 gone" in done.out
     assert "1 hold with such a correction kept" in done.out
     assert sorted(hold_ids(out)) == sorted(doubtful)
@@ -295,11 +271,12 @@ def test_a_corrected_hold_that_is_found_no_more_stays_with_its_word(
 
 
 def test_new_events_are_behind_the_cursor_and_the_next_one_is_sent(
-    run: Run, history: Path, tmp_path: Path
+    reanalyze: Run, history: Path, tmp_path: Path
 ) -> None:
     as_an_older_detector(history)
     out = tmp_path / "new.db"
-    run("--db", history, "--out", out)  # nothing was ever acknowledged: what waited still waits
+    # Nothing was ever acknowledged: what waited still waits.
+    reanalyze("--db", history, "--out", out)
     new = {name for (name,) in rows(out, "SELECT event_id FROM events")}
     old = {name for (name,) in rows(history, "SELECT event_id FROM events")}
     assert set(unsent(out)) == new & old
@@ -312,14 +289,14 @@ def test_new_events_are_behind_the_cursor_and_the_next_one_is_sent(
 
 
 def test_what_the_wearer_said_is_obeyed_when_it_was_said(
-    run: Run, history: Path, tmp_path: Path
+    reanalyze: Run, history: Path, tmp_path: Path
 ) -> None:
     sides = rows(history, "SELECT boot_id, side, reason FROM holds ORDER BY started_at")
     assert {side for boot, side, _ in sides if boot == 2} == {"left"}
     assert {side for boot, side, _ in sides if boot == 1} - {"left"}
     assert [reason for *_, reason in sides].count("pain") == 1
     out = tmp_path / "new.db"
-    run("--db", history, "--out", out)
+    reanalyze("--db", history, "--out", out)
     assert rows(out, "SELECT boot_id, side, reason FROM holds ORDER BY started_at") == sides
     names = [name for (name,) in rows(out, "SELECT name FROM commands ORDER BY id")]
     assert names == ["pain", "note", "asleep", "side", "asleep"]
@@ -344,10 +321,10 @@ def test_a_posture_is_known_from_its_lesson_to_its_end(tmp_path: Path) -> None:
     store.close()
 
 
-def test_without_out_it_compares_and_writes_nothing(run: Run, history: Path) -> None:
+def test_without_out_it_compares_and_writes_nothing(reanalyze: Run, history: Path) -> None:
     as_an_older_detector(history)
     before, beside = history.read_bytes(), files(history.parent)
-    done = run("--db", history)
+    done = reanalyze("--db", history)
     assert "1 changed, 1 new, 0 gone" in done.out
     assert "  -0.50  " in done.out
     assert "Nothing was written" in done.out
@@ -355,18 +332,20 @@ def test_without_out_it_compares_and_writes_nothing(run: Run, history: Path) -> 
     assert files(history.parent) == beside
 
 
-def test_a_file_that_is_there_is_refused(run: Run, history: Path) -> None:
+def test_a_file_that_is_there_is_refused(reanalyze: Run, history: Path) -> None:
     before = history.read_bytes()
-    done = run("--db", history, "--out", history)
+    done = reanalyze("--db", history, "--out", history)
     assert done == Done(
         2, "", f"stretchband: {history} is there already; name a file that is not\n"
     )
     assert history.read_bytes() == before
 
 
-def test_one_band_is_looked_through_and_an_unknown_one_is_told(run: Run, history: Path) -> None:
-    assert "0 changed, 0 new, 0 gone" in run("--db", history, "--band", BAND).out
-    assert 'no band "nobody"' in run("--db", history, "--band", "nobody").err
+def test_one_band_is_looked_through_and_an_unknown_one_is_told(
+    reanalyze: Run, history: Path
+) -> None:
+    assert "0 changed, 0 new, 0 gone" in reanalyze("--db", history, "--band", BAND).out
+    assert 'no band "nobody"' in reanalyze("--db", history, "--band", "nobody").err
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(143), RuntimeError("a bug")])
@@ -385,14 +364,14 @@ def test_ended_half_way_it_leaves_no_half_file(
 
 
 def test_beside_a_daemon_it_says_that_the_new_file_is_behind(
-    run: Run, history: Path, tmp_path: Path
+    reanalyze: Run, history: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "new.db"
     store = Store.open(history)
-    done = run("--db", history, "--out", out)
+    done = reanalyze("--db", history, "--out", out)
     store.close()
     assert done.status == 0
     assert f"stop `stretchband run`, remove {out} and do this again" in done.out
     assert table(out, "holds") == table(history, "holds")
     again = tmp_path / "again.db"
-    assert "before `stretchband run` starts again" in run("--db", history, "--out", again).out
+    assert "before `stretchband run` starts again" in reanalyze("--db", history, "--out", again).out
