@@ -44,7 +44,7 @@ def analyze(
         str, typer.Option("--axes", help="Which sensor axis gives band x, y, z: -z,+x,-y.")
     ] = "+x,+y,+z",
     side: Annotated[
-        str | None, typer.Option("--side", help="The leg is known: left or right.")
+        str | None, typer.Option("--side", help="The leg is known, and believed: left or right.")
     ] = None,
     band_id: Annotated[
         str | None, typer.Option("--band-id", help="The name in the events; the file's otherwise.")

@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.live import Live as Screen
 
 from tracker.bands.bonds import Bonds, bonds_beside
-from tracker.cli.demo_page import open_browser, page
+from tracker.cli.demo_page import enter, open_browser, page
 from tracker.cli.parts import first_line, process
 from tracker.cli.picture import Picture, in_words, leg
 from tracker.cli.summary import look_on, summary
@@ -172,17 +172,6 @@ async def play(plan: Plan, ports: Ports, *, show: bool) -> None:
             if opened and sys.stdin.isatty() and not told_to_end:
                 Console(soft_wrap=True).print("the page stays until Enter or Ctrl-C")
                 await enter()
-
-
-async def enter() -> None:
-    """Wait for a line of the terminal."""
-    loop, pressed = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(sys.stdin, pressed.set)
-    try:
-        await pressed.wait()
-    finally:
-        loop.remove_reader(sys.stdin)
-    sys.stdin.readline()
 
 
 @contextlib.asynccontextmanager
