@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.detect.leg import (
@@ -133,3 +134,24 @@ def test_legs_swung_onto_an_armrest_are_no_stretch_of_a_leg_that_was_not_stretch
     assert named(samples(swung)) == []
     legs_up = Pose((0.95, -0.31, 0.0), 60.0)  # the right leg's front is up: a left knee bent
     assert named(samples((*HAMSTRING, STAND, legs_up, STAND)))[1:] == []
+
+
+def test_a_leg_on_an_armrest_with_its_toes_out_is_no_inner_thigh() -> None:
+    toes_out = np.radians(33.0)
+    up = (0.94 * np.cos(toes_out), -0.34, -0.94 * np.sin(toes_out))
+    assert named(samples((STAND, LIE, Pose(up, 20.0), Pose(BACK, 5.0)), turned_deg=-10.0)) == []
+
+
+def handled(*poses: Pose, lies_s: float) -> Block:
+    """A band that lies on its back for so long, and is then taken to the poses."""
+    on_leg = samples((Pose(BACK, 0.1), *poses), start_s=lies_s)
+    t_s = np.arange(0.0, lies_s, 0.02)
+    noise = np.random.default_rng(11).normal(0.0, 0.002, (len(t_s), 3))
+    return Block(np.append(t_s, on_leg.t_s), np.vstack([np.array(BACK) + noise, on_leg.acc_g]))
+
+
+def test_what_is_done_with_a_band_taken_from_a_table_is_no_stretch() -> None:
+    in_the_hand = Pose(raised(70), 12.0)
+    assert named(handled(in_the_hand, lies_s=60.0)) == []
+    # A rest of a leg, and it counts again.
+    assert len(named(handled(STAND, LIE, in_the_hand, LIE, lies_s=60.0))) == 1

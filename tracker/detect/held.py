@@ -17,7 +17,8 @@ from tracker.detect.events import (
     Strain,
     TargetReached,
 )
-from tracker.detect.orientation import GRAVITY_DELAY_S, STEP_S
+from tracker.detect.life import Life
+from tracker.detect.orientation import GRAVITY_DELAY_S
 from tracker.detect.stamps import Stamps, centi, ms
 from tracker.detect.strain import Strains
 from tracker.detect.stretches import Stretch
@@ -25,11 +26,6 @@ from tracker.detect.telling import BreathSeen
 
 # The end of the move into the stretch still rings in the low-pass so long after the start.
 SETTLING_S = 0.8
-# A band that lies somewhere shows only its sensor's noise, the same from step to step as over the
-# whole hold. A leg wanders slowly, so that the whole has several times the variance; and no leg in
-# a stretch keeps within a tenth of a degree.
-_DEAD_DEG = 0.1
-_ALIVE = 2.0
 # The turn about the leg shows in gravity only where the leg is 20 degrees or more from vertical.
 _TWIST_SIN = math.sin(math.radians(20.0))
 
@@ -63,9 +59,7 @@ class Held:
         self._sum = [0.0, 0.0, 0.0]
         self._first_way: float | None = None
         self._last_way = 0.0
-        self._mean = [0.0, 0.0]
-        self._square = self._jitter = 0.0
-        self._last: tuple[float, float] | None = None
+        self._life = Life()
         self.depth_deg = 0.0
 
     def started(self, now_s: float) -> HoldStarted:
@@ -119,11 +113,7 @@ class Held:
 
     def lifeless(self) -> bool:
         """So still that the band cannot be on a leg."""
-        if self._n * STEP_S < 3.0:
-            return False
-        x, y = (value / self._n for value in self._mean)
-        whole = self._square / self._n - x * x - y * y
-        return whole < min(_DEAD_DEG**2, _ALIVE * self._jitter / self._n / 2.0)
+        return self._life.none
 
     def dropped(self, now_s: float) -> HoldDropped:
         """What was told as a hold was none."""
@@ -185,12 +175,7 @@ class Held:
         self._n += 1
         for i in range(3):
             self._sum[i] += up[i]
-        self._mean[0] += point[0]
-        self._mean[1] += point[1]
-        self._square += point[0] * point[0] + point[1] * point[1]
-        if self._last is not None:
-            self._jitter += math.dist(point, self._last) ** 2
-        self._last = point
+        self._life.feed(point)
         self.depth_deg = point[0]
         # The way sideways, averaged over the first and over the last seconds (a breath or so).
         if self._first_way is None:

@@ -41,6 +41,9 @@ _RECENT = 24
 # Any posture: who straightens a leg has let it rest, or straightened it, so long before at most. On
 # foot a leg swings and sways without ever resting.
 _FROM_REST_S = 10.0
+# Off the leg, what the band lay on for so long is no rest of a leg: whoever picks it up holds
+# nothing away from it. It takes half a minute to be known to be off.
+_TABLE_S = 30.0
 
 
 class Routine:
@@ -53,6 +56,7 @@ class Routine:
         )
         self.wear = Wear()
         self._wear_changes: deque[tuple[int, bool]] = deque()
+        self._off = False
         self.held: Held | None = None
         self.session: str | None = None
         self.active_s = 0.0
@@ -163,6 +167,8 @@ class Routine:
             lasted_s = min(lasted_s, still_s)
         is_short = lasted_s < self._settings.min_hold_s
         if (is_short or held.lifeless()) and not self._settings.as_hold:
+            if not is_short and self._rests is None:
+                self.postures.forget_rest()
             yield self._dropped(held, now_s, end_s, "short" if is_short else "lifeless")
             return
         self._reps.restart()
@@ -244,6 +250,8 @@ class Routine:
             if not self._rest_known:
                 self.postures.at_rest(left.up, self._rest_start_s)
             self.postures.rest_left(left.up, left.end_s)
+            if self._off and left.end_s - self._rest_start_s >= _TABLE_S:
+                self.postures.forget_rest()
         self._resting = False
         yield from self.end_hold(now_s, left.end_s, "released", left.still_s)
 
@@ -314,6 +322,7 @@ class Routine:
         )
 
     def _worn(self, now_s: float, *, worn: bool) -> Worn:
+        self._off = not worn
         return Worn(
             event_id=self._stamps.event_id(now_s, "worn"),
             band_id=self._stamps.band_id,

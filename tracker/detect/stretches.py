@@ -64,8 +64,10 @@ _ROLL_S, _LEFT_OVER = 8.0, 0.25
 _FLAT, _LAID_S = -0.18, 2.5
 # A posture that is no known rest changes what the rest was only when it lasts.
 _STRANGE_S = 15.0
-# Inner thigh: fallen out by so much against the rest, with the leg still off the floor.
+# Inner thigh: fallen out by so much against the rest, with the leg still off the floor. On an
+# armrest, up to 30 degrees, a leg lies with its toes out by 35; there it has to be more.
 _FALLEN_DEG, _RAISED = 35.0, -0.18
+_FALLEN_LOW_DEG, _LOW = 48.0, -0.5
 # `any_posture`: this far from the rest is another posture, not the same one taken again.
 AWAY_DEG = 15.0
 
@@ -174,6 +176,11 @@ class Postures:
         self._rest, self._rest_end_s = up, end_s
         self._lay_until_s = end_s
 
+    def forget_rest(self) -> None:
+        """The last rest was none of a leg: nothing is held until there is another."""
+        self._rest = None
+        self._standing = self._bent = False
+
     def counted(self, stretch: Stretch, end_s: float) -> None:
         """The hold was one; its side stands for the leg until the wearer is upright again."""
         self._lay_until_s = end_s
@@ -249,7 +256,8 @@ class Postures:
         across = math.hypot(x, z)
         front = math.copysign(1.0, rest[0])
         fallen = math.degrees(math.atan2(-z, x * front))
-        if across > 0.5 and _FALLEN_DEG < fallen < 120.0 and y < _RAISED:
+        least_deg = _FALLEN_LOW_DEG if y > _LOW else _FALLEN_DEG
+        if across > 0.5 and least_deg < fallen < 120.0 and y < _RAISED:
             return self._stretch(INNER_THIGH, self._on_back(front), up, rest)
         forward = up[0] * rest[0] + up[2] * rest[2]
         turned = math.degrees(math.atan2(-y, math.copysign(across, forward)))
