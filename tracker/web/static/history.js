@@ -47,7 +47,7 @@ function drawHeat(year) {
   const held = new Map(past.days.filter(([date]) => date.startsWith(year)).map((day) => [day[0], day]));
   const most = Math.max(300, ...[...held.values()].map((day) => day[1]));
   const first = new Date(Date.UTC(year, 0, 1)), shift = (first.getUTCDay() + 6) % 7;
-  const root = svg("svg", { viewBox: "0 0 690 106", role: "img", "aria-label": `${held.size} days with a hold in ${year}` });
+  const root = svg("svg", { viewBox: "0 0 690 106", role: "img", "aria-label": `${many(held.size, "day")} with a hold in ${year}` });
   for (let day = new Date(first); day.getUTCFullYear() === first.getUTCFullYear(); day.setUTCDate(day.getUTCDate() + 1)) {
     const index = Math.round((day - first) / 86400000) + shift, date = day.toISOString().slice(0, 10);
     const [, s, n] = held.get(date) ?? [date, 0, 0];
@@ -113,8 +113,8 @@ function drawRates() {
   if (!past.months.length) return element("rates").replaceChildren(make("p", { className: "key", textContent: "Not known yet." }));
   element("rates").ariaLabel = `Breaths a minute by month, ${past.months[0][1].toFixed(1)} at first, ${past.months.at(-1)[1].toFixed(1)} at last`;
   const at = past.months.map(([month]) => Date.parse(`${month}-15`) / 1000), rates = past.months.map((month) => month[1]);
-  // One month alone would get an axis of years.
-  const wide = (_, low, high) => (high - low > 2e7 ? [low, high] : [low - 1e7, high + 1e7]);
+  // One month alone would get an axis of years: uPlot takes the end of a lone time to be far off.
+  const from = at[0], to = at.at(-1), wide = () => (to - from > 2e7 ? [from, to] : [from - 1e7, to + 1e7]);
   draw("rates", 190, { scales: { x: { range: wide }, y: { range: (_, low, high) => [Math.max(0, low - 1), high + 1] } },
     series: [{}, { stroke: colour("--fill"), width: 2, points: { show: true, size: 6, fill: colour("--fill") } }] }, [at, rates]);
 }

@@ -13,7 +13,7 @@ export function drawTiles(box, past) {
   // Today may still come: a row of days is not over before it is.
   let row = 0;
   for (let day = held.has(iso(today)) ? today : today - DAY_MS; held.has(iso(day)); day -= DAY_MS) row++;
-  const tiles = [["this week", seconds(week)], ["in a row", many(row, "day")], ["days with a hold", held.size.toLocaleString()]];
+  const tiles = [["this week", seconds(week)], ["in a row", many(row, "day")], [held.size === 1 ? "day with a hold" : "days with a hold", held.size.toLocaleString()]];
   if (past.longest.length) tiles.push(["longest calm hold", seconds(past.longest[0].duration_s)]);
   box.replaceChildren(...tiles.map(([name, value]) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: value }))));
 }
