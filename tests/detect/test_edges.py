@@ -121,10 +121,28 @@ def test_a_leg_that_stretches_further_does_not_turn_back() -> None:
     assert arrival(turned(angle), 3.0, 130).back_deg_s < 0.0
 
 
-def test_trembling_hides_whether_a_leg_turns_back() -> None:
-    tremble = 2.0 * np.sin(2 * np.pi * 5.5 * FINE_S)
+def trembling(degrees: float) -> Floats:
+    """Muscles at work shake with many frequencies at once."""
+    waves = [np.sin(2 * np.pi * hz * FINE_S + hz) for hz in (5.3, 6.1, 7.4, 8.3, 9.7, 11.2)]
+    return np.asarray(degrees * np.sum(waves, axis=0), np.float64)
+
+
+def test_that_a_leg_trembles_is_seen() -> None:
+    angle = np.interp(FINE_S, [0.0, 3.0], [0.0, 30.0])
+    assert arrival(turned(angle + trembling(1.0)), 3.0, 130).trembles
+    assert not arrival(turned(angle), 3.0, 130).trembles
+
+
+def test_a_leg_that_turns_back_is_seen_through_its_trembling() -> None:
     angle = np.interp(FINE_S, [0.0, 3.0, 4.5, 6.0], [0.0, 30.0, 30.0, 26.0])
-    assert arrival(turned(angle + tremble), 3.0, 130).back_deg_s == 0.0
+    came = arrival(turned(angle + trembling(0.2)), 3.0, 130)
+    assert came.back_deg_s == pytest.approx(4.0 / 1.5, abs=0.8)
+
+
+def test_a_leg_that_only_trembles_does_not_turn_back() -> None:
+    angle = np.interp(FINE_S, [0.0, 3.0], [0.0, 30.0])
+    cells = turned(angle + trembling(0.4))
+    assert max(arrival(cells, 3.0, last).back_deg_s for last in range(115, 145)) < 1.85
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -46,8 +46,9 @@ _SWING = 10
 _PUSH_SHARE = 1.0 / 3.0
 # Three, less what the difference itself adds: the root of 1.5.
 _SURE = 3.0 / math.sqrt(1.5)
-# A third of a second, to see what the leg does now: half of that is the delay.
-_END_HALF = 4
+# A third of a second and six tenths, to see what the leg does now: half of that is the delay. The
+# short look is soon, the long one sees little of a tremble or of a count that flips.
+_SOON_HALF, _PLAIN_HALF = 4, 7
 # What came so little has no way back.
 _LEAST_WAY_DEG = 2.0
 # The slope of a straight line through 2 HALF + 1 cells, 0.28 s: shorter than any push of a leg.
@@ -60,7 +61,8 @@ def _line(half: int) -> tuple[Floats, Floats]:
     return weights * (math.degrees(1.0) / ((weights**2).sum() * CELL_S)), np.zeros((2 * half, 3))
 
 
-_LINES, _ONE = {half: _line(half) for half in (HALF, 2 * HALF, _END_HALF)}, np.ones(1)
+_LINES = {half: _line(half) for half in (HALF, 2 * HALF, _SOON_HALF, _PLAIN_HALF)}
+_ONE = np.ones(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,16 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, limb: Limb) -> fl
 class Arrival:
     """How the leg came to where it stopped, and where it goes from there.
 
-    came_deg:   how far it turned in the last second before the stop.
-    back_deg_s: how fast it turns back the way it came; 0 where trembling hides that.
+    came_deg:    how far it turned in the last second before the stop.
+    back_deg_s:  how fast it turns back the way it came.
+    turns_deg_s: how fast it turns whichever way, over six tenths of a second.
+    trembles:    it shakes so that slow turns hide in it.
     """
 
     came_deg: float
     back_deg_s: float
+    turns_deg_s: float
+    trembles: bool
 
 
 def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
@@ -117,13 +123,18 @@ def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
     up = _directions(acc)
     at = max(stop - begin, 0)
     before, after = _middle(up[:_DIP]), _middle(up[at : at + _DIP])
-    back = _slopes_deg_s(up[-2 * _END_HALF - 1 :], _END_HALF)
     came_deg = angle_deg(before, after)
     trembles = _edge_deg_s(_slopes_deg_s(up[-_SECOND:], HALF)) > EDGE_DEG_S
-    if came_deg < _LEAST_WAY_DEG or trembles or not len(back):
-        return Arrival(came_deg, 0.0)
-    way = np.subtract(before, after)
-    return Arrival(came_deg, float(back[-1] @ way) / math.dist(before, after))
+    if len(up) <= 2 * _PLAIN_HALF:
+        return Arrival(came_deg, 0.0, 0.0, trembles)
+    soon, plain = (
+        _slopes_deg_s(up[-2 * half - 1 :], half)[-1] for half in (_SOON_HALF, _PLAIN_HALF)
+    )
+    turns_deg_s, back_deg_s = math.hypot(*plain.tolist()), 0.0
+    if came_deg >= _LEAST_WAY_DEG:
+        back = 0.5 * float((soon + plain) @ np.subtract(before, after))
+        back_deg_s = back / math.dist(before, after)
+    return Arrival(came_deg, back_deg_s, turns_deg_s, trembles)
 
 
 def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb: Limb) -> float:

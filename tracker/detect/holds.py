@@ -33,14 +33,21 @@ CALM_G, RESTLESS_G = 0.200, 0.300
 # same shaking seems, and the shorter a slip.
 CONFIRM_S, _CONFIRM_SHARE, _LEAST_SHARE = 1.4, 0.5, 0.5
 # A leg that slowed down gently may be at the turning point of a slow straightening, and turns as
-# gently: with a peak speed of 14 deg/s it is below the edge for about two seconds. It is looked at
-# for as long as may pass until a hold is told (2 s), less a step.
-GENTLE_DEG, LONG_LOOK_S = 14.0, 1.8
-# Then such a leg is on its way again: faster than any breath (2.6 deg/s: 2.5 degrees, 20 a minute),
-# or back the way it came faster than an inhale eases it (1.5 deg/s: 2 degrees in 2.5 s). It is
-# given a moment to show what it does; one that only shakes has stopped after all. Not where short
-# holds are asked for.
-TURNING_DEG_S, BACK_DEG_S, WAIT_S = 2.6, 1.5, 1.0
+# gently: with a peak speed of 14 deg/s it is below the edge for about two seconds, and it has come
+# by 5 degrees or more in the second before. It is looked at for as long as may pass until a hold is
+# told, less a step.
+LEAST_WAY_DEG, GENTLE_DEG = 3.0, 14.0
+TOLD_S = 2.0
+LONG_LOOK_S = TOLD_S - STEP_S
+# Then such a leg is on its way again: faster than a breath moves it (2 deg/s: 2 degrees, 20 a
+# minute), or back the way it came faster than an inhale eases it (1.5 deg/s: 2 degrees in 2.5 s).
+# It is given a moment to show what it does; one that only shakes has stopped after all. Not where
+# short holds are asked for.
+TURNING_DEG_S, BACK_DEG_S, WAIT_S = 2.0, 1.5, 1.4
+# With no step left until it has to be told, shaking or a coarse sensor's counts may look as if a
+# leg that has stopped turned back too, at up to 1.8 deg/s: there it has to turn surely, and to have
+# come by less than a straightening does, which takes seconds for its way.
+SURELY_TURNING_DEG_S, SURELY_BACK_DEG_S, STRAIGHTENING_DEG = 4.0, 1.85, 30.0
 # A short look may take a pause between two swings for a hold. What was kept has then to have been
 # still for the shortest hold without a break; what is longer than this has shown that anyway.
 _PROVEN_S = 6.0
@@ -177,11 +184,21 @@ class Keeping:
         early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
         stood_s = kept.last * CELL_S - min(start_s, early_s)
         came = arrival(cells, start_s, kept.last)
-        gently = came.came_deg < GENTLE_DEG or cells.grain.coarse(kept.last)
+        coarse = cells.grain.coarse(kept.last)
+        gently = LEAST_WAY_DEG <= came.came_deg < GENTLE_DEG or coarse
         if gently and stood_s < LONG_LOOK_S:
             return True
-        turns = rate > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
-        return turns and stood_s < self._confirm_s + self._wait_s
+        if stood_s + STEP_S <= TOLD_S:
+            turns = max(rate, came.turns_deg_s) > TURNING_DEG_S
+            return turns or came.back_deg_s > BACK_DEG_S
+        if stood_s >= self._confirm_s + self._wait_s:
+            return False
+        if came.trembles or cells.grain.hides_sway(kept.last):
+            turns = came.turns_deg_s > SURELY_TURNING_DEG_S
+            return came.came_deg < STRAIGHTENING_DEG and (
+                turns or came.back_deg_s > SURELY_BACK_DEG_S
+            )
+        return came.turns_deg_s > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
         if self._follow((up,), anchor):
