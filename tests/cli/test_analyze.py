@@ -58,6 +58,15 @@ def test_a_person_gets_a_table(tmp_path: Path) -> None:
     assert "right" in result.stdout
 
 
+def test_the_table_is_whole_on_a_terminal_of_80_columns(tmp_path: Path) -> None:
+    late = samples(SESSION, breath_deg=1.5)
+    late = Block(late.t_s + 6000.0, late.acc_g)
+    shown = CliRunner().invoke(app, [str(recording(tmp_path, late))], env={"COLUMNS": "80"}).stdout
+    assert "per min" in shown
+    assert "100:" in shown
+    assert "…" not in shown
+
+
 def test_the_options_reach_the_detector(tmp_path: Path) -> None:
     file = str(recording(tmp_path))
     assert not [e for e in events(file, "--min-hold", "60") if e["event"] == "hold_ended"]

@@ -143,10 +143,11 @@ def _stem(file: Path) -> str:
 
 
 def _print(file: Path, events: list[Event]) -> None:
-    console = Console()
+    console = Console(highlight=False)
     degree = " deg" if console.options.ascii_only else "\N{DEGREE SIGN}"
     holds = [event for event in events if isinstance(event, HoldEnded)]
-    table = Table(title=f"{file.name}: {count(len(holds), 'hold')}", title_justify="left")
+    console.print(f"{file.name}: {count(len(holds), 'hold')}", style="bold", markup=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("stretch", "side"):
         table.add_column(name, no_wrap=True)
     for name in ("start", "length", "angle", "deeper", "breaths", "per min"):
@@ -162,7 +163,8 @@ def _print(file: Path, events: list[Event]) -> None:
             str(hold.breaths),
             _number(hold.breath_rate_bpm, "{:.1f}"),
         )
-    console.print(table)
+    if holds:
+        console.print(table)
     for kind, name in ((Rep, "straightening"), (Gap, "gap")):
         if found := sum(isinstance(event, kind) for event in events):
             console.print(count(found, name))
