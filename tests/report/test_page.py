@@ -22,7 +22,7 @@ from tracker.report import month_of, page
 from tracker.report.charts import Dot, dots_by_day, minutes_by_day
 from tracker.report.page import amount, clock
 from tracker.report.paper import pdf, png
-from tracker.store import History
+from tracker.store import History, StoredCommand
 
 NOVEMBER = date(2026, 11, 1)
 MADE = datetime(2026, 12, 3, 9, 0, tzinfo=UTC)
@@ -149,6 +149,23 @@ def test_pain_is_told_hold_by_hold_and_strain_by_stretch(tmp_path: Path) -> None
     text = read(written(tmp_path, events)).text
     assert "as the wearer said, 1 of 2 holds: 2 November, 17:00, hamstring, right leg" in text
     assert "was forced or trembled in 1 of 2 holds: inner thigh 1." in text
+
+
+def test_pain_that_ended_no_counted_hold_is_told_too(tmp_path: Path) -> None:
+    told = Told()
+    events = [told.session_started(0.0), *told.hold(10.0, 30.0)]
+    events += [*told.hold(60.0, 20.0)[:-1], told.hold_ended(60.0, 20.0, reason="pain")]
+    said = [StoredCommand(1, t_s, "pain", "{}") for t_s in (80.0, 95.0)]
+    store = new_store(tmp_path / "history.db")
+    store.add(BAND, [], events, None, commands=said)
+    store.close()
+    with History.open(store.path) as history:
+        month = month_of(history, None, NOVEMBER, MADE.date(), UTC)
+        assert history.pain_in_no_hold(None, date(2026, 10, 1), date(2026, 10, 31), UTC) == 0
+        assert history.pain_in_no_hold("band2", NOVEMBER, date(2026, 11, 30), UTC) == 0
+    text = read(page(month, MADE, "stretchband 0")).text
+    assert "as the wearer said, 1 of 2 holds" in text
+    assert "It hurt once where no hold was counted, such as in its first seconds." in text
 
 
 def test_a_taught_name_is_text_and_nothing_else(tmp_path: Path) -> None:

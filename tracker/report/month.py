@@ -63,6 +63,7 @@ class Month:
     no_holds:  holds that were none, as the wearer says; they are not in it.
     undated:   holds of the whole history without a wall time: they are in no month.
     missing_s: seconds whose samples the band no longer had when it was in reach again.
+    pains:     how often the wearer said that it hurt where no hold was counted.
     """
 
     first: date
@@ -75,6 +76,7 @@ class Month:
     no_holds: int
     undated: int
     missing_s: float
+    pains: int
 
     @property
     def days(self) -> list[date]:
@@ -151,6 +153,7 @@ def month_of(
         no_holds=no_holds,
         undated=history.undated_holds(band_id),
         missing_s=history.missing_s(band_id, first, last, zone),
+        pains=history.pain_in_no_hold(band_id, first, last, zone),
     )
 
 

@@ -4,6 +4,7 @@ from tracker.store.copying import copy_history, restore_history
 from tracker.store.faults import StoreUnavailableError
 from tracker.store.history import Band, Cell, History
 from tracker.store.lock import InUseError, WriterLock
+from tracker.store.queries import PAIN_IN_SESSION
 from tracker.store.records import (
     DayTotals,
     Hold,
@@ -19,6 +20,7 @@ from tracker.store.samples import Boot, DatedBlock, boots, count_samples, sample
 from tracker.store.writer import Store
 
 __all__ = [
+    "PAIN_IN_SESSION",
     "Band",
     "Boot",
     "Cell",

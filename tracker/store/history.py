@@ -120,6 +120,13 @@ class History:
         with in_plain_words(self.path):
             return queries.missing_s(self._db, band_id, first, last, tz)
 
+    def pain_in_no_hold(
+        self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
+    ) -> int:
+        """How often it hurt on these days where no hold was counted."""
+        with in_plain_words(self.path):
+            return queries.pain_in_no_hold(self._db, band_id, first, last, tz)
+
     def longest_calm_hold(
         self, band_id: str | None, first: date, last: date, tz: tzinfo | None = None
     ) -> Hold | None:

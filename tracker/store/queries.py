@@ -9,11 +9,21 @@ from datetime import date, timedelta, tzinfo
 from sqlite_utils import Database
 
 from tracker.clock import BandClock, ClockPoint, Setting
+from tracker.detect.settings import Settings
 from tracker.store.records import DayTotals, Hold, StretchTotal
 from tracker.store.times import day_bounds, local_day, midnight
 
 _COLUMNS = ", ".join(field.name for field in dataclasses.fields(Hold))
 _SELECT_HOLDS = f"SELECT {_COLUMNS} FROM kept_holds "  # noqa: S608 - names of our own fields
+
+# Command c is pain that was said in session s: from a moment before until the next could begin.
+PAIN_IN_SESSION = f"""c.band_id = s.band_id AND c.boot_id = s.boot_id AND c.name = 'pain'
+  AND c.t_s BETWEEN s.start_s - 10.0
+    AND coalesce(s.last_s, s.start_s) + {Settings().session_gap_s}"""
+_PAIN_IN_NO_HOLD = f"""SELECT count(*) FROM sessions AS s JOIN commands AS c ON {PAIN_IN_SESSION}
+WHERE s.started_at >= :since AND s.started_at < :until AND s.band_id = coalesce(:band, s.band_id)
+  AND NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.session_id = s.session_id
+    AND h.reason = 'pain' AND c.t_s BETWEEN h.start_s AND h.end_s + 5.0)"""  # noqa: S608 - our own
 
 
 def totals(
@@ -135,6 +145,17 @@ def missing_s(
         {"since": since, "until": until, "band": band_id},
     ).fetchone()
     return float(seconds)
+
+
+def pain_in_no_hold(
+    db: Database, band_id: str | None, first: date, last: date, zone: tzinfo | None
+) -> int:
+    """How often it hurt where no hold was counted, in the sessions of the days first to last."""
+    since, until = day_bounds(first, last, zone)
+    (times,) = db.execute(
+        _PAIN_IN_NO_HOLD, {"since": since, "until": until, "band": band_id}
+    ).fetchone()
+    return int(times)
 
 
 def longest_calm_hold(

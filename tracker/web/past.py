@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tracker.detect.settings import Settings
-from tracker.store import History, boots, sample_blocks
+from tracker.store import PAIN_IN_SESSION, History, boots, sample_blocks
 
 SHORTEST_RATE_S = 20.0  # a shorter hold has too few breaths to stand for a month
 
@@ -109,12 +108,9 @@ def _local_day(at: str, tz: tzinfo | None, known: dict[tuple[str, int], date]) -
     return known[quarter]
 
 
-# What was said from a moment before it began until the next one could have.
-_PAINS = f"""c.band_id = s.band_id AND c.boot_id = s.boot_id AND c.name = 'pain'
-  AND c.t_s BETWEEN s.start_s - 10.0
-    AND coalesce(s.last_s, s.start_s) + {Settings().session_gap_s}"""
 _SESSIONS = f"""SELECT s.session_id, s.band_id, s.started_at, s.ended_at, s.reps,
-  count(h.hold_id), total(h.duration_s), (SELECT count(*) FROM commands AS c WHERE {_PAINS})
+  count(h.hold_id), total(h.duration_s),
+  (SELECT count(*) FROM commands AS c WHERE {PAIN_IN_SESSION})
 FROM (SELECT * FROM sessions WHERE started_at < :before ORDER BY started_at DESC LIMIT :limit) AS s
 LEFT JOIN holds AS h ON h.session_id = s.session_id AND h.end_s IS NOT NULL
   AND h.hold_id NOT IN (SELECT hold_id FROM corrections WHERE deleted = 1)
@@ -137,7 +133,7 @@ _BREATHS_OF = """SELECT b.hold_id, b.number, b.exhale_start_s, b.exhale_end_s, b
 FROM breaths AS b JOIN holds AS h USING (hold_id) WHERE h.session_id = ?
 ORDER BY b.exhale_start_s"""
 _PAINS_OF = f"""SELECT c.t_s, json_extract(nullif(c.payload, ''), '$.note') AS note
-FROM sessions AS s JOIN commands AS c ON {_PAINS}
+FROM sessions AS s JOIN commands AS c ON {PAIN_IN_SESSION}
 WHERE s.session_id = ? ORDER BY c.t_s"""  # noqa: S608 - our own words
 
 
