@@ -46,6 +46,11 @@ _SWING = 10
 _PUSH_SHARE = 1.0 / 3.0
 # Three, less what the difference itself adds: the root of 1.5.
 _SURE = 3.0 / math.sqrt(1.5)
+# A leg that is let go may bend first, and then swings about a nearer joint than it was held by: by
+# so much. The window of too long a lever smears such a motion outwards, by 0.1 to 0.3 s; that of
+# too short a one shows the push the other way. So where a shorter lever puts the motion later by
+# more than two cells, and no push is felt back, it is the right one.
+_BENDS, _LATER, _PUSHED_DEG_S = (0.6, 0.44), 2.0, 0.5
 # A third of a second and six tenths, to see what the leg does now: half of that is the delay. The
 # short look is soon, the long one sees little of a tremble or of a count that flips.
 _SOON_HALF, _PLAIN_HALF = 4, 7
@@ -145,13 +150,48 @@ def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb:
     """
     if cells.grain.coarse(last):
         return departed_coarsely_s(cells, max(since, away - 3 * _SECOND), away, up)
+    spans = (since, away, last)
+    seen = _departure(cells, *spans, up, limb)
+    if limb.aside or limb.lever_m == 0.0:
+        return cell_s(seen.left)
+    left = seen.left
+    for share in _BENDS:
+        bent = _departure(cells, *spans, up, Limb(share * limb.lever_m))
+        if bent.left > left + _LATER and not bent.pushed_back(seen.left):
+            left = bent.left
+    return cell_s(left)
+
+
+@dataclass(frozen=True, slots=True)
+class _Departure:
+    """A turn as it is felt through the window of a limb.
+
+    left:   the cell, and a part of one, where it passed the edge.
+    slopes: degrees a second each way; the first is that of cell `begin` + HALF.
+    """
+
+    left: float
+    slopes: Floats
+    begin: int
+
+    def pushed_back(self, since: float) -> bool:
+        """Was a push felt, from just before `since` on, the other way than the leg then went?"""
+        first, left = (round(cell) - self.begin - HALF for cell in (since, self.left))
+        goes = self.slopes[left : left + _DIP].sum(axis=0)
+        along = self.slopes[max(first - _DIP, 0) : left] @ goes
+        return float(along.min(initial=0.0)) < -_PUSHED_DEG_S * math.hypot(*goes.tolist())
+
+
+def _departure(
+    cells: Cells, since: int, away: int, last: int, up: Vector, limb: Limb
+) -> _Departure:
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
     slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(0, still))
     rates = _length(slopes)[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
-        return cell_s(begin + HALF + len(rates) - 1)
+        return _Departure(begin + HALF + len(rates) - 1, slopes, begin)
     # Back over dips: a push may reverse the felt direction for a moment.
     pauses = np.flatnonzero(np.diff(fast) > _DIP)
     fast = fast[pauses[-1] + 1 if len(pauses) else 0 :]
@@ -159,7 +199,7 @@ def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb:
     if limb.aside and len(after := _after_backswing(slopes, fast)) < len(fast):
         moves = begin + HALF + _crossing(rates, int(after[0]) - 1, edge)
         left = moves + _PUSH_SHARE * (left - moves)
-    return cell_s(left)
+    return _Departure(left, slopes, begin)
 
 
 def unbroken_s(cells: Cells, start_s: float, end_s: float, lever_m: float) -> float:
