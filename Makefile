@@ -28,7 +28,7 @@ soak: $(READY)  ## every fault in its long form, about a quarter of an hour; the
 fuzz: $(FUZZ_READY)  ## every door under atheris, 3 minutes each; the table of docs/security.md
 	@$(FUZZ)/bin/python -m tests.fuzz $(ARGS)
 
-deep: $(READY)  ## the daemon on a booted kernel with bluetoothd, in QEMU; as root, about half an hour
+deep: $(READY)  ## the daemon on a booted kernel with bluetoothd, in QEMU; as root, about forty minutes
 	@$(BIN)/python -m pytest -m deep tests/bluez $(ARGS)
 
 deep-ha: $(READY)  ## a real Home Assistant beside a real session; as root, the first time 3 minutes
