@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from tests.detect.score import table
 from tracker.detect.samples import Block
 from tracker.detect.session import Session, Settings
 
@@ -26,20 +27,29 @@ def beside(day: Block, hold: Block) -> Iterator[str]:
     if not all(importlib.util.find_spec(name) for name in ("skdh", "neurokit2")):
         yield "not installed here: scikit-digital-health and neurokit2 (`make bench` has them)"
         return
-    yield "on the same array | samples | theirs, s | this detector, s | ratio"
-    yield "---|---|---|---|---"
     whole = _seconds(lambda: Session("band").receive(day))
-    yield _row("skdh sit-to-stand", day, _seconds(lambda: _sit_to_stand(day)), whole)
-    yield _row("skdh stillness", day, _seconds(lambda: _stillness(day)), whole)
+    rows = [
+        _row(
+            "scikit-digital-health, sit-to-stand", day, _seconds(lambda: _sit_to_stand(day)), whole
+        ),
+        _row(
+            "scikit-digital-health, stillness only (compiled code)",
+            day,
+            _seconds(lambda: _stillness(day)),
+            whole,
+        ),
+    ]
     held = _seconds(lambda: Session("band", settings=Settings(as_hold=True)).receive(hold))
     angle_deg = np.degrees(np.arctan2(-hold.acc_g[:, 1], hold.acc_g[:, 0]))
     rate_hz = round(1.0 / float(np.median(np.diff(hold.t_s))))
     theirs = _seconds(lambda: _breath(angle_deg.copy(), rate_hz))
-    yield _row("neurokit2 rsp_process", hold, theirs, held)
+    rows.append(_row("neurokit2 `rsp_process` on the angle, the breath only", hold, theirs, held))
+    yield from table(("", "samples", "theirs, s", "this detector, large blocks, s", "ratio"), rows)
 
 
-def _row(name: str, block: Block, theirs_s: float, ours_s: float) -> str:
-    return f"{name} | {len(block)} | {theirs_s:.3f} | {ours_s:.3f} | {theirs_s / ours_s:.2f}"
+def _row(name: str, block: Block, theirs_s: float, ours_s: float) -> list[str]:
+    times = (f"{theirs_s:.3f}", f"{ours_s:.3f}", f"{theirs_s / ours_s:.2f}")
+    return [name, f"{len(block):,}", *times]
 
 
 def _seconds(work: Callable[[], object]) -> float:

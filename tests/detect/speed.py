@@ -1,4 +1,4 @@
-"""How many samples a second, and for how much memory? `make bench` prints tables.
+"""How many samples a second, and for how much memory? `make bench` prints the tables of the docs.
 
 Stream: blocks of 25 samples, as a band sends them. Batch: the same samples as large blocks, without
 reading a file. Sitting and walking are what a day is made of; the holds are where the work is.
@@ -17,12 +17,14 @@ import numpy as np
 from firmware_sim.motion import scripted
 from tests.detect.beside import beside
 from tests.detect.leg import BACK, Pose, raised, samples
+from tests.detect.score import table
 from tracker.detect.samples import Block
 from tracker.detect.session import Session
 from tracker.recordings import read
 
 RATE_HZ = 50.0
 STREAM, BATCH = 25, 200_000
+HOURS = (1, 6, 24)
 
 
 def resting(duration_s: float) -> Block:
@@ -119,28 +121,28 @@ def main() -> None:
     kinds = {
         "at rest": (resting(600.0), resting(7200.0)),
         "walking": (walking(600.0), walking(7200.0)),
-        "stretching": (stretching(),) * 2,
+        "stretching, a whole routine": (stretching(),) * 2,
         "an evening (recording)": (evening,) * 2,
-        "a day": (day(1.0), day(24.0)),
+        "a day with an hour in twelve on foot and one routine": (day(1.0), day(24.0)),
     }
-    tell("samples a second | blocks of 25 | large blocks", "---|---|---")
-    for name, (short, long) in kinds.items():
-        stream, batch = samples_a_second(short, STREAM), samples_a_second(long, BATCH)
-        tell(f"{name} | {stream:,.0f} | {batch:,.0f}")
+    tell(*table(("", "blocks of 25", "large blocks"), map(_speeds, kinds, kinds.values())))
 
     hold = samples((Pose(BACK, 10.0), Pose(raised(70), 3600.0)), breath_deg=1.0)
     session = after_one_another([stretching()] * 6)
-    tell(
-        "", "us a sample, as a stream | 1st sixth | 2nd | 3rd | 4th | 5th | 6th", "---|" * 6 + "---"
-    )
-    for name, block in {"a hold of an hour": hold, "a session of six routines": session}.items():
-        tell(" | ".join([name, *(f"{us:.2f}" for us in us_a_sample(block, 6))]))
+    sixths = ("µs a sample, by sixths", "1st", "2nd", "3rd", "4th", "5th", "6th")
+    long = {"a hold of an hour": hold, "a session of six routines": session}
+    costs = ([name, *(f"{us:.1f}" for us in us_a_sample(long[name], 6))] for name in long)
+    tell("", *table(sixths, costs))
 
-    tell("", "hours, given one by one | most memory of the detector, MB", "---|---")
-    for hours in (1, 6, 24):
-        tell(f"{hours} | {most_bytes(hours) / 1e6:.1f}")
+    most = [f"{most_bytes(hours) / 1e6:.1f} MB" for hours in HOURS]
+    tell("", *table(("", *(f"{n} h" for n in HOURS)), [["most memory of the detector", *most]]))
 
     tell("", *beside(day(1.0), hold.between(0, 600 * round(RATE_HZ))))
+
+
+def _speeds(name: str, blocks: tuple[Block, Block]) -> list[str]:
+    speeds = (samples_a_second(blocks[0], STREAM), samples_a_second(blocks[1], BATCH))
+    return [name, *(f"{round(speed, 2 - len(str(int(speed))) + 1):,.0f}" for speed in speeds)]
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 
 from tests.detect import bench
 from tests.detect.anchors import anchors
+from tests.detect.evenings import false_holds, told
 from tests.detect.generated import (
     CONDITIONS,
     Condition,
@@ -143,6 +144,11 @@ def test_the_benchmark_runs_to_its_end_and_prints_tables(
         assert name in printed
     for rows in re.findall(r"(?:^\|.*\n)+", printed, re.MULTILINE):
         assert len({row.count("|") for row in rows.splitlines()}) == 1
+
+
+def test_an_evening_without_a_stretch_tells_none_and_a_session_would() -> None:
+    assert false_holds(0) == []
+    assert [hold.stretch for hold in told(BLOCK)] == ["hamstring"]
 
 
 def test_what_the_choice_of_the_rest_costs_is_measured_on_what_was_kept() -> None:
