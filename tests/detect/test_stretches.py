@@ -155,3 +155,10 @@ def test_what_is_done_with_a_band_taken_from_a_table_is_no_stretch() -> None:
     assert named(handled(in_the_hand, lies_s=60.0)) == []
     # A rest of a leg, and it counts again.
     assert len(named(handled(STAND, LIE, in_the_hand, LIE, lies_s=60.0))) == 1
+
+
+def test_who_lies_down_on_the_belly_from_standing_may_rest_on_tucked_toes() -> None:
+    tucked = Pose((-0.96, -0.25, 0.1), 8.0, move_s=2.0)
+    poses = (STAND, tucked, Pose(bent_prone(125), 12.0), tucked)
+    ((stretch, side, _),) = named(samples(poses))
+    assert (stretch, side) == ("prone_quad", "right")

@@ -62,6 +62,9 @@ _ROLL_S, _LEFT_OVER = 8.0, 0.25
 # From standing, a knee bent to level looks like lying down. But a flat leg is level within 10
 # degrees, and who lay down takes a breath before the next thing.
 _FLAT, _LAID_S = -0.18, 2.5
+# On the belly the ankle lies up to 17 degrees above the knee, on its toes, and a tilted band shows
+# more or less of it; no pause with the knee just beyond level takes so long.
+_TOES_TUCKED, _LOW_S = -0.30, 5.0
 # A posture that is no known rest changes what the rest was only when it lasts.
 _STRANGE_S = 15.0
 # Inner thigh: fallen out by so much against the rest, with the leg still off the floor. On an
@@ -151,9 +154,11 @@ class Postures:
         """How long this posture has to be kept to be a rest rather than a pause on the way."""
         kind = posture(up)
         if kind == "lying" and self._standing:
-            at_once = self._bent_at_once()
-            if up[1] <= _FLAT or (at_once and self._bent):
+            at_once, low = self._bent_at_once(), up[1]
+            if low <= _TOES_TUCKED or (at_once and self._bent):
                 return _STRANGE_S
+            if low <= _FLAT:
+                return _LOW_S
             return _LAID_S if at_once else 0.0
         return _STRANGE_S if kind == "other" else 0.0
 
