@@ -107,6 +107,8 @@ class Daemon:
             await stop.wait()
             self._systemd.stopping()
             await _finish(house, list(bands.values()), links)
+            # The radio goes while the house is taken leave of.
+            start(_within(CLOSE_S, self._radio.close()), "radio")
             for task in others:
                 task.cancel()
 
