@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import gc
 import json
 import signal
 import sys
@@ -230,6 +232,7 @@ def _run(arguments: list[str]) -> None:
 
 def main() -> int:
     """Run as a command; returns the exit status."""
+    atexit.register(gc.freeze)  # else its modules would be looked through for garbage, twice
     try:
         _run(sys.argv[1:])
     except (UsageError, FlashError) as error:
