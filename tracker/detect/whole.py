@@ -24,7 +24,7 @@ _AGAIN = 2
 _FOR_RATE, _UNEVEN = 2, 0.35
 # It is believed where breaths explain the movement, and those of another length do so worse (twice
 # the log likelihood).
-_BELIEVED, _MARGIN = 3.0, 2.0
+_BELIEVED, _MARGIN = 5.0, 2.0
 # What begins earlier in the last breath that was counted is that breath.
 _SAME = 0.5
 # More breaths of a hold than this are forgotten, the oldest first.
