@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -172,20 +173,18 @@ def as_another_user(door: str, path: Path) -> str:
 
 
 @pytest.fixture
-def read_only_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def read_only_folder() -> Iterator[Path]:
     """A whole history in a folder that may be read and not written."""
-    folder = tmp_path_factory.mktemp("read-only")
-    for parent in folder.parents:  # another user has to get here
-        if parent == Path(tempfile.gettempdir()) or parent.stat().st_uid != os.geteuid():
-            break
-        parent.chmod(0o755)
-    folder.chmod(0o755)
-    store = new_store(folder / "history.db")
-    store.add(BAND, [], Told().hold(5.0), None)
-    store.close()
-    (folder / "history.db").chmod(0o444)
-    folder.chmod(0o555)
-    return folder
+    # Not below pytest's own folder: each run of it that begins closes that to other users.
+    with tempfile.TemporaryDirectory(prefix="read-only-") as name:
+        folder = Path(name)
+        store = new_store(folder / "history.db")
+        store.add(BAND, [], Told().hold(5.0), None)
+        store.close()
+        (folder / "history.db").chmod(0o444)
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o700)
 
 
 @pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid"), reason="POSIX rights")
