@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from tracker.detect.events import Breath, Event, HoldEnded, HoldStarted, Rep
+from tracker.detect.events import Breath, Event, HoldEnded, HoldStarted, LateBreath, Rep
 from tracker.detect.session import Session, Settings
 from tracker.recordings import read
 
@@ -57,6 +57,7 @@ class Figures:
     rated: int = 0
     rate: list[float] = field(default_factory=list)
     exhale: list[float] = field(default_factory=list)
+    exhale_of_all: list[float] = field(default_factory=list)
     breaths: int = 0
     told: int = 0
     gain: list[float] = field(default_factory=list)
@@ -66,6 +67,7 @@ class Figures:
     wrong: list[str] = field(default_factory=list)
     started_late: list[float] = field(default_factory=list)
     breath_late: list[float] = field(default_factory=list)
+    late_breath_late: list[float] = field(default_factory=list)
     ended_late: list[float] = field(default_factory=list)
 
     @property
@@ -106,7 +108,9 @@ def add(figures: Figures, truth: dict[str, Any], events: list[Event], name: str)
     figures.reps_true += len(truth["reps"])
     figures.reps_found += sum(isinstance(event, Rep) for event in events)
     figures.started_late += [e.t_s - e.start_s for e in events if isinstance(e, HoldStarted)]
-    figures.breath_late += [e.t_s - e.end_s for e in events if isinstance(e, Breath)]
+    breaths = [e for e in events if isinstance(e, Breath)]
+    figures.breath_late += [e.t_s - e.end_s for e in breaths if not isinstance(e, LateBreath)]
+    figures.late_breath_late += [e.t_s - e.end_s for e in breaths if isinstance(e, LateBreath)]
     figures.ended_late += [h.t_s - h.end_s for h in free if h.reason == "released"]
     for hold in truth["holds"]:
         mine = max(free, key=lambda other: _overlap(hold, other), default=None)
@@ -115,8 +119,7 @@ def add(figures: Figures, truth: dict[str, Any], events: list[Event], name: str)
             continue
         free.remove(mine)
         _compare(figures, hold, mine, name)
-        told = [e for e in events if isinstance(e, Breath) and e.hold_id == mine.hold_id]
-        _compare_breaths(figures, hold, mine, told)
+        _compare_breaths(figures, hold, mine, [e for e in breaths if e.hold_id == mine.hold_id])
     figures.wrong += [f"{name} at {h.start_s:.1f} s: none was held, {h.stretch}" for h in free]
 
 
@@ -160,9 +163,9 @@ def _compare_breaths(
     if "breaths" not in hold:
         return
     onsets = [breath["exhale_s"] for breath in hold["breaths"]]
-    nearest = (min((abs(b.exhale_start_s - t) for b in told), default=NEAR_S) for t in onsets)
-    exhale = [off for off in nearest if off < NEAR_S]
+    exhale = _exhales(onsets, [breath for breath in told if not isinstance(breath, LateBreath)])
     figures.exhale += exhale
+    figures.exhale_of_all += _exhales(onsets, told)
     figures.breaths += len(onsets)
     figures.told += _told(onsets, [breath.exhale_start_s for breath in told])
     count = mine.breaths - len(onsets)
@@ -175,6 +178,12 @@ def _compare_breaths(
         rate = mine.breath_rate_bpm - 60.0 / mean(b - a for a, b in pairwise(onsets))
         figures.rate.append(rate)
     figures.long_holds.append(BreathErrors(hold.get("amp_deg"), count, rate, tuple(exhale)))
+
+
+def _exhales(onsets: list[float], told: list[Breath]) -> list[float]:
+    """How far the nearest exhale that was told begins from each true one, where one is near."""
+    nearest = (min((abs(b.exhale_start_s - t) for b in told), default=NEAR_S) for t in onsets)
+    return [off for off in nearest if off < NEAR_S]
 
 
 def _told(onsets: list[float], told: list[float]) -> int:

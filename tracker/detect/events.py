@@ -82,6 +82,10 @@ class Breath(Fact, frozen=True, kw_only=True, tag="breath"):
     depth_deg: float
 
 
+class LateBreath(Breath, frozen=True, kw_only=True, tag="late_breath"):
+    """A breath that was not plain within a second of its end: for the history, not to act on."""
+
+
 class TargetReached(Fact, frozen=True, kw_only=True, tag="target_reached"):
     """The hold has lasted `target_s` seconds."""
 
@@ -141,6 +145,7 @@ Event = (
     | Rep
     | HoldStarted
     | Breath
+    | LateBreath
     | TargetReached
     | Strain
     | HoldEnded

@@ -14,6 +14,7 @@ from tracker.detect.events import (
     HoldDropped,
     HoldEnded,
     HoldStarted,
+    LateBreath,
     Strain,
     TargetReached,
 )
@@ -26,6 +27,8 @@ from tracker.detect.telling import BreathSeen
 
 # The end of the move into the stretch still rings in the low-pass so long after the start.
 SETTLING_S = 0.8
+# What is told so long after a breath's end still belongs to the wearer's present one.
+_AT_ONCE_S = 1.0
 # The turn about the leg shows in gravity only where the leg is 20 degrees or more from vertical.
 _TWIST_SIN = math.sin(math.radians(20.0))
 
@@ -150,8 +153,11 @@ class Held:
         )
 
     def _breath(self, seen: BreathSeen, now_s: float) -> Breath:
-        return Breath(
-            event_id=self._stamps.event_id(now_s, f"breath-{seen.number}"),
+        late = now_s - seen.end_s > _AT_ONCE_S
+        kind = LateBreath if late else Breath
+        name = "late_breath" if late else "breath"
+        return kind(
+            event_id=self._stamps.event_id(now_s, f"{name}-{seen.number}"),
             band_id=self._stamps.band_id,
             t_s=ms(now_s),
             hold_id=self.hold_id,
