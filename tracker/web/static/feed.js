@@ -90,7 +90,7 @@ function stands(band, state) {
 
 function happened(band, event) {
   if (event.event === "hold_started") band.start = event.start_s;
-  if (event.event === "breath") band.breaths = event.number;
+  if (event.event === "breath" || event.event === "late_breath") band.breaths = event.number;
 }
 
 // What is between the leg and this page; null: nothing.
