@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.detect.generated import CONDITIONS, session
 from tests.detect.leg import SESSION, samples
+from tests.detect.score import Figures, add
 from tests.detect.test_session import fold, only_hold, stated
 from tracker.detect.events import Breath, Strain
 from tracker.detect.samples import Block
@@ -45,3 +47,12 @@ def test_any_cutting_of_coarse_samples_gives_the_same_events_to_the_byte() -> No
     whole = fold(Session("band", 1), SHAKY, [])
     assert fold(Session("band", 1), SHAKY, list(range(7, len(SHAKY), 25))) == whole
     assert b"hold_ended" in whole
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_no_hold_is_dropped_as_lifeless_because_counts_hide_the_sway(seed: int) -> None:
+    (coarse,) = (condition for condition in CONDITIONS if condition.name == "8 bit, ±16 g")
+    block, truth = session(seed, coarse)
+    figures = Figures()
+    add(figures, truth, stated(block), coarse.name)
+    assert figures.hit == figures.true == 8

@@ -39,6 +39,7 @@ class Held:
     origin:   the direction at its start, which depth is measured from.
     sideways: unit vector across `stretch.deeper`.
     coarse:   the sensor does not tell apart what happens in a hold: only the hold is stated.
+    hides_sway: nor, less coarse, whether a leg is alive.
     """
 
     def __init__(
@@ -49,11 +50,12 @@ class Held:
         stamps: Stamps,
         *,
         coarse: bool = False,
+        hides_sway: bool = False,
     ) -> None:
         self.stretch, self.start_s, self.hold_id = stretch, start_s, stamps.reference(start_s)
         self._stamps = stamps
         self.origin = up
-        self._coarse = coarse
+        self._coarse, self._hides_sway = coarse, hides_sway
         self.sideways = _cross(up, stretch.deeper)
         self.breaths = Breaths(start_s, one_way=stretch.way_known)
         self._strains = Strains()
@@ -116,7 +118,7 @@ class Held:
 
     def lifeless(self) -> bool:
         """So still that the band cannot be on a leg."""
-        return self._life.none
+        return self._life.none and not self._hides_sway
 
     def dropped(self, now_s: float) -> HoldDropped:
         """What was told as a hold was none."""

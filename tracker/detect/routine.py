@@ -224,9 +224,15 @@ class Routine:
         limb = self._keeping.limb = Limb(stretch.lever_m, aside=stretch.name == INNER_THIGH)
         start_s = self._settled_s(cells, kept, limb)
         yield from self._open_session(now_s, start_s)
-        coarse = cells.grain.coarse(kept.last)
-        at = self._at(start_s)
-        yield from self._start(Held(stretch, at, start_s, self._stamps, coarse=coarse), now_s)
+        held = Held(
+            stretch,
+            self._at(start_s),
+            start_s,
+            self._stamps,
+            coarse=cells.grain.coarse(kept.last),
+            hides_sway=cells.grain.hides_sway(kept.last),
+        )
+        yield from self._start(held, now_s)
 
     def _start(self, held: Held, now_s: float) -> Iterator[Event]:
         self.held = held
