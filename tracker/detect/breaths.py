@@ -16,8 +16,8 @@ from tracker.detect.cycles import Cycles, Movement, Span
 from tracker.detect.orientation import STEP_S
 from tracker.detect.oscillators import BEAT_S, PERIODS_S, Oscillators
 from tracker.detect.samples import Floats
-from tracker.detect.telling import SAME, BreathSeen, Telling
-from tracker.detect.whole import AFTER_S, FLOOR_DEG, Whole, likeliest
+from tracker.detect.telling import BreathSeen, Telling
+from tracker.detect.whole import AFTER_S, FLOOR_DEG, SAME, Whole, likeliest
 
 Point = tuple[float, float]
 

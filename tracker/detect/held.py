@@ -130,7 +130,7 @@ class Held:
         )
 
     def ended(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:
-        """The last breath, where the end completed it, and the end."""
+        """The breaths that are still untold, and the end."""
         for seen in self.breaths.finish(end_s):
             yield self._breath(seen, now_s)
         breaths = self.breaths

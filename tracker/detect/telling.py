@@ -10,10 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracker.detect.cycles import Span
-from tracker.detect.whole import BEFORE_S, FLOOR_DEG
-
-# What begins this share of a breath earlier than the last one that was told has ended is that one.
-SAME = 0.5
+from tracker.detect.whole import BEFORE_S, FLOOR_DEG, SAME
 
 
 @dataclass(frozen=True, slots=True)

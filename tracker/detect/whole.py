@@ -25,8 +25,8 @@ _FOR_RATE, _UNEVEN = 2, 0.35
 # It is believed where breaths explain the movement, and those of another length do so worse (twice
 # the log likelihood).
 _BELIEVED, _MARGIN = 5.0, 2.0
-# What begins earlier in the last breath that was counted is that breath.
-_SAME = 0.5
+# What begins this share of a breath earlier than the last one has ended is that one.
+SAME = 0.5
 # More breaths of a hold than this are forgotten, the oldest first.
 _MOST = 1000
 
@@ -58,7 +58,7 @@ class Whole:
             counted.append(span)
             self.count += 1
             self._breaths.append(_Breath(end_s - begin_s, (top.t_s - begin_s) / (end_s - top.t_s)))
-            self._from_s = end_s - _SAME * (end_s - begin_s)
+            self._from_s = end_s - SAME * (end_s - begin_s)
         return counted
 
     def forget(self, before_s: float) -> None:
