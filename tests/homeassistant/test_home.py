@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,11 +21,14 @@ from tests.daemon.test_teach import pigeons, teach
 from tests.homeassistant.home import START_S, Home, Known, prepared
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import Subscriber, subscriber
+from tracker.mqtt.homeassistant import Place, discovery
+from tracker.mqtt.topics import Topics
 
 pytestmark = pytest.mark.deep
 
 RECORDING = Path(__file__).parents[1] / "detect" / "recordings" / "short-0.csv.gz"
 STILL = RECORDING.with_name("off_body-0.csv.gz")
+CARD = Path(__file__).parents[2] / "config" / "homeassistant" / "card.yaml"
 SESSION_S = 300.0
 NO_SECONDS = {"0", "0.0", "unknown", "unavailable"}
 ABOUT = f"stretchband_{BAND}_"
@@ -125,6 +129,17 @@ class Watch:
 def told(house: Subscriber, kind: str) -> list[dict[str, Any]]:
     events = [json.loads(payload) for payload in house.on(f"band/{BAND}/event")]
     return [event for event in events if event["event"] == kind]
+
+
+async def test_it_has_every_icon_that_is_named() -> None:
+    """One that it lacks leaves a hole on the page of the device, and no word in its log."""
+    root = await asyncio.to_thread(prepared)
+    (listed,) = root.glob("ha/lib/python3*/site-packages/hass_frontend/static/mdi/iconList.json")
+    known = {icon["name"] for icon in json.loads(listed.read_text("utf-8"))}
+    told = json.dumps(discovery(Place(Topics(), "0123456789", BAND)))
+    named = set(re.findall(r"mdi:([a-z0-9-]+)", told + CARD.read_text("utf-8")))
+    assert named
+    assert named <= known
 
 
 async def test_a_session_in_a_real_home(tmp_path: Path, mosquitto: Mosquitto) -> None:

@@ -26,6 +26,8 @@ from tracker.mqtt.topics import BRIDGE_STATE, Topics
 
 STRETCHES = ("hamstring", "inner_thigh", "prone_quad", "standing_quad")
 SIDES: tuple[Side, ...] = ("left", "right")
+# Measured to the hundredth; a card shows whole ones, the state keeps them.
+SECONDS = {"device_class": "duration", "unit_of_measurement": "s", "suggested_display_precision": 0}
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 
 
@@ -69,7 +71,6 @@ def discovery(place: Place) -> dict[str, Any]:
             "name": f"Stretchband {place.band_id}",
             "manufacturer": "stretchband",
             "model": "Ankle band",
-            "sw_version": version("stretchband"),
         },
         "origin": {"name": "stretchband", "sw_version": version("stretchband")},
         "availability": [
@@ -127,8 +128,7 @@ def _hold_under_way(place: Place) -> Iterator[tuple[str, Component]]:
             "Target",
             state,
             _value("target_s"),
-            device_class="duration",
-            unit_of_measurement="s",
+            **SECONDS,
             icon="mdi:flag-checkered",
         ),
     )
@@ -136,7 +136,7 @@ def _hold_under_way(place: Place) -> Iterator[tuple[str, Component]]:
 
 def _band_itself(place: Place) -> Iterator[tuple[str, Component]]:
     state = place.at("state")
-    yield "worn", band_part("binary_sensor", "Worn", state, _on("worn"), icon="mdi:sock")
+    yield "worn", band_part("binary_sensor", "Worn", state, _on("worn"), icon="mdi:shoe-print")
     yield (
         "battery",
         band_part(
@@ -181,7 +181,6 @@ def _history(place: Place) -> Iterator[tuple[str, Component]]:
     """What the log knows also while the band is out of reach."""
     state, today = place.at("state"), place.at("today")
     last = "(value_json.last_hold or {})"
-    seconds = {"device_class": "duration", "unit_of_measurement": "s"}
     yield (
         "last_hold",
         history_part(
@@ -190,7 +189,7 @@ def _history(place: Place) -> Iterator[tuple[str, Component]]:
             "Last hold",
             state,
             f"{{{{ {last}.get('duration_s') }}}}",
-            **seconds,
+            **SECONDS,
             state_class="measurement",
             json_attributes_topic=state,
             json_attributes_template=f"{{{{ {last} | tojson }}}}",
@@ -206,11 +205,12 @@ def _history(place: Place) -> Iterator[tuple[str, Component]]:
             state,
             f"{{{{ {last}.get('breath_rate_bpm') }}}}",
             unit_of_measurement="breaths/min",
+            suggested_display_precision=1,
             state_class="measurement",
             icon="mdi:lungs",
         ),
     )
-    growing = {**seconds, "state_class": "total_increasing", "icon": "mdi:calendar-today"}
+    growing = {**SECONDS, "state_class": "total_increasing", "icon": "mdi:calendar-today"}
     yield (
         "today",
         history_part(place.topics, "sensor", "Today", today, _value("hold_s"), **growing),

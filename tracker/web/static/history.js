@@ -113,8 +113,8 @@ function drawRates() {
   if (!past.months.length) return element("rates").replaceChildren(make("p", { className: "key", textContent: "Not known yet." }));
   element("rates").ariaLabel = `Breaths a minute by month, ${past.months[0][1].toFixed(1)} at first, ${past.months.at(-1)[1].toFixed(1)} at last`;
   const at = past.months.map(([month]) => Date.parse(`${month}-15`) / 1000), rates = past.months.map((month) => month[1]);
-  // One month alone would get an axis of years: uPlot takes the end of a lone time to be far off.
-  const from = at[0], to = at.at(-1), wide = () => (to - from > 2e7 ? [from, to] : [from - 1e7, to + 1e7]);
+  // At least eight months, up to the end of the last: uPlot gives one month alone an axis of years.
+  const to = at.at(-1) + 1.3e6, wide = () => [Math.min(at[0], to - 2e7), to];
   draw("rates", 190, { scales: { x: { range: wide }, y: { range: (_, low, high) => [Math.max(0, low - 1), high + 1] } },
     series: [{}, { stroke: colour("--fill"), width: 2, points: { show: true, size: 6, fill: colour("--fill") } }] }, [at, rates]);
 }

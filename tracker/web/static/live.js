@@ -67,7 +67,8 @@ function drawRest(band) {
   const what = held ? "Today" : "";
   if (other) put({ side: "other leg", seconds: other, why: `${stretchName(last.stretch)}, when you are ready`, what });
   else put({ side: moving ? "moving" : "at rest", seconds: held ? seconds(held) : "ready", what,
-    why: ago < AGAIN_S ? `last: ${stretchName(last.stretch)}${last.side ? `, ${last.side}` : ""}, ${seconds(last.duration_s)}` : held ? "held today" : "exhale and straighten, inhale and relax" });
+    why: ago < AGAIN_S ? `${held ? "held today · " : ""}last: ${stretchName(last.stretch)}${last.side ? `, ${last.side}` : ""}, ${seconds(last.duration_s)}`
+      : held ? "held today" : "exhale and straighten, inhale and relax" });
   hear(other ? `other leg, ${other}` : "at rest");
 }
 
