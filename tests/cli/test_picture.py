@@ -5,10 +5,19 @@ from __future__ import annotations
 import io
 import math
 
+import pytest
 from rich.console import Console
 
+from tracker.cli.demo import in_one_line
 from tracker.cli.picture import Picture, filled, wave_rows
-from tracker.detect.events import Breath, HoldDropped, HoldEnded, HoldStarted, TargetReached
+from tracker.detect.events import (
+    Breath,
+    DropReason,
+    HoldDropped,
+    HoldEnded,
+    HoldStarted,
+    TargetReached,
+)
 from tracker.mqtt.payloads import LivePoint
 
 STARTED = HoldStarted(
@@ -73,11 +82,22 @@ def test_past_the_target_the_bar_is_full_and_the_seconds_go_on() -> None:
     assert "40 s ✓" in drawn(picture)
 
 
-def test_a_dropped_hold_is_not_listed() -> None:
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("short", "too short to count"),
+        ("rest", "that was the rest, no hold"),
+        ("lifeless", "nobody's leg is in the band"),
+        (None, "no hold after all"),
+    ],
+)
+def test_a_dropped_hold_is_not_listed_and_told_why(reason: DropReason | None, said: str) -> None:
     picture = Picture("a title", 30.0)
     picture.hear(STARTED)
-    picture.hear(HoldDropped(event_id="d", band_id="b", t_s=14.0, hold_id="h"))
-    assert "too short to count" in drawn(picture)
+    dropped = HoldDropped(event_id="d", band_id="b", t_s=14.0, hold_id="h", reason=reason)
+    picture.hear(dropped)
+    assert said in drawn(picture)
+    assert in_one_line(dropped) == f"       {said}"
     assert not picture.holds
 
 

@@ -64,8 +64,9 @@ def test_what_turns_out_to_be_the_rest_is_dropped_and_says_so() -> None:
     detector = Session("band", settings=SHORT, trace=heard)
     events: list[Event] = detector.receive(samples(times(up, down, count=4)))
     why = {note.hold_id: note.why for note in heard.notes if isinstance(note, Discarded)}
-    dropped = [event.hold_id for event in events if isinstance(event, HoldDropped)]
-    assert "rest" in [why[hold_id] for hold_id in dropped]
+    dropped = {event.hold_id: event.reason for event in events if isinstance(event, HoldDropped)}
+    assert dropped == why
+    assert "rest" in dropped.values()
 
 
 def test_of_two_postures_kept_alike_the_leg_rests_where_it_is_put_down_with_a_blow() -> None:

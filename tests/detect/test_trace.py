@@ -88,7 +88,7 @@ def test_a_dropped_hold_says_why() -> None:
     still = Block(lifeless.t_s, up + np.random.default_rng(1).normal(0.0, 0.002, up.shape))
     for block, why in ((short, "short"), (still, "lifeless")):
         heard, events = fold(block, 100)
-        dropped = [event.hold_id for event in events if isinstance(event, HoldDropped)]
+        dropped = [event for event in events if isinstance(event, HoldDropped)]
         assert dropped
         told = {n.hold_id: n.why for n in heard.notes if isinstance(n, Discarded)}
-        assert told[dropped[0]] == why
+        assert told[dropped[0].hold_id] == dropped[0].reason == why

@@ -33,7 +33,7 @@ from rich.live import Live as Screen
 from tracker.bands.bonds import Bonds, bonds_beside
 from tracker.cli.demo_page import enter, open_browser, page
 from tracker.cli.parts import first_line, process
-from tracker.cli.picture import Picture, in_words, leg
+from tracker.cli.picture import WHY_NONE, Picture, in_words, leg
 from tracker.cli.summary import look_on, summary
 from tracker.detect.events import (
     Event,
@@ -285,7 +285,7 @@ def in_one_line(event: Event | None) -> str | None:
         case TargetReached():
             return f"target {event.target_s:.0f} s reached"
         case HoldDropped():
-            return "       no hold after all"
+            return f"       {WHY_NONE[event.reason]}"
         case HoldEnded():
             return f"ended  {event.duration_s:.1f} s, {count(event.breaths, 'breath')}"
         case _:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from tracker.detect.events import (
     Breath,
+    DropReason,
     Event,
     HoldDropped,
     HoldEnded,
@@ -36,6 +37,12 @@ WAVE_ROWS = 3
 WAVE_STEP_S = 0.38  # every fourth of ten points a second: two or three breaths in sight
 BAR_CELLS = 44
 SHOWN_HOLDS = 8
+WHY_NONE: dict[DropReason | None, str] = {
+    "short": "too short to count",
+    "rest": "that was the rest, no hold",
+    "lifeless": "nobody's leg is in the band",
+    None: "no hold after all",
+}
 
 
 @dataclass(slots=True)
@@ -76,7 +83,7 @@ class Picture:
                 self.said = "exhale and straighten, inhale and relax"
             case HoldDropped():
                 self.held = None
-                self.said = "too short to count"
+                self.said = WHY_NONE[event.reason]
             case HoldEnded():
                 self.held = None
                 self.holds.append(event)

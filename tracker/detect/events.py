@@ -10,6 +10,7 @@ from msgspec import Meta
 Side = Literal["left", "right"]
 StrainKind = Literal["bounce", "force", "tremble"]
 EndReason = Literal["released", "gap", "reboot", "pain", "command", "closed"]
+DropReason = Literal["short", "rest", "lifeless"]
 # RFC 3339 in UTC; the format is for schemas, nothing here checks it.
 WallTime = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
@@ -121,9 +122,13 @@ class HoldEnded(Fact, frozen=True, kw_only=True, tag="hold_ended"):
 
 
 class HoldDropped(Fact, frozen=True, kw_only=True, tag="hold_dropped"):
-    """What was started as a hold was none: too short to count, the rest, or nobody's leg."""
+    """What was started as a hold was none: too short to count, the rest, or nobody's leg.
+
+    reason: None in what an earlier version has stored.
+    """
 
     hold_id: str
+    reason: DropReason | None = None
 
 
 class Gap(Fact, frozen=True, kw_only=True, tag="gap"):

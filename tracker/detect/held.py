@@ -9,6 +9,7 @@ from tracker.detect.breaths import Breaths
 from tracker.detect.cells import Vector
 from tracker.detect.events import (
     Breath,
+    DropReason,
     EndReason,
     Event,
     HoldDropped,
@@ -120,13 +121,14 @@ class Held:
         """So still that the band cannot be on a leg."""
         return self._life.none and not self._hides_sway
 
-    def dropped(self, now_s: float) -> HoldDropped:
+    def dropped(self, now_s: float, reason: DropReason) -> HoldDropped:
         """What was told as a hold was none."""
         return HoldDropped(
             event_id=self._stamps.event_id(now_s, "hold_dropped"),
             band_id=self._stamps.band_id,
             t_s=ms(now_s),
             hold_id=self.hold_id,
+            reason=reason,
         )
 
     def ended(self, now_s: float, end_s: float, reason: EndReason) -> Iterator[Event]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator
-from typing import Literal
 
 from tracker.detect.cells import Cells, Vector, angle_deg
 from tracker.detect.edges import Limb, settled_s
 from tracker.detect.events import (
     INNER_THIGH,
     OTHER,
+    DropReason,
     EndReason,
     Event,
     Rep,
@@ -177,12 +177,10 @@ class Routine:
         self._hold_s += end_s - held.start_s
         yield from held.ended(now_s, end_s, reason)
 
-    def _dropped(
-        self, held: Held, now_s: float, end_s: float, why: Literal["short", "lifeless", "rest"]
-    ) -> Event:
+    def _dropped(self, held: Held, now_s: float, end_s: float, why: DropReason) -> Event:
         if self._trace is not None:
             self._trace.told(Discarded(now_s, held.hold_id, end_s, why))
-        return held.dropped(now_s)
+        return held.dropped(now_s, why)
 
     def end_session(self, now_s: float) -> Iterator[Event]:
         """End the session, if there is one."""

@@ -6,9 +6,10 @@ Told to whoever asks, for a picture; nothing is decided from it, and nobody is t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from tracker.detect.cells import Vector
+from tracker.detect.events import DropReason
 from tracker.detect.held import Held
 from tracker.detect.orientation import Steps
 from tracker.detect.stretches import Stretch
@@ -65,7 +66,7 @@ class Discarded:
     t_s: float
     hold_id: str
     end_s: float
-    why: Literal["short", "lifeless", "rest"]
+    why: DropReason
 
 
 Note = Stopped | Departed | Strayed | Holding | Discarded
