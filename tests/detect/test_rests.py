@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.detect.leg import BACK, STANDING, Pose, bent_standing, raised, samples
@@ -113,3 +114,14 @@ def test_only_the_last_stays_count() -> None:
 def test_no_hold_begins_before_the_one_before_it_has_ended(path: Path) -> None:
     told = holds(Block.join(list(read(path))), SHORT)
     assert all(later.start_s >= hold.end_s for hold, later in pairwise(told))
+
+
+def test_a_short_hold_lasts_while_the_leg_sinks_slower_than_it_may_shake() -> None:
+    # From 6 s on at 7.5 degrees a second, from 6.6 s on at 60.
+    at_s, elevation_deg = [0.0, 2.0, 2.8, 6.0, 6.6, 7.5, 12.0], [0, 0, 60, 60, 55.5, 1.5, 0]
+    t_s = np.arange(0.0, 12.0, 0.02)
+    elevation = np.radians(np.interp(t_s, at_s, elevation_deg))
+    up = np.column_stack([np.cos(elevation), -np.sin(elevation), 0.0 * elevation])
+    noise = np.random.default_rng(3).normal(0.0, 0.002, up.shape)
+    (hold,) = holds(Block(t_s, up + noise), SHORT)
+    assert 6.2 < hold.end_s < 6.6

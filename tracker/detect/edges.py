@@ -28,8 +28,9 @@ from tracker.detect.samples import Floats
 
 # The definition of a bound (public contract).
 EDGE_DEG_S = 5.0
-# Whoever counts holds of two seconds looks at muscles that shake: twice the edge.
-STEADY_DEG_S = 10.0
+# Whoever counts holds of two seconds looks at muscles that shake: twice the edge, by the slope of a
+# line through 0.2 s. A longer one, or one that lets bursts pass, hides the shaking.
+STEADY_DEG_S, _STEADY_HALF = 10.0, 2
 # However much it trembles, this is motion.
 _MOST_DEG_S = 30.0
 _GRAVITY = 9.81
@@ -66,7 +67,7 @@ def _line(half: int) -> tuple[Floats, Floats]:
     return weights * (math.degrees(1.0) / ((weights**2).sum() * CELL_S)), np.zeros((2 * half, 3))
 
 
-_LINES = {half: _line(half) for half in (HALF, 2 * HALF, _SOON_HALF, _PLAIN_HALF)}
+_LINES = {half: _line(half) for half in (_STEADY_HALF, HALF, 2 * HALF, _SOON_HALF, _PLAIN_HALF)}
 _ONE = np.ones(1)
 
 
@@ -202,22 +203,23 @@ def _departure(
     return _Departure(left, slopes, begin)
 
 
-def unbroken_s(cells: Cells, start_s: float, end_s: float, lever_m: float) -> float:
-    """The longest time between two moments without a turn faster than STEADY_DEG_S.
+def unbroken_s(
+    cells: Cells, start_s: float, end_s: float, last: int, lever_m: float
+) -> tuple[float, float]:
+    """From when to when the leg was still for longest: without a turn faster than STEADY_DEG_S.
 
-    Felt through the window of a limb of `lever_m` that points straight up, whatever the posture:
-    then none of the acceleration of its own shaking is taken for a turn.
+    `last`: the last cell that may be looked at. Felt through the window of a limb of `lever_m` that
+    points straight up, whatever the posture: then none of the acceleration of its own shaking is
+    taken for a turn.
     """
-    _, acc = cells.span(round(start_s / CELL_S) - _SECOND, round(end_s / CELL_S) + _SECOND)
-    window_s = math.sqrt(lever_m / _GRAVITY)
-    slopes = _slopes_deg_s(_directions(symmetric(acc, window_s, CELL_S)), HALF)
-    fast = np.flatnonzero(_length(slopes) >= STEADY_DEG_S)
-    bursts = np.split(fast, np.flatnonzero(np.diff(fast) > 1) + 1)
-    # A lone peak of tremble is no break.
-    breaks = [burst for burst in bursts if len(burst) > _DIP]
-    still_from = np.array([0, *(burst[-1] + 1 for burst in breaks)])
-    still_to = np.array([*(burst[0] for burst in breaks), len(slopes)])
-    return float((still_to - still_from).max()) * CELL_S
+    until = min(round(end_s / CELL_S) + _SECOND, last)
+    begin, acc = cells.span(round(start_s / CELL_S) - _SECOND, until)
+    up = _directions(symmetric(acc, math.sqrt(lever_m / _GRAVITY), CELL_S))
+    fast = np.flatnonzero(_length(_slopes_deg_s(up, _STEADY_HALF)) >= STEADY_DEG_S)
+    breaks = np.array([-1, *fast, len(up) - 2 * _STEADY_HALF])
+    longest = int(np.diff(breaks).argmax())
+    before, after = (begin + _STEADY_HALF + breaks[longest : longest + 2]).tolist()
+    return cell_s(before + 0.5), cell_s(after - 0.5)
 
 
 def drift_deg_s(cells: Cells, last: int) -> float:

@@ -67,6 +67,8 @@ DRIFT_DEG_S = 5.0
 _COARSE_DRIFT_DEG_S = DRIFT_DEG_S + 14.0
 # Before it has a name, what is kept is dated with the lever of the shank, the shorter one.
 UNKNOWN, _SHANK, _LEG = Limb(0.0), Limb(0.35), Limb(0.80, aside=True)
+# Whether it shakes about the knee or about the hip is not known: between the two.
+_SHAKING_M = math.sqrt(_SHANK.lever_m * _LEG.lever_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +212,17 @@ class Keeping:
         if j * STEP_S - self._left_s < self._return_s:
             return None
         up = unit(anchor)
-        end_s = self._departed_s(cells, self._left, j * CELLS_A_STEP, up)
+        now = j * CELLS_A_STEP
+        end_s = self._departed_s(cells, self._left, now, up)
         self._anchor = self._left = None
-        return Left(end_s, up, self._still_s(cells, end_s))
-
-    def _still_s(self, cells: Cells, end_s: float) -> float | None:
         start_s = self._since * CELL_S
         if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
-            return None
-        return unbroken_s(cells, start_s, end_s, _SHANK.lever_m)
+            return Left(end_s, up, None)
+        still_from_s, still_to_s = unbroken_s(cells, start_s, end_s, now, _SHAKING_M)
+        # What shook at the edge was still all the same, if it did not turn at twice the edge.
+        if still_from_s < end_s:
+            end_s = max(end_s, still_to_s)
+        return Left(end_s, up, still_to_s - still_from_s)
 
     def _departed_s(self, cells: Cells, away: int, last: int, anchor: Vector) -> float:
         return departed_s(cells, self._since, away, last, anchor, self.limb)
