@@ -85,6 +85,25 @@ def test_which_way_is_deeper_is_not_guessed() -> None:
     )
 
 
+def test_the_end_of_a_way_in_that_was_crept_is_no_gain() -> None:
+    # Six degrees more in the first three seconds, from 4 degrees a second on ever slower.
+    t_s = beats(16.0)
+    crept = 6.0 * (1.0 - np.maximum(1.0 - t_s / 3.0, 0.0) ** 2)
+    told = []
+    for seed in range(20):
+        moved = crept + 1.0 * t_s / 16.0 + 0.5 * swaying(len(t_s), seed)
+        assert moved[-3:].mean() - moved[0] > 3.0
+        told.append(abs(gain_deg((t_s, moved)) - 1.0))
+    assert np.mean(told) < 0.5
+
+
+def test_a_stretch_that_gives_way_soon_is_a_gain() -> None:
+    # Half a degree a second at first, which no way in ends with.
+    t_s = beats(60.0)
+    moved = 5.0 * -np.expm1(-t_s / 15.0)
+    assert gain_deg((t_s, moved)) == pytest.approx(4.9, abs=0.6)
+
+
 def test_of_a_movement_that_is_not_known_no_gain_is_told() -> None:
     t_s = beats(12.0)
     deepening = Deepening(START_S, way_known=True)
