@@ -27,6 +27,7 @@ from tracker.mqtt.commands import (
     Teach,
     parse,
 )
+from tracker.mqtt.connection import PACKET_BYTES, Connection
 from tracker.mqtt.publisher import Publisher
 from tracker.mqtt.settings import MqttSettings
 from tracker.mqtt.topics import Topics
@@ -176,6 +177,25 @@ async def test_a_message_of_megabytes_is_kept_from_us_by_the_broker(mosquitto: M
         async with asyncio.timeout(10):
             assert (await publisher.commands.get()).action == SetSide("left")
         assert publisher.status.refused == (("invalid", 1),)
+
+
+async def test_a_broker_without_mqtt_5_passes_no_megabytes_into_the_queue(
+    mosquitto: Mosquitto,
+) -> None:
+    """Cut to what is still too long for a command: a hundred wait at most, 6 MB."""
+    settings = MqttSettings(port=mosquitto.port)
+    async with (
+        aiomqtt.Client(mosquitto.host, mosquitto.port) as hand,
+        Connection(settings, aiomqtt.ProtocolVersion.V311, None, None) as connection,
+    ):
+        assert await connection.listen("stretchband/band/+/set/+")
+        await hand.publish(SIDE, bytes(2_000_000), qos=1)
+        async with asyncio.timeout(10):
+            message = await anext(aiter(connection.messages))
+    payload = bytes(message.payload)
+    assert len(payload) == PACKET_BYTES
+    with pytest.raises(CommandError, match="at most 4096 are read"):
+        parse("side", payload)
 
 
 async def test_a_flood_of_commands_does_not_delay_events(mosquitto: Mosquitto) -> None:

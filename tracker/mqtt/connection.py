@@ -35,8 +35,8 @@ PUBACK_S = 30.0
 LEAVE_S = 1.0
 # What is waited for: at most so many, each at most so many bytes. The largest that is of use are a
 # command and what `doctor` reads, which take a few hundred.
+PACKET_BYTES = 65536
 _INBOX = 100
-_PACKET_BYTES = 65536
 
 _T = TypeVar("_T")
 
@@ -50,7 +50,7 @@ def _limits(protocol: aiomqtt.ProtocolVersion) -> Properties | None:
     if protocol is not aiomqtt.ProtocolVersion.V5:
         return None
     limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
-    limits.MaximumPacketSize = _PACKET_BYTES
+    limits.MaximumPacketSize = PACKET_BYTES
     return limits
 
 
@@ -70,15 +70,21 @@ class NoPubackError(aiomqtt.MqttError):
 
 
 class _Inbox(asyncio.Queue[aiomqtt.Message]):
-    """What came and waits; more than it holds is dropped and counted."""
+    """What came and waits; more than it holds is dropped and counted.
+
+    A broker without MQTT 5 passes messages of any size on: of each only so much is kept that it is
+    still too long for whoever reads it.
+    """
 
     overflow = 0
 
     def put_nowait(self, item: aiomqtt.Message) -> None:
         if self.full():
             self.overflow += 1
-        else:
-            super().put_nowait(item)
+            return
+        if isinstance(item.payload, bytes | bytearray):
+            item.payload = item.payload[:PACKET_BYTES]
+        super().put_nowait(item)
 
 
 class Connection(aiomqtt.Client):

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from aiomqtt import ProtocolVersion
 
-from tracker.mqtt.connection import ANSWER_S
+from tracker.mqtt.connection import ANSWER_S, NoConnackError
+from tracker.mqtt.faults import asks_for_older_protocol
 
 # The first answer to MQTT 5 is not waited for longer, so that an older broker costs little time.
 FIRST_ANSWER_S = 1.5
@@ -39,6 +40,15 @@ class Dialect:
     def answered(self) -> None:
         """The broker took the connection."""
         self._spoke_5 |= self.version is ProtocolVersion.V5
+
+    def another(self, error: BaseException) -> bool:
+        """A connection failed or ended so; True when there is another dialect to try at once."""
+        if asks_for_older_protocol(error):
+            return self.refused()
+        if isinstance(error, NoConnackError):
+            return self.silent()
+        self.lost()
+        return False
 
     def refused(self) -> bool:
         """The broker does not speak this; True when there is another to try at once."""

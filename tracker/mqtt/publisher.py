@@ -23,7 +23,7 @@ from tracker.errors import StretchbandError
 from tracker.mqtt import faults
 from tracker.mqtt.backoff import Backoff
 from tracker.mqtt.commands import Command, Gate
-from tracker.mqtt.connection import LEAVE_S, PUBACK_S, WINDOW, Connection, NoConnackError
+from tracker.mqtt.connection import LEAVE_S, PUBACK_S, WINDOW, Connection
 from tracker.mqtt.dialect import Dialect
 from tracker.mqtt.outbox import Entry, OutboxSource
 from tracker.mqtt.settings import MqttSettings, tls_context
@@ -356,7 +356,7 @@ class Publisher:
 
     def _lost(self, error: BaseException) -> bool:
         """Note why; True when it is worth trying again at once, in the older protocol."""
-        if self._speaks_another(error):
+        if self._dialect.another(error):
             return True
         fault = faults.sentence(error, self._settings)
         self._fault = fault
@@ -364,14 +364,6 @@ class Publisher:
             self._said = fault
             _log.warning("%s; events wait in the log, trying again", fault)
         self._tell()
-        return False
-
-    def _speaks_another(self, error: BaseException) -> bool:
-        if faults.asks_for_older_protocol(error):
-            return self._dialect.refused()
-        if isinstance(error, NoConnackError):
-            return self._dialect.silent()
-        self._dialect.lost()
         return False
 
     def _tell(self) -> None:

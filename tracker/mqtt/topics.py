@@ -26,13 +26,18 @@ class TopicError(StretchbandError):
     """A name that cannot stand in a topic."""
 
 
+def is_band_id(text: str) -> bool:
+    """Whether a band can have this name."""
+    return _BAND_ID.fullmatch(text) is not None
+
+
 def band_topic(band_id: str, leaf: str) -> str:
     """The part of a band's topic after the base: `band/<id>/<leaf>`.
 
     leaf: `availability`, `state`, `today`, `taught`, `event`, `late` or `live`.
     Raises TopicError for an id with `/`, `+`, `#` or anything else that could reach another topic.
     """
-    if not _BAND_ID.fullmatch(band_id):
+    if not is_band_id(band_id):
         raise TopicError(
             f"band id {band_id[:40]!r} cannot stand in a topic; "
             "allowed are 1 to 32 letters, digits, _ and -"
@@ -76,6 +81,6 @@ class Topics:
             return None
         band_id, _, rest = topic[len(prefix) :].partition("/")
         name = rest.removeprefix("set/")
-        if name == rest or not _BAND_ID.fullmatch(band_id) or not _COMMAND.fullmatch(name):
+        if name == rest or not is_band_id(band_id) or not _COMMAND.fullmatch(name):
             return None
         return band_id, name

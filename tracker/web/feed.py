@@ -5,7 +5,8 @@
                      +--> one bounded queue a page --> server-sent events
 
 A page that does not keep up loses live points first; one that loses more is closed, and its browser
-comes back for all that is known.
+comes back for all that is known. Who may publish may make bands up: of the first BANDS all is told,
+of more nothing, and of no payload more than a packet.
 """
 
 from __future__ import annotations
@@ -14,20 +15,25 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
+from secrets import token_hex
 from typing import NamedTuple
 
 import aiomqtt
 
 from tracker.errors import StretchbandError
 from tracker.mqtt.backoff import Backoff
+from tracker.mqtt.connection import PACKET_BYTES, Connection
+from tracker.mqtt.dialect import Dialect
 from tracker.mqtt.faults import sentence
 from tracker.mqtt.settings import MqttSettings, tls_context
-from tracker.mqtt.topics import Topics
+from tracker.mqtt.topics import Topics, is_band_id
 
 RETAINED = ("bridge/state", "bridge/info", "bridge/health")
 OF_A_BAND = ("availability", "state", "today")
 PASSING = ("event", "late", "live")
+BANDS = 32  # a household has some; beyond that somebody makes them up
 QUEUE = 200  # half a minute of live points and a session's events in one go
 SAY_S = 5.0
 
@@ -60,11 +66,15 @@ class Feed:
     """One subscription for all pages."""
 
     def __init__(self, settings: MqttSettings) -> None:
-        self._settings = settings
+        # The daemon's own name would throw the daemon out.
+        self._settings = replace(settings, client_id=f"stretchband-page-{token_hex(4)}")
+        self._dialect = Dialect()
         self._topics = Topics(settings.base_topic)
         self._latest: dict[tuple[str, str], Told] = {}
         self._pages: set[asyncio.Queue[Told | None]] = set()
-        self._client: aiomqtt.Client | None = None
+        self._bands: set[str] = set()
+        self._crowded = False
+        self._client: Connection | None = None
         self._tell(Told("broker", "", "offline"))
 
     async def run(self) -> None:
@@ -75,6 +85,8 @@ class Feed:
                 await self._listen(backoff)
             except (aiomqtt.MqttError, StretchbandError) as error:
                 self._tell(Told("broker", "", "offline"))
+                if self._dialect.another(error):
+                    continue
                 fault = sentence(error, self._settings)
                 if fault != said:
                     said = fault
@@ -83,18 +95,12 @@ class Feed:
 
     async def _listen(self, backoff: Backoff) -> None:
         tls = await asyncio.to_thread(tls_context, self._settings)
-        s = self._settings
-        client = aiomqtt.Client(
-            s.host,
-            s.port,
-            username=s.username,
-            password=s.password,
-            keepalive=s.keepalive_s,
-            tls_context=tls,
-        )
-        async with client:
-            base = self._settings.base_topic
-            await client.subscribe([(f"{base}/bridge/+", 1), (f"{base}/band/+/+", 1)])
+        settings, dialect = self._settings, self._dialect
+        async with Connection(settings, dialect.version, None, tls, dialect.answer_s) as client:
+            dialect.answered()
+            base = settings.base_topic
+            for known in (f"{base}/bridge/+", f"{base}/band/+/+"):
+                await client.subscribe(known, qos=1)
             backoff.reset()
             self._client = client
             self._tell(Told("broker", "", "online"))
@@ -106,13 +112,31 @@ class Feed:
 
     def _take(self, message: aiomqtt.Message) -> None:
         suffix = message.topic.value.removeprefix(self._settings.base_topic + "/")
-        data = bytes(message.payload).decode("utf-8", "replace")
+        payload = bytes(message.payload)
+        if len(payload) >= PACKET_BYTES:
+            return
+        data = payload.decode("utf-8", "replace")
         if suffix in RETAINED:
             self._tell(Told(suffix, "", data))
             return
         parts = suffix.split("/")
-        if len(parts) == 3 and parts[0] == "band" and parts[2] in (*OF_A_BAND, *PASSING):
+        if len(parts) != 3 or parts[0] != "band" or parts[2] not in (*OF_A_BAND, *PASSING):
+            return
+        if self._is_one(parts[1]):
             self._tell(Told(parts[2], parts[1], data))
+
+    def _is_one(self, band_id: str) -> bool:
+        if band_id in self._bands:
+            return True
+        if not is_band_id(band_id):
+            return False
+        if len(self._bands) == BANDS:
+            if not self._crowded:
+                self._crowded = True
+                _log.warning("more than %d bands on the broker: %s is not shown", BANDS, band_id)
+            return False
+        self._bands.add(band_id)
+        return True
 
     def _tell(self, told: Told) -> None:
         if told.kind not in PASSING:
@@ -134,7 +158,7 @@ class Feed:
         finally:
             self._pages.discard(page)
 
-    async def follow(self) -> AsyncIterator[Told]:
+    async def follow(self) -> AsyncGenerator[Told]:
         """All that is known, then what comes; ends when the page does not keep up."""
         with self._page() as page:
             yield clock()
@@ -148,8 +172,13 @@ class Feed:
         client = self._client
         if client is None:
             raise NotConnectedError(f"the broker at {self._settings.where} cannot be reached")
+        topic = self._topics.band(band_id, f"set/{command}")
         try:
-            topic = self._topics.band(band_id, f"set/{command}")
-            await client.publish(topic, payload, qos=1, timeout=SAY_S)
-        except aiomqtt.MqttError as error:
+            async with asyncio.timeout(SAY_S):
+                reason = await client.acknowledged(client.send(topic, payload.encode()))
+        except (aiomqtt.MqttError, TimeoutError) as error:
             raise NotConnectedError(sentence(error, self._settings)) from None
+        if reason.is_failure:
+            raise NotConnectedError(
+                f"the broker at {self._settings.where} refuses ({reason}) to take {topic}"
+            )
