@@ -142,6 +142,56 @@ def test_a_leg_on_an_armrest_with_its_toes_out_is_no_inner_thigh() -> None:
     assert named(samples((STAND, LIE, Pose(up, 20.0), Pose(BACK, 5.0)), turned_deg=-10.0)) == []
 
 
+def fell_out(raised_deg: float, out_deg: float) -> tuple[float, float, float]:
+    """Raised straight, then fallen out about the trunk's line."""
+    f, a = np.radians((raised_deg, out_deg))
+    return (float(np.cos(f)), float(-np.sin(f) * np.cos(a)), float(-np.sin(f) * np.sin(a)))
+
+
+def twisted(raised_deg: float, toes_deg: float) -> tuple[float, float, float]:
+    """Raised straight, the toes pointing out."""
+    e, t = np.radians((raised_deg, toes_deg))
+    return (float(np.cos(e) * np.cos(t)), float(-np.sin(e)), float(-np.cos(e) * np.sin(t)))
+
+
+@pytest.mark.parametrize("toes", [-12.0, 12.0])
+@pytest.mark.parametrize(("height", "out"), [(60, 30), (70, 27), (84, 25), (84, 40)])
+def test_a_steep_leg_need_not_fall_far_to_have_fallen_out(
+    height: float, out: float, toes: float
+) -> None:
+    """Also when it was turned in or out in the hamstring stretch that has shown the band's turn."""
+    hamstring = (Pose(twisted(65, toes), 12.0), Pose(BACK, 6.0))
+    falls = (Pose(raised(height), 0.5), Pose(fell_out(height, out), 12.0, 2.5), Pose(BACK, 5.0))
+    _, hold = named(samples((STAND, LIE, *hamstring, *falls)))
+    assert hold[:2] == ("inner_thigh", "right")
+
+
+@pytest.mark.parametrize("height", [45, 60, 75, 85])
+@pytest.mark.parametrize("toes", [-20.0, 20.0])
+@pytest.mark.parametrize("tilted", [-5.0, 5.0])
+def test_a_leg_that_is_raised_with_its_toes_out_has_not_fallen(
+    height: float, toes: float, tilted: float
+) -> None:
+    poses = (STAND, LIE, Pose(twisted(height, toes), 12.0), Pose(BACK, 5.0))
+    (hold,) = named(samples(poses, tilted_deg=tilted))
+    assert hold[:2] == ("hamstring", "right")
+
+
+def test_a_leg_that_fell_out_low_was_raised_higher_before() -> None:
+    """On an armrest it would not have been; toes out by 40 degrees look the same there."""
+    low = Pose(fell_out(50, 55), 12.0, 2.5)
+    falls = (Pose(raised(50), 0.5, 2.0), low, Pose(BACK, 5.0))
+    assert [h[:2] for h in named(samples((STAND, LIE, *falls)))] == [("inner_thigh", "right")]
+
+
+def test_a_leg_that_comes_down_a_little_otherwise_has_not_fallen_out() -> None:
+    """The toes out by 25 degrees instead of 5, the heel on its blanket, after a hamstring."""
+    rest = Pose((1.0, 0.0, -0.08), 8.0, move_s=6.0)
+    down = Pose((0.89, -0.21, -0.41), 15.0)
+    poses = (STAND, rest, Pose(raised(75), 12.0), down, Pose(raised(70), 12.0), rest)
+    assert [h[0] for h in named(samples(poses))] == ["hamstring"] * 2
+
+
 def handled(*poses: Pose, lies_s: float) -> Block:
     """A band that lies on its back for so long, and is then taken to the poses."""
     on_leg = samples((Pose(BACK, 0.1), *poses), start_s=lies_s)

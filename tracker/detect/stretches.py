@@ -67,10 +67,17 @@ _FLAT, _LAID_S = -0.18, 2.5
 _TOES_TUCKED, _LOW_S = -0.30, 5.0
 # A posture that is no known rest changes what the rest was only when it lasts.
 _STRANGE_S = 15.0
-# Inner thigh: fallen out by so much against the rest, with the leg still off the floor. On an
-# armrest, up to 30 degrees, a leg lies with its toes out by 35; there it has to be more.
-_FALLEN_DEG, _RAISED = 35.0, -0.18
-_FALLEN_LOW_DEG, _LOW = 48.0, -0.5
+# Inner thigh: fallen out, with the leg still off the floor. A leg raised straight points its toes
+# out by 5 degrees, give or take 15 with how the band sits; that turns z less the steeper it is. It
+# is raised aside, and the band tilted, by 6. Fallen out, z is the sine of 20 to 55 degrees.
+_RAISED, _MOST_FALLEN_DEG = -0.18, 120.0
+_STRAIGHT, _TWIST, _ASIDE = (math.sin(math.radians(deg)) for deg in (5.0, 15.0, 6.0))
+_FALLEN, _FALLEN_SPREAD = 0.6, 0.2
+# Nearer to the rest than this the leg rests again, a little otherwise.
+_RESTS_AGAIN_DEG = 25.0
+# On an armrest, up to 30 degrees, a leg lies with its toes out by 35: there it has to be more,
+# unless the leg was raised higher than that before it fell, and is not down again.
+_LOW, _DOWN, _HIGH, _FALLEN_LOW_DEG = -0.5, -0.34, -0.64, 48.0
 # `any_posture`: this far from the rest is another posture, not the same one taken again.
 AWAY_DEG = 15.0
 
@@ -130,6 +137,8 @@ class Postures:
         self._was_right: float | None = None
         self._donning = Donning()
         self._named_up: Vector = (0.0, 1.0, 0.0)
+        # Lying: since the last rest was left, the lowest y (how high the leg was raised).
+        self._highest = 0.0
 
     @property
     def seat(self) -> Seat:
@@ -144,6 +153,7 @@ class Postures:
     def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
         """The leg was like this at these times, on its way or not."""
         if not self._standing:
+            self._highest = min(self._highest, *(y for _, y, _ in ups))
             return
         for t_s, up in zip(reversed(times_s), reversed(ups), strict=True):
             if up[1] > _UNDER_WAY:
@@ -179,7 +189,7 @@ class Postures:
     def rest_left(self, up: Vector, end_s: float) -> None:
         """The rest, like this at last, is over."""
         self._rest, self._rest_end_s = up, end_s
-        self._lay_until_s = end_s
+        self._lay_until_s, self._highest = end_s, 0.0
 
     def forget_rest(self) -> None:
         """The last rest was none of a leg: nothing is held until there is another."""
@@ -257,13 +267,12 @@ class Postures:
         return None if abs(right) < _NAMED / 2 else "right" if right > 0 else "left"
 
     def _from_lying(self, up: Vector, rest: Vector) -> Stretch | None:
-        x, y, z = self._donning.seat.on_leg(up)
-        across = math.hypot(x, z)
         front = math.copysign(1.0, rest[0])
-        fallen = math.degrees(math.atan2(-z, x * front))
-        least_deg = _FALLEN_LOW_DEG if y > _LOW else _FALLEN_DEG
-        if across > 0.5 and least_deg < fallen < 120.0 and y < _RAISED:
+        x, y, z = self._donning.seat.on_leg(up)
+        again = angle_deg(up, rest) < _RESTS_AGAIN_DEG
+        if not again and self._fell_out((x * front, y, z)):
             return self._stretch(INNER_THIGH, self._on_back(front), up, rest)
+        across = math.hypot(x, z)
         forward = up[0] * rest[0] + up[2] * rest[2]
         turned = math.degrees(math.atan2(-y, math.copysign(across, forward)))
         if not _LEAST_RAISE_DEG < turned < _MOST_BEND_DEG:
@@ -271,6 +280,16 @@ class Postures:
         if self._back_odds(front, turned) >= 0.0:
             return self._stretch(HAMSTRING, self._on_back(front), up, rest)
         return self._stretch(PRONE_QUAD, _other(self._on_back(front)), up, rest)
+
+    def _fell_out(self, on_leg: Vector) -> bool:
+        """Has a raised leg fallen out? x forwards."""
+        x, y, z = on_leg
+        fallen_deg = math.degrees(math.atan2(-z, x))
+        if y > _RAISED or fallen_deg > _MOST_FALLEN_DEG:
+            return False
+        if y > _LOW and (self._highest > _HIGH or y > _DOWN):
+            return fallen_deg > _FALLEN_LOW_DEG
+        return _fallen_odds(math.hypot(x, z), z) > 0.0
 
     def _on_back(self, front: float) -> Side:
         return "right" if front > 0 else "left"
@@ -319,6 +338,14 @@ def posture(up: Vector) -> Posture:
     if abs(y) < _LEVEL and abs(x) > _FACE:
         return "lying"
     return "other"
+
+
+def _fallen_odds(across: float, z: float) -> float:
+    """Has the leg fallen out (above 0), or is it raised straight? Logarithm of the odds."""
+    spread = math.hypot(across * _TWIST, _ASIDE)
+    straight = (z + across * _STRAIGHT) / spread
+    fallen = (z + _FALLEN) / _FALLEN_SPREAD
+    return (straight**2 - fallen**2) / 2.0 + math.log(spread / _FALLEN_SPREAD)
 
 
 def _other(side: Side) -> Side:
