@@ -18,7 +18,7 @@ from firmware_sim.firmware import Firmware
 from firmware_sim.motion import recording, scripted
 from firmware_sim.ring import Ring
 from tests.detect.leg import PIGEON, STANDING, Pose, write
-from tracker.bands.link import Arrival, Greeting
+from tracker.bands.arrivals import Arrival, Greeting
 from tracker.bands.stretchband import Frame, Status, decode_frame
 from tracker.detect.events import (
     Event,

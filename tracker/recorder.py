@@ -22,7 +22,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from tracker.bands.link import Arrival, Greeting
+from tracker.bands.arrivals import Arrival, Greeting
 from tracker.clock import BandClock, ClockNews
 from tracker.detect.events import Event, Side
 from tracker.detect.samples import Axes, Block

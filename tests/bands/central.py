@@ -10,7 +10,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tracker.bands.link import Arrival, BandLink, Greeting, Limits
+from tracker.bands.arrivals import Arrival, Greeting
+from tracker.bands.link import BandLink, Limits
 from tracker.bands.opening import open_radio
 from tracker.bands.reader import Cursor
 

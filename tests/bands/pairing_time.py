@@ -11,7 +11,7 @@ from pathlib import Path
 from bleak import BleakClient
 
 from tests.bands.rig import ADDRESS, rig, still_firmware
-from tracker.bands.bumble_radio import BumbleClient
+from tracker.bands.bumble_client import BumbleClient
 
 TIMES = 20
 

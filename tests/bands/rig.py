@@ -15,9 +15,11 @@ from firmware_sim.band import PlayedBand, make_firmware, virtual_band
 from firmware_sim.firmware import Firmware
 from firmware_sim.hub import Hub
 from firmware_sim.motion import Samples
+from tracker.bands.arrivals import Arrival, Greeting
 from tracker.bands.bonds import Bonds
 from tracker.bands.bumble_radio import BumbleRadio
-from tracker.bands.link import Arrival, BandLink, Greeting, Limits, LinkState
+from tracker.bands.link import BandLink, Limits
+from tracker.bands.link_state import LinkState
 from tracker.bands.radio import Radio
 from tracker.bands.reader import Cursor
 

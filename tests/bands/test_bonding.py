@@ -28,7 +28,7 @@ from tests.bands.rig import (
 )
 from tracker.bands.bonds import Bond, Bonds, BondsError, bonds_beside
 from tracker.bands.bumble_radio import LOOK_S, BumbleRadio
-from tracker.bands.link import LinkState
+from tracker.bands.link_state import LinkState
 from tracker.bands.opening import open_radio
 from tracker.bands.renewal import Renewal, renew
 

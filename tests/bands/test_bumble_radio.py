@@ -24,7 +24,8 @@ from firmware_sim.air import Air
 from firmware_sim.band import virtual_band
 from tests.bands.rig import ADDRESS, Rig, advertise_fast, radio_on, rig, send, soon, still_firmware
 from tracker.bands.bonding import BondLostError
-from tracker.bands.bumble_radio import BumbleClient, BumbleRadio
+from tracker.bands.bumble_client import BumbleClient
+from tracker.bands.bumble_radio import BumbleRadio
 from tracker.bands.missing_radio import RadioUnavailable
 from tracker.bands.opening import open_radio
 from tracker.bands.radio import Seen

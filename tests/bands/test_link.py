@@ -29,7 +29,8 @@ from tests.bands.rig import (
 )
 from tracker.bands.bonds import Bonds
 from tracker.bands.bumble_radio import BumbleRadio
-from tracker.bands.link import Limits, LinkState
+from tracker.bands.link import Limits
+from tracker.bands.link_state import LinkState
 from tracker.bands.missing_radio import RadioUnavailable
 from tracker.bands.reader import Cursor
 from tracker.bands.stretchband import Haptic

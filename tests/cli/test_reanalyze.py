@@ -20,7 +20,7 @@ from firmware_sim.ring import Ring
 from tests.cli.inside import Done, Run
 from tests.cli.inside import run as run  # noqa: PLC0414 - a fixture
 from tracker import reanalysis
-from tracker.bands.link import Arrival, Greeting
+from tracker.bands.arrivals import Arrival, Greeting
 from tracker.bands.stretchband import Frame, Status, decode_frame
 from tracker.config import Config
 from tracker.detect.events import HoldStarted

@@ -16,7 +16,7 @@ from firmware_sim.firmware import Firmware
 from firmware_sim.motion import scripted
 from firmware_sim.ring import Ring
 from firmware_sim.truth import Truth
-from tracker.bands.link import Arrival, Greeting
+from tracker.bands.arrivals import Arrival, Greeting
 from tracker.bands.stretchband import Frame, Status, decode_frame
 from tracker.config import DetectorConfig
 from tracker.detect.events import to_json

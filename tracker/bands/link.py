@@ -24,12 +24,14 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Final, TypedDict, Unpack
+from dataclasses import dataclass, replace
+from typing import Final, Unpack
 
+from tracker.bands.arrivals import Arrival, Greeting
 from tracker.bands.bonding import PAIR_S, BondLostError, PairingRefusedError
 from tracker.bands.bonds import BondsError
 from tracker.bands.inbox import Inbox
+from tracker.bands.link_state import Changes, LinkState
 from tracker.bands.missing_radio import RadioUnavailable
 from tracker.bands.radio import RADIO_ERRORS, Connection, Radio, RefusedError
 from tracker.bands.reader import Cursor, LogReader
@@ -44,11 +46,9 @@ from tracker.bands.stretchband import (
     MOTION_UUID,
     SERVICE_UUID,
     STATUS_UUID,
-    Frame,
     FrameError,
     Haptic,
     ReadFrom,
-    Status,
     Stop,
     decode_status,
     encode_control,
@@ -58,61 +58,10 @@ from tracker.host_time import host_time
 
 _log = logging.getLogger(__name__)
 
-REPORT_S: Final = (
-    1.0  # frames come about twice a second; their time alone is told no oftener than this
-)
+# Frames come about twice a second; their time alone is told no oftener than this.
+REPORT_S: Final = 1.0
 # How often the link looks whether a full queue has been half emptied; a queue does not tell.
 ROOM_S: Final = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A frame and when it came: seconds since 1970 on this machine's clock.
-
-    ahead_s: how far that clock was ahead of the steady one; None when nobody looked.
-    """
-
-    frame: Frame
-    host_s: float
-    ahead_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """What the band said of itself, and when: at each connect, after a hole and in a silence.
-
-    In the queue it stands after the frames that were sent before it.
-    """
-
-    status: Status
-    host_s: float
-    ahead_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LinkState:
-    """How the link is.
-
-    rssi:         dBm when the band was last found; None before.
-    battery:      percent; None while not known, or where the band tells what is no level.
-    firmware:     the band's own word for it; None while not known.
-    reconnects:   connections after the first.
-    faults:       how often each was seen: those of LogReader, and `not_seen`, `failed` (to connect,
-                  or a request), `no_answer`, `disconnected`, `silent`, `overflow`, `mtu_too_small`,
-                  `status`, `battery`, `not_a_stretchband`, `no_radio`, `bond_lost`,
-                  `pairing_refused`, `keys`.
-    last_frame_s: when the last frame came, seconds since 1970; told about once a second.
-    trouble:      one sentence while it is not as it should be, else None.
-    """
-
-    connected: bool = False
-    rssi: int | None = None
-    battery: int | None = None
-    firmware: str | None = None
-    reconnects: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    last_frame_s: float | None = None
-    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +85,6 @@ class Limits:
     silence_s: float = 10.0
     first_pause_s: float = 1.0
     longest_pause_s: float = 30.0
-
-
-class _Changes(TypedDict, total=False):
-    """Fields of LinkState."""
-
-    connected: bool
-    rssi: int | None
-    battery: int | None
-    firmware: str | None
-    reconnects: int
-    last_frame_s: float | None
-    trouble: str | None
 
 
 _NOT_SEEN = "is it charged, within a room or two, and connected to nothing else?"
@@ -419,7 +356,7 @@ class BandLink:
             self._failures += 1
         self._report(trouble=sentence)
 
-    def _report(self, **changes: Unpack[_Changes]) -> None:
+    def _report(self, **changes: Unpack[Changes]) -> None:
         state = replace(self.state, faults=Counter(self._reader.faults), **changes)
         if state != self.state:
             self.state = state

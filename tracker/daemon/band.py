@@ -16,7 +16,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Literal, ParamSpec, TypeVar
 
-from tracker.bands.link import Arrival, BandLink, Greeting, Limits, LinkState
+from tracker.bands.arrivals import Arrival, Greeting
+from tracker.bands.link import BandLink, Limits
+from tracker.bands.link_state import LinkState
 from tracker.bands.radio import Radio
 from tracker.bands.reader import Cursor
 from tracker.bands.stretchband import Haptic

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from tracker.bands.link import LinkState
+from tracker.bands.link_state import LinkState
 from tracker.clock import rfc3339
 from tracker.config import Config
 from tracker.detect.events import Event, Side
