@@ -11,9 +11,8 @@ from functools import partial
 from bumble import hci, ll
 from bumble.controller import Connection, Controller
 from bumble.core import PhysicalTransport
-from bumble.link import LocalLink
 
-from firmware_sim.controller import VirtualController
+from firmware_sim.controller import Link, VirtualController
 
 Fault = Callable[[bytes], Sequence[bytes]]
 """What arrives of one L2CAP frame: itself, nothing, twice, something else."""
@@ -37,7 +36,7 @@ def of_notifications(fault: Fault) -> Fault:
     return only_notifications
 
 
-class Air(LocalLink):
+class Air(Link):
     """Brings every packet from one virtual controller to the other.
 
     Each direction of a connection keeps its order and has its own queue; a sender is told that a
@@ -94,7 +93,7 @@ class Air(LocalLink):
     def lose_later(
         self, controller: VirtualController, connection: Connection
     ) -> asyncio.TimerHandle:
-        """This end hears nothing more: it loses the connection after the supervision timeout."""
+        """After `supervision_timeout_s`, with reason 0x08."""
         return asyncio.get_running_loop().call_later(
             self.supervision_timeout_s,
             controller.drop,
@@ -105,7 +104,7 @@ class Air(LocalLink):
     # -- who is connected
 
     def other_end(self, connection: Connection) -> tuple[VirtualController, Connection] | None:
-        """The peer's controller and its side of this connection.
+        """By both addresses.
 
         Bumble's own look-up goes by one address and takes the random one for the sender's; two
         centrals with one address, or a public address (Linux uses it), then get lost.

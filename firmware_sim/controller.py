@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bumble import hci
 from bumble.controller import Connection, Controller
+from bumble.link import LocalLink
 
 if TYPE_CHECKING:
     from bumble.transport.common import TransportSink, TransportSource
-
-    from firmware_sim.air import Air
 
 # A connection that the peer never answered fails after six connection intervals (Bluetooth Core,
 # Vol 6, Part B, 4.5): 45 ms at the 7.5 ms that is usual while connecting.
@@ -26,8 +26,22 @@ _NOT_LIKE_A_DONGLE = (
 )
 
 
+class Link(LocalLink, ABC):
+    """What a controller asks of the air that it is on."""
+
+    @abstractmethod
+    def other_end(self, connection: Connection) -> tuple[VirtualController, Connection] | None:
+        """The peer's controller and its side of this connection."""
+
+    @abstractmethod
+    def lose_later(
+        self, controller: VirtualController, connection: Connection
+    ) -> asyncio.TimerHandle:
+        """This end hears nothing more: it loses the connection after the supervision timeout."""
+
+
 class VirtualController(Controller):
-    """What a USB dongle is to a host, on an `Air` shared with others.
+    """What a USB dongle is to a host, on an air shared with others.
 
     Filled in, each held by a test: a cancelled connect is forgotten and reported; a reset cuts all
     connections; packets are completed when the air has taken them and not before, so that a full
@@ -39,7 +53,7 @@ class VirtualController(Controller):
                answers true calls `air.carry_on()` when that is over.
     """
 
-    link: Air
+    link: Link
     le_acl_data_packet_length = 251
     supported_max_tx_octets = 251
     supported_max_rx_octets = 251
@@ -50,7 +64,7 @@ class VirtualController(Controller):
     def __init__(
         self,
         name: str,
-        air: Air,
+        air: Link,
         *,
         source: TransportSource | None = None,
         sink: TransportSink | None = None,
