@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "tracker.systemd": {"tracker.plain"},
     "tracker.recordings": DETECT,
     "tracker.bands": DETECT | {"tracker.bands", "tracker.host_time"},
-    "tracker.config": DETECT,
+    "tracker.config": DETECT | {"tracker.config"},
     "tracker.store": DETECT
     | {"tracker.bands.stretchband", "tracker.bands.reader", "tracker.store"}
     | {"tracker.clock", "tracker.words"},

@@ -1,4 +1,4 @@
-"""What the wearer may set, what is allowed, and where it is read from.
+"""What may the wearer set, and what is allowed?
 
 `config/tracker.toml` shows every key with its default; a test holds the two together.
 """
@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-import tomllib
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, field
@@ -45,17 +43,17 @@ class ConfigError(StretchbandError):
     """A key or a value in the config that is not allowed."""
 
 
-class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file; unknown keys are refused: a typing error is no silent default."""
 
 
-class StoreConfig(_Section, frozen=True):
+class StoreConfig(Section, frozen=True):
     """Where the history is kept."""
 
     path: FileName | None = None
 
 
-class MqttConfig(_Section, frozen=True):
+class MqttConfig(Section, frozen=True):
     """Which broker hears the events."""
 
     host: HostName = "127.0.0.1"
@@ -84,7 +82,7 @@ class MqttConfig(_Section, frozen=True):
     ] = "homeassistant"
 
 
-class BluetoothConfig(_Section, frozen=True):
+class BluetoothConfig(Section, frozen=True):
     """Which radio reaches the bands, and how long a silent one is believed in."""
 
     radio: Annotated[
@@ -98,7 +96,7 @@ class BluetoothConfig(_Section, frozen=True):
     recovery: bool = False
 
 
-class DetectorConfig(_Section, frozen=True):
+class DetectorConfig(Section, frozen=True):
     """What counts as a hold."""
 
     target_s: Seconds = 30.0
@@ -109,7 +107,7 @@ class DetectorConfig(_Section, frozen=True):
     any_posture: bool = False
 
 
-class DashboardConfig(_Section, frozen=True):
+class DashboardConfig(Section, frozen=True):
     """Where the page is served, and to whom."""
 
     host: HostName = "127.0.0.1"
@@ -118,7 +116,7 @@ class DashboardConfig(_Section, frozen=True):
     names: tuple[HostName, ...] = ()
 
 
-class BandConfig(_Section, frozen=True):
+class BandConfig(Section, frozen=True):
     """One band: where it is, and how it is worn where that differs from the picture."""
 
     id: Annotated[
@@ -147,7 +145,7 @@ class BandConfig(_Section, frozen=True):
         return Axes.parse(self.axes)
 
 
-class Config(_Section, frozen=True):
+class Config(Section, frozen=True):
     """The whole file."""
 
     store: StoreConfig = StoreConfig()
@@ -156,7 +154,7 @@ class Config(_Section, frozen=True):
     detector: DetectorConfig = DetectorConfig()
     dashboard: DashboardConfig = DashboardConfig()
     bands: tuple[BandConfig, ...] = field(default=())
-    # The folder that relative paths in the file start from; set by `load`, not by the file.
+    # The folder that relative paths in the file start from; set by `reading.load`, not by the file.
     folder: str = ""
 
     @property
@@ -225,7 +223,7 @@ class Config(_Section, frozen=True):
             return path.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
-                f"{table}.password_file: {path} cannot be read: {_reason(error)}"
+                f"{table}.password_file: {path} cannot be read: {unreadable(error)}"
             ) from None
 
 
@@ -240,115 +238,6 @@ def default_db_path() -> Path:
     return Path(data).expanduser() / "stretchband" / "history.db"
 
 
-def default_config_path() -> Path | None:
-    """The first there is of ~/.config/stretchband/tracker.toml and the same below /etc."""
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    places = (home / "stretchband" / "tracker.toml", Path("/etc/stretchband/tracker.toml"))
-    return next((place for place in places if place.is_file()), None)
-
-
-def load(path: Path) -> Config:
-    """Read and check a config file.
-
-    Raises ConfigError: one sentence with the file, the key, the value and what is allowed.
-    """
-    try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {_reason(error)}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from None
-    except RecursionError:
-        raise ConfigError(f"{path} is nested too deep") from None
-    if "folder" in raw:
-        raise ConfigError(f"{path}: unknown key folder; {_allowed_keys('')}")
-    try:
-        config = msgspec.convert(raw, Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_explain(str(error), raw)}") from None
-    config = msgspec.structs.replace(config, folder=str(path.absolute().parent))
-    _check_bands(path, config.bands)
-    return config
-
-
-def _check_bands(path: Path, bands: tuple[BandConfig, ...]) -> None:
-    for name in ("id", "address"):
-        values = [getattr(band, name) for band in bands]
-        folded = [value.upper() for value in values]
-        doubled = next((value for value in values if folded.count(value.upper()) > 1), None)
-        if doubled is not None:
-            raise ConfigError(f"{path}: bands.{name} {doubled} stands twice; each band has its own")
-    for number, band in enumerate(bands):
-        try:
-            band.turn()
-        except StretchbandError as error:
-            raise ConfigError(f"{path}: bands[{number}].axes: {error}") from None
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
+def unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why it could not be read."""
     return error.strerror or str(error) if isinstance(error, OSError) else "not UTF-8 text"
-
-
-def _explain(message: str, raw: dict[str, Any]) -> str:
-    """msgspec's message as a sentence for the person who wrote the file."""
-    text, _, where = message.partition(" - at `$")
-    key = where.rstrip("`").removeprefix(".")
-    unknown = re.search(r"unknown field `(.*)`", text)
-    if unknown:
-        name = f"{key}.{unknown[1]}" if key else unknown[1]
-        hint = "; a password belongs in mqtt.password_file" if name == "mqtt.password" else ""
-        return f"unknown key {name}{hint}; {_allowed_keys(key)}"
-    missing = re.search(r"missing required field `(.*)`", text)
-    if missing:
-        return f"{key}.{missing[1]} is missing: {_describe(f'{key}.{missing[1]}')}"
-    value = _value_at(raw, key)
-    shown = "..." if "@" in str(value) else repr(value)  # a URL may have a password before its @
-    return f"{key} = {shown} is not allowed: {_describe(key) or text}"
-
-
-def _steps(key: str) -> list[str]:
-    return [step for step in re.split(r"\.|\[|\]", key) if step]
-
-
-def _value_at(raw: Any, key: str) -> Any:
-    for step in _steps(key):
-        raw = raw[int(step)] if step.isdigit() else raw[step]
-    return raw
-
-
-def _section(key: str) -> type[_Section]:
-    tables: dict[str, type[_Section]] = {
-        "store": StoreConfig,
-        "mqtt": MqttConfig,
-        "bluetooth": BluetoothConfig,
-        "detector": DetectorConfig,
-        "dashboard": DashboardConfig,
-        "bands": BandConfig,
-    }
-    steps = _steps(key)
-    return tables.get(steps[0], Config) if steps else Config
-
-
-def _allowed_keys(key: str) -> str:
-    names = [name for name in _section(key).__struct_fields__ if name != "folder"]
-    return f"allowed: {', '.join(names)}"
-
-
-def _describe(key: str) -> str:
-    """What is allowed for a key, from the description beside its type."""
-    steps = _steps(key)
-    if len(steps) < 2:
-        return "a table [" + steps[0] + "]" if steps and steps[0] != "bands" else "tables [[bands]]"
-    fields = {f.name: f for f in msgspec.structs.fields(_section(key))}
-    found = fields.get(steps[-1])
-    schema = msgspec.json.schema(found.type) if found is not None else {}
-    if "enum" in (one := _first_described(schema)):
-        return "one of " + ", ".join(map(str, one["enum"]))
-    if one.get("type") == "boolean":
-        return "true or false"
-    return str(one.get("description", ""))
-
-
-def _first_described(schema: dict[str, Any]) -> dict[str, Any]:
-    choices: list[dict[str, Any]] = [schema, *schema.get("anyOf", [])]
-    return next((c for c in choices if "description" in c or "enum" in c or "type" in c), {})
