@@ -81,6 +81,23 @@ def samples(
     return Block(t_s + start_s, up + noise)
 
 
+def swung(
+    knots_s: Sequence[float], elevation_deg: Sequence[float], until_s: float, lever_m: float = 0.8
+) -> Block:
+    """A leg that swings smoothly from one elevation to the next, its own acceleration in it."""
+    t_s = np.arange(0.0, until_s, 0.02)
+    at = np.clip(np.searchsorted(knots_s, t_s) - 1, 0, len(knots_s) - 2)
+    from_s, to_s = np.array(knots_s)[at], np.array(knots_s)[at + 1]
+    from_deg, to_deg = np.array(elevation_deg)[at], np.array(elevation_deg)[at + 1]
+    share = np.clip((t_s - from_s) / (to_s - from_s), 0.0, 1.0)
+    eased = share**3 * (10 - 15 * share + 6 * share**2)
+    angle = np.radians(from_deg + eased * (to_deg - from_deg))
+    rate = np.gradient(angle, 0.02)
+    pull, inward = np.gradient(rate, 0.02) * lever_m / 9.81, rate**2 * lever_m / 9.81
+    acc = np.column_stack([np.cos(angle) + pull, inward - np.sin(angle), 0.0 * angle])
+    return Block(t_s, acc + np.random.default_rng(7).normal(0.0, 0.002, acc.shape))
+
+
 def _about(up: Floats, axis: int, angle: Floats | float) -> Floats:
     i, j = [k for k in range(3) if k != axis]
     turned = up.copy()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.detect.leg import BACK, STANDING, Pose, bent_standing, raised, samples
+from tests.detect.leg import BACK, STANDING, Pose, bent_standing, raised, samples, swung
 from tests.detect.sets import ANY, SHORT
 from tracker.detect.events import Event, HoldDropped, HoldEnded
 from tracker.detect.orientation import Steps
@@ -24,17 +24,6 @@ RECORDINGS = Path(__file__).parent / "recordings"
 def holds(block: Block, choice: Settings) -> list[HoldEnded]:
     detector = Session("band", settings=choice)
     return [e for e in detector.receive(block) + detector.close() if isinstance(e, HoldEnded)]
-
-
-def put_down_hard(block: Block, poses: list[Pose]) -> Block:
-    """Each move to the back ends with a blow of 0.6 g, 60 ms long."""
-    acc, at_s = block.acc_g.copy(), poses[0].keep_s
-    for pose in poses[1:]:
-        at_s += pose.move_s
-        if pose.up == BACK:
-            acc[(block.t_s > at_s - 0.03) & (block.t_s < at_s + 0.03), 0] += 0.6
-        at_s += pose.keep_s
-    return Block(block.t_s, acc)
 
 
 def times(*poses: Pose, count: int) -> list[Pose]:
@@ -70,15 +59,26 @@ def test_what_turns_out_to_be_the_rest_is_dropped_and_says_so() -> None:
     assert "rest" in dropped.values()
 
 
-def test_of_two_postures_kept_alike_the_leg_rests_where_it_is_put_down_with_a_blow() -> None:
+@pytest.mark.parametrize("first_deg", [0.0, 60.0])
+def test_of_two_postures_kept_alike_the_leg_rests_where_it_is_lowered_to(first_deg: float) -> None:
+    # Seven times 2.5 s up and 2.5 s down, or down and up: one move of 0.8 s every 3.3 s.
+    at_s = [2.5 + 3.3 * k + moved for k in range(14) for moved in (0.0, 0.8)]
+    elevation_deg = [(first_deg, 60.0 - first_deg)[(k + 1) // 2 % 2] for k in range(28)]
+    block = swung(at_s, elevation_deg, until_s=at_s[-1] + 2.5)
+    told = holds(block, SHORT)
+    assert len(told) >= 6
+    for hold in told:
+        assert block.acc_g[block.t_s.searchsorted(hold.start_s + 1.0), 1] < -0.8
+
+
+def test_where_nothing_tells_one_of_two_postures_from_the_other_the_leg_rests_where_it_was() -> (
+    None
+):
     poses = times(Pose(raised(60), 2.5, move_s=0.8), Pose(BACK, 2.5, move_s=0.8), count=7)
     block = samples(poses)
-    # From its end on: 3.3 s a stay, the last one of 2.5 s on the back. Where nothing tells one
-    # posture from the other, the leg rests where it was found.
-    softly, hard = holds(block, SHORT), holds(put_down_hard(block, poses), SHORT)
-    end_s = float(block.t_s[-1])
-    assert [round((end_s - hold.end_s) / 3.3) for hold in softly[-3:]] == [4, 2, 0]
-    assert [round((end_s - hold.end_s) / 3.3) for hold in hard[-3:]] == [5, 3, 1]
+    # From its end on: 3.3 s a stay, the last one of 2.5 s on the back.
+    told, end_s = holds(block, SHORT), float(block.t_s[-1])
+    assert [round((end_s - hold.end_s) / 3.3) for hold in told[-3:]] == [4, 2, 0]
 
 
 @pytest.mark.parametrize(("hold_s", "pause_s"), [(8.0, 3.0), (20.0, 6.0), (60.0, 8.0), (9.0, 30.0)])
@@ -96,17 +96,17 @@ def test_where_poses_are_held_the_stance_between_them_stays_the_rest(
 
 def test_one_stay_proves_nothing() -> None:
     rests = Rests(BACK, 5.0)
-    rests.kept(raised(60), 2.0, with_a_blow=False)
+    rests.kept(raised(60), 2.0, raised_m=0.0)
     assert rests.up == pytest.approx(BACK, abs=0.02)
 
 
 def test_only_the_last_stays_count() -> None:
     rests = Rests(BACK, 1.5)
     for _ in range(40):
-        rests.kept(BACK, 1.0, with_a_blow=True)
+        rests.kept(BACK, 1.0, raised_m=0.0)
     for _ in range(40):
-        rests.kept(STANDING, 1.0, with_a_blow=False)
-        rests.kept(raised(60), 4.0, with_a_blow=False)
+        rests.kept(STANDING, 1.0, raised_m=0.0)
+        rests.kept(raised(60), 4.0, raised_m=0.0)
     assert rests.up == pytest.approx(STANDING, abs=0.02)
 
 

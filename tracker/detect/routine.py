@@ -23,12 +23,14 @@ from tracker.detect.events import (
     Worn,
 )
 from tracker.detect.grain import Grain
+from tracker.detect.grid import CELL_S
+from tracker.detect.heights import rises_m, rose_m
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.live import Phase
 from tracker.detect.orientation import STEP_S, Rows, Steps
 from tracker.detect.reps import Reps, RepSeen
-from tracker.detect.rests import Rests, came_with_a_blow
+from tracker.detect.rests import Rests
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
 from tracker.detect.stretches import AWAY_DEG, Postures, unknown
@@ -73,7 +75,7 @@ class Routine:
         self._resting = False
         self._rest_known = False
         self._rest_start_s = 0.0
-        self._stay_start_s, self._stay_end_s, self._struck = 0.0, -math.inf, False
+        self._stay_start_s, self._stay_end_s, self._rose_m = 0.0, -math.inf, 0.0
         self._kept: tuple[float, Vector] | None = None
 
     @property
@@ -147,7 +149,7 @@ class Routine:
         if isinstance(turn, Kept):
             yield from self._on_kept(now_s, turn, cells)
         elif isinstance(turn, Left):
-            yield from self._on_left(now_s, turn)
+            yield from self._on_left(now_s, turn, cells)
         elif self.held is not None:
             yield from self._in_hold(now_s, up, unrest)
         if self._keeping.anchor is not None:
@@ -206,7 +208,7 @@ class Routine:
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
         start_s = self._settled_s(cells, kept, UNKNOWN)
         if self._rests is not None:
-            self._stay_start_s, self._struck = start_s, came_with_a_blow(cells, start_s)
+            self._stay_start_s, self._rose_m = start_s, rose_m(cells, start_s)
         stretch, rest = self.postures.name(kept.up), self.postures.rest
         self._kept = None if rest is None else (start_s, rest)
         if self._trace is not None:
@@ -245,11 +247,12 @@ class Routine:
         later = [up for t_s, up, _ in self._recent if t_s >= start_s + SETTLING_S]
         return later[0] if later else self._recent[-1][1]
 
-    def _on_left(self, now_s: float, left: Left) -> Iterator[Event]:
+    def _on_left(self, now_s: float, left: Left, cells: Cells) -> Iterator[Event]:
         if self._trace is not None:
             self._trace.told(Departed(now_s, left.end_s, left.up, left.still_s))
         if self._rests is not None:
-            yield from self._seek_rest(now_s, left, self._rests)
+            raised_m = self._rose_m - rises_m(cells, left.end_s, round(now_s / CELL_S))
+            yield from self._seek_rest(now_s, left, self._rests, raised_m)
         elif self._resting and left.end_s - self._rest_start_s >= self.postures.pause_s(left.up):
             if not self._rest_known:
                 self.postures.at_rest(left.up, self._rest_start_s)
@@ -259,14 +262,16 @@ class Routine:
         self._resting = False
         yield from self.end_hold(now_s, left.end_s, "released", left.still_s)
 
-    def _seek_rest(self, now_s: float, left: Left, rests: Rests) -> Iterator[Event]:
+    def _seek_rest(
+        self, now_s: float, left: Left, rests: Rests, raised_m: float
+    ) -> Iterator[Event]:
         """Any posture: where is the rest, now that this one was left? It may be this one.
 
         A hold that led back to the rest, or to what has turned out to be one, is none.
         """
         before, self._stay_end_s = rests.up, left.end_s
         lasted_s = left.end_s - self._stay_start_s
-        rests.kept(left.up, lasted_s, with_a_blow=self._struck)
+        rests.kept(left.up, lasted_s, raised_m)
         if rests.up != before:
             self.postures.at_rest(rests.up, self._stay_start_s)
         if angle_deg(left.up, rests.up) > AWAY_DEG:
