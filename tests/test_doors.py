@@ -83,7 +83,7 @@ async def test_the_daemon_opens_no_port_and_keeps_its_files_to_itself(
             config = config_of(tmp_path, mosquitto.port, radio)
             words = (*STRETCHBAND, "run", "--config", str(config))
             async with running(*words, until=b"connected to the broker", stream="stderr") as pid:
-                await house.until(lambda: has_frames(house.on("bridge/health")), 60)
+                await house.until(lambda: has_frames(house), 60)
                 assert listening(pid) == set()
                 kept = {
                     one.name: stat.S_IMODE(one.stat().st_mode)

@@ -95,7 +95,7 @@ async def test_no_secret_is_in_what_the_programs_say_send_and_keep(
         daemon = await started("run", "--log", "debug", *words)
         page = await started("dashboard", "--port", "0", *words)
         if right:
-            await house.until(lambda: has_frames(house.on("bridge/health")), 60)
+            await house.until(lambda: has_frames(house), 60)
         else:
             async with asyncio.timeout(60):
                 while broker.log.count("Sending CONNACK") < 5:  # noqa: ASYNC110 - a file

@@ -20,7 +20,7 @@ import pytest
 
 from tests.mosquitto import Mosquitto
 from tests.mosquitto import mosquitto as mosquitto  # noqa: PLC0414 - a fixture
-from tests.mqtt.house import subscriber
+from tests.mqtt.house import Subscriber, subscriber
 
 ROOT = Path(__file__).parents[1]
 UNITS = sorted((ROOT / "config" / "systemd").glob("*.service"))
@@ -136,7 +136,7 @@ async def test_the_daemon_runs_as_the_unit_starts_it(mosquitto: Mosquitto, tmp_p
                 *command, env=environment, cwd="/", stderr=asyncio.subprocess.PIPE
             )
             try:
-                await house.until(lambda: has_frames(house.on("bridge/health")), 60)
+                await house.until(lambda: has_frames(house), 60)
             finally:
                 with contextlib.suppress(ProcessLookupError):  # what it said on its way is shown
                     daemon.send_signal(signal.SIGTERM)
@@ -162,8 +162,9 @@ async def band_on_tcp(folder: Path) -> AsyncIterator[str]:
         await band.communicate()
 
 
-def has_frames(healths: list[bytes]) -> bool:
-    return any(json.loads(one)["last_sample_age_s"] is not None for one in healths)
+def has_frames(house: Subscriber) -> bool:
+    """Points for a page come with each packet that was stored; health says it once a minute."""
+    return bool(house.on("band/band1/live"))
 
 
 def modes(folder: Path) -> dict[str, int]:

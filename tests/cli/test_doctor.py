@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import sqlite3
-import subprocess
 import sys
 import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from subprocess import CompletedProcess
 from types import SimpleNamespace
 
 import pytest
 
+from tests import forked
 from tests.bands.test_system_radio import bluez, system_bus
 from tests.cli.inside import Run
 from tests.cli.inside import run as run  # noqa: PLC0414 - a fixture
@@ -36,15 +36,9 @@ from tracker.doctor.history import look_at_band
 SECRET = "hunter2-is-the-password"  # noqa: S105 - looked for in what is printed
 
 
-def typed(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tracker", "doctor", *options],
-        capture_output=True,
-        text=True,
-        timeout=WAIT_S,
-        check=False,
-        env={**os.environ, "XDG_CONFIG_HOME": "/nonexistent", "COLUMNS": "400", **variables},
-    )
+async def typed(*options: str) -> CompletedProcess[str]:
+    env = {**os.environ, "XDG_CONFIG_HOME": "/nonexistent", "COLUMNS": "400"}
+    return await forked.run("tracker", "doctor", *options, env=env)
 
 
 def write(folder: Path, mqtt: str = "", radio: str = "unix:air", bands: bool = True) -> Path:
@@ -82,7 +76,7 @@ async def test_a_home_in_which_all_is_well_ends_with_status_0(
     ):
         await house.until(has_heard(house, "hold_started"), LONG_S)
         file = str(tmp_path / "tracker.toml")
-        done = await asyncio.to_thread(typed, "--config", file)
+        done = await typed("--config", file)
         lines = {line[9:21].strip(): line for line in done.stdout.splitlines()}
         assert done.returncode == 0, done.stdout + done.stderr
         assert not any(line.startswith("wrong") for line in lines.values())
@@ -92,7 +86,7 @@ async def test_a_home_in_which_all_is_well_ends_with_status_0(
         assert "stretchband run is writing it" in lines["writing"]
         assert "last heard just now" in lines[BAND]
         assert done.stderr == ""
-        report = await asyncio.to_thread(typed, "--report", "--config", file)
+        report = await typed("--report", "--config", file)
         assert report.returncode == 0
         assert "stretchband 0" in report.stdout
         assert ADDRESS not in report.stdout

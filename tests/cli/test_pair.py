@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
+from tests import forked
 from tests.bands.rig import ADDRESS
 from tests.daemon.parts import WAIT_S, Part, band, configure, daemon, part
 from tests.faults.home import eventually
@@ -27,15 +27,8 @@ LOST = "band1 no longer knows this computer: press its button and run stretchban
 SLEEPER = ("--control", "--total-s", "120", "--speed", "500")
 
 
-async def typed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    def run() -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tracker", "pair", *words]
-        config = ("--config", str(folder / "tracker.toml"))
-        return subprocess.run(
-            [*command, *config], capture_output=True, text=True, timeout=WAIT_S, check=False
-        )
-
-    return await asyncio.to_thread(run)
+async def typed(folder: Path, *words: str) -> CompletedProcess[str]:
+    return await forked.run("tracker", "pair", *words, "--config", str(folder / "tracker.toml"))
 
 
 async def pairs(folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -13,16 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.forked import Forked, forked
+
 WAIT_S = 60.0  # for what takes a second on an idle machine
 ADDRESS = "F0:F1:F2:F3:F4:01"
 BAND = "band1"
+# In the suite. What is measured outside of it is measured of a Python of its own.
+FORK = "PYTEST_VERSION" in os.environ
 
 
 @dataclass
 class Part:
     """One process; its standard output is read as it comes, its errors are kept in a file."""
 
-    process: Process
+    process: Process | Forked
     errors: Path
     lines: list[dict[str, Any]] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -70,12 +75,33 @@ class Part:
             return await self.process.wait()
 
 
+async def _started(
+    *arguments: str, fork: bool, stdin: int, stdout: int, stderr: int
+) -> Process | Forked:
+    match arguments:
+        case ("-m", module, *words) if fork:
+            return await forked(module, *words, stdin=stdin, stdout=stdout, stderr=stderr)
+        case _:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, *arguments, stdin=stdin, stdout=stdout, stderr=stderr
+            )
+
+
 @asynccontextmanager
-async def part(errors: Path, *arguments: str, heard: bool = False) -> AsyncIterator[Part]:
-    """A Python process, killed at the end if it still runs. heard: it reads standard input."""
+async def part(
+    errors: Path, *arguments: str, heard: bool = False, fork: bool = FORK
+) -> AsyncIterator[Part]:
+    """A Python process, killed at the end if it still runs. heard: it reads standard input.
+
+    fork: a module is run as a fork, where its memory is not what is asked for.
+    """
     with errors.open("ab") as sink:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdin=PIPE if heard else DEVNULL, stdout=PIPE, stderr=sink
+        process = await _started(
+            *arguments,
+            fork=fork,
+            stdin=PIPE if heard else DEVNULL,
+            stdout=PIPE,
+            stderr=sink.fileno(),
         )
     one = Part(process, errors)
     reading = asyncio.create_task(one.read())
@@ -139,8 +165,10 @@ async def daemon(
     bands: int = 1,
     db: str = "history.db",
     command: Sequence[str] = ("-m", "tracker"),
+    fork: bool = FORK,
 ) -> AsyncIterator[Part]:
     """`stretchband run` with `configure`; command: another way to start it."""
     config = configure(folder, port, *extra, mqtt=mqtt, bands=bands, db=db)
-    async with part(folder / "daemon.log", *command, "run", "--config", str(config)) as one:
+    words = (*command, "run", "--config", str(config))
+    async with part(folder / "daemon.log", *words, fork=fork) as one:
         yield one

@@ -33,10 +33,10 @@ async def test_a_flood_of_long_words_fills_no_memory(tmp_path: Path, mosquitto: 
     async with (
         subscriber(mosquitto.port) as house,
         band(tmp_path, "--seed", "1"),
-        daemon(tmp_path, mosquitto.port) as running,
+        daemon(tmp_path, mosquitto.port, fork=False) as running,
         aiomqtt.Client(mosquitto.host, mosquitto.port) as hand,
     ):
-        await house.until(lambda: has_frames(house.on("bridge/health")), WAIT_S)
+        await house.until(lambda: has_frames(house), WAIT_S)
         before_mb = memory_mb(running, "VmRSS")
         for number in range(WORDS):
             last = number == WORDS - 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 import aiomqtt
 
+from tests import forked
 from tests.daemon.parts import BAND, band, daemon
 from tests.daemon.test_homeassistant import listening
 from tests.detect.leg import PIGEON, STANDING, Pose, write
@@ -31,11 +30,10 @@ def pigeons(folder: Path) -> Path:
 
 
 async def teach(folder: Path, *arguments: str) -> tuple[int | None, str, str]:
-    command = ("-m", "tracker", "teach", "--config", str(folder / "tracker.toml"), *arguments)
-    asked = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE, stderr=PIPE)
-    async with asyncio.timeout(LONG_S):
-        said, errors = await asked.communicate()
-    return asked.returncode, said.decode(), errors.decode()
+    done = await forked.run(
+        "tracker", "teach", "--config", str(folder / "tracker.toml"), *arguments, wait_s=LONG_S
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 class Discovery:

@@ -6,14 +6,15 @@ import asyncio
 import os
 import re
 import shutil
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process, create_subprocess_exec
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+
+from tests.forked import Forked, forked
 
 TABLET = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=360, height=740)
@@ -39,14 +40,14 @@ async def served(folder: Path, port: int, *more: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def serving(folder: Path, port: int, *more: str) -> AsyncIterator[tuple[str, Process]]:
+async def serving(folder: Path, port: int, *more: str) -> AsyncIterator[tuple[str, Forked]]:
     """`stretchband dashboard` on any free port, the database in the folder: where, its process."""
     config = folder / "page.toml"
     text = f'[store]\npath = "history.db"\n[mqtt]\nport = {port}\nkeepalive_s = 2\n'
     config.write_text(text + "\n".join(more) + "\n", "utf-8")
-    command = (sys.executable, "-m", "tracker", "dashboard", "--config", str(config), "--port", "0")
+    words = ("dashboard", "--config", str(config), "--port", "0")
     with (folder / "page.log").open("ab") as errors:
-        process = await create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=errors)
+        process = await forked("tracker", *words, stdout=PIPE, stderr=errors.fileno())
     assert process.stdout is not None
     try:
         line = (await process.stdout.readline()).decode()
