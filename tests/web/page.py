@@ -76,7 +76,9 @@ async def browser() -> AsyncIterator[Browser]:
     path = chromium()
     async with async_playwright() as playwright:
         # Without a sandbox of its own: CI runs as root, and it sees nothing but our page.
-        opened = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # Without a graphics card played by software: a fifth less work, the same page.
+        words = ["--no-sandbox", "--disable-gpu"]
+        opened = await playwright.chromium.launch(executable_path=path, args=words)
         try:
             yield opened
         finally:
