@@ -233,6 +233,14 @@ async def test_the_system_radio_is_looked_up_on_the_bus(
             assert (finding.state, finding.says) == (State.OK, "the adapter hci0 is on")
 
 
+async def test_a_radio_of_our_own_without_its_library_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.doctor.bluetooth.find_spec", lambda _name: None)
+    says = await found(write(tmp_path, f"port = {free_port()}", "usb:0"))
+    assert_wrong(says["bluetooth"], "needs Bumble, which is not installed", "stretchband[sim]")
+
+
 async def test_an_air_that_nobody_listens_on_is_told(tmp_path: Path) -> None:
     says = await found(write(tmp_path, f"port = {free_port()}", f"unix:{tmp_path / 'air'}"))
     assert_wrong(says["bluetooth"], "no radio listens at unix:", "start")

@@ -80,6 +80,13 @@ _BY_DBUS_ERROR: Final = {
 }
 
 
+def without_bumble(name: str) -> str:
+    """For a radio that Bumble drives."""
+    return (
+        f"The radio \"{name}\" needs Bumble, which is not installed: pip install 'stretchband[sim]'"
+    )
+
+
 def by_dbus_error(name: str) -> str | None:
     """What BlueZ or its bus lacks; None for an error that passes."""
     return switched_off() if name == "org.bluez.Error.NotReady" else _BY_DBUS_ERROR.get(name)

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tracker.bands.bonds import Bonds
-from tracker.bands.missing_radio import RadioUnavailable
+from tracker.bands.missing_radio import RadioUnavailable, without_bumble
 from tracker.bands.radio import Radio
 from tracker.bands.recovery import Recovery
 from tracker.bands.system_radio import SYSTEM, SystemRadio
@@ -34,10 +34,7 @@ def open_radio(name: str, bonds: Path | None = None, *, recovery: bool = False) 
     try:
         importlib.import_module("bumble")
     except ModuleNotFoundError:
-        raise RadioUnavailable(
-            f'The radio "{name}" needs Bumble, which is not installed: '
-            "pip install 'stretchband[sim]'"
-        ) from None
+        raise RadioUnavailable(without_bumble(name)) from None
     from tracker.bands.bumble_radio import BumbleRadio
 
     return BumbleRadio(name, Bonds(bonds))

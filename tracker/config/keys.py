@@ -36,6 +36,13 @@ HostName = Annotated[
     # Not a URL: a password in one would stand in every error and log line.
     Meta(pattern=r"^[^\s/@\x00-\x1f]+\Z", description="a host name or an address, nothing else"),
 ]
+TopicName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^/+#$\x00-\x1f\x7f][^+#\x00-\x1f\x7f]{0,199}\Z",
+        description="a topic without + and #, not beginning with / or $, of up to 200 letters",
+    ),
+]
 CREDENTIALS = "$CREDENTIALS_DIRECTORY/"  # where systemd puts what LoadCredential= names
 
 
@@ -63,23 +70,11 @@ class MqttConfig(Section, frozen=True):
     ca_file: FileName | None = None
     cert_file: FileName | None = None
     key_file: FileName | None = None
-    base_topic: Annotated[
-        str,
-        Meta(
-            pattern=r"^[^/+#$\x00-\x1f\x7f][^+#\x00-\x1f\x7f]{0,199}\Z",
-            description="a topic without + and #, not beginning with / or $, of up to 200 letters",
-        ),
-    ] = "stretchband"
+    base_topic: TopicName = "stretchband"
     keepalive_s: Annotated[int, Meta(ge=2, le=3600, description="whole seconds, 2 to 3600")] = 6
     tls: bool = False
     discovery: bool = True
-    discovery_prefix: Annotated[
-        str,
-        Meta(
-            pattern=r"^[^/+#$\x00-\x1f\x7f][^+#\x00-\x1f\x7f]{0,199}\Z",
-            description="a topic without + and #, not beginning with / or $",
-        ),
-    ] = "homeassistant"
+    discovery_prefix: TopicName = "homeassistant"
 
 
 class BluetoothConfig(Section, frozen=True):

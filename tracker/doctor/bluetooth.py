@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tracker.bands.missing_radio import (
     NO_RIGHTS,
     by_dbus_error,
     switched_off,
+    without_bumble,
 )
 from tracker.bands.system_radio import SYSTEM
 from tracker.doctor.finding import Finding, ok, told, warning, wrong
@@ -27,6 +29,8 @@ async def look_at_radio(name: str) -> Finding:
         if sys.platform != "linux":
             return warning(ABOUT, "the system's radio cannot be looked at here", _SCAN)
         return await _bluez()
+    if find_spec("bumble") is None:
+        return _missing(without_bumble(name))
     kind, _, where = name.partition(":")
     if kind == "unix":
         if not _is_socket(Path(where)):
