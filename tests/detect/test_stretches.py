@@ -26,6 +26,8 @@ HAMSTRING = (STAND, LIE, Pose(raised(75), 12.0), Pose(BACK, 5.0))
 INNER_THIGH = (STAND, LIE, Pose(raised(80), 0.3), Pose(fallen_out(60), 12.0), Pose(BACK, 5.0))
 PRONE_QUAD = (STAND, LIE, Pose(SIDE, 0.1), ROLLED, Pose(bent_prone(125), 12.0), Pose(BELLY, 5.0))
 STANDING_QUAD = (STAND, Pose(bent_standing(130), 12.0), STAND)
+# Sitting up, the band in the hands or not.
+ON_THE_WAY = (Pose((0.2, 0.7, 0.6), 0.2, 5.0), Pose((-0.3, 0.6, -0.7), 0.2, 6.0))
 
 
 def named(block: Block, choice: Settings = DEFAULT) -> list[tuple[str, str | None, int]]:
@@ -113,10 +115,37 @@ def test_a_short_rest_after_sitting_down_is_enough_to_know_the_back() -> None:
 
 
 def test_a_band_moved_to_the_other_leg_while_sitting_is_no_roll() -> None:
-    moved = (Pose((0.2, 0.7, 0.6), 0.2, 5.0), Pose((-0.3, 0.6, -0.7), 0.2, 6.0))
     other_leg = (Pose((-0.95, 0.0, -0.3), 6.0, 3.0), Pose((-0.34, -0.94, 0.0), 12.0))
-    poses = (STAND, LIE, *moved, *other_leg, Pose((-0.95, 0.0, -0.3), 5.0))
+    poses = (STAND, LIE, *ON_THE_WAY, *other_leg, Pose((-0.95, 0.0, -0.3), 5.0))
     assert named(samples(poses))[0][:2] == ("hamstring", "left")
+
+
+@pytest.mark.parametrize("turned", [-15.0, 0.0, 15.0])
+def test_a_band_moved_to_the_other_leg_may_lie_as_it_did_on_the_belly(turned: float) -> None:
+    """The back of a left leg is where the belly of a right one was."""
+    other_leg = (Pose((-0.95, 0.0, -0.3), 6.0, 3.0), Pose((-0.34, -0.94, 0.0), 12.0))
+    poses = (*PRONE_QUAD, *ON_THE_WAY, *other_leg, Pose((-0.95, 0.0, -0.3), 5.0))
+    _, hold = named(samples(poses, turned_deg=turned))
+    assert hold[:2] == ("hamstring", "left")
+
+
+@pytest.mark.parametrize("turned", [-15.0, 0.0, 15.0])
+@pytest.mark.parametrize("again", [BACK, BELLY])
+def test_who_sits_up_and_lies_down_again_has_moved_no_band(
+    again: tuple[float, float, float], turned: float
+) -> None:
+    before, up, name = (
+        (PRONE_QUAD, bent_prone(115), "prone_quad")
+        if again is BELLY
+        else (HAMSTRING, raised(80), "hamstring")
+    )
+    lies = (Pose(again, 6.0, 3.0), Pose(up, 12.0), Pose(again, 5.0))
+    assert [
+        hold[:2] for hold in named(samples((*before, *ON_THE_WAY, *lies), turned_deg=turned))
+    ] == [
+        (name, "right"),
+        (name, "right"),
+    ]
 
 
 @pytest.mark.parametrize(("turned", "tilted"), [(30, 8), (30, -8), (-30, 8), (-30, -8)])

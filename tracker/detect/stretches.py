@@ -59,6 +59,10 @@ _BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED = 1.5, 4.0, 4.0, 8.0
 # Rolling over takes 4 seconds; after longer the band may have been moved to the other leg instead,
 # and of what was known little is left.
 _ROLL_S, _LEFT_OVER = 8.0, 0.25
+# Who sat up meanwhile may lie on the other side of the body with the band on the other leg, which
+# looks the same but for the toes: z is as before within 0.15, or as on that side, within 0.35.
+_SAT_UP, _TOES_AGAIN, _TOES_OTHER = 0.5, 0.15, 0.35
+_TOES_ON_BACK, _TOES_ON_BELLY = -0.25, 0.1
 # From standing, a knee bent to level looks like lying down. But a flat leg is level within 10
 # degrees, and who lay down takes a breath before the next thing.
 _FLAT, _LAID_S = -0.18, 2.5
@@ -137,8 +141,10 @@ class Postures:
         self._was_right: float | None = None
         self._donning = Donning()
         self._named_up: Vector = (0.0, 1.0, 0.0)
-        # Lying: since the last rest was left, the lowest y (how high the leg was raised).
-        self._highest = 0.0
+        # Lying: since the last rest was left, the lowest y (how high the leg was raised) and the
+        # highest (with the knee up, or sitting).
+        self._highest = self._knee_up = 0.0
+        self._toes = 0.0
 
     @property
     def seat(self) -> Seat:
@@ -153,7 +159,8 @@ class Postures:
     def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
         """The leg was like this at these times, on its way or not."""
         if not self._standing:
-            self._highest = min(self._highest, *(y for _, y, _ in ups))
+            ys = [y for _, y, _ in ups]
+            self._highest, self._knee_up = min(self._highest, *ys), max(self._knee_up, *ys)
             return
         for t_s, up in zip(reversed(times_s), reversed(ups), strict=True):
             if up[1] > _UNDER_WAY:
@@ -189,7 +196,7 @@ class Postures:
     def rest_left(self, up: Vector, end_s: float) -> None:
         """The rest, like this at last, is over."""
         self._rest, self._rest_end_s = up, end_s
-        self._lay_until_s, self._highest = end_s, 0.0
+        self._lay_until_s, self._highest, self._knee_up = end_s, 0.0, 0.0
 
     def forget_rest(self) -> None:
         """The last rest was none of a leg: nothing is held until there is another."""
@@ -307,9 +314,22 @@ class Postures:
             self._right = toes + (self._right if rolled else first + _LEFT_OVER * self._right)
             if not rolled:
                 self._donning.renew()
-        self._front = front
+        elif start_s - self._lay_until_s > _ROLL_S and self._knee_up > _SAT_UP:
+            same = self._same_leg_odds(self._right, front, up[2])
+            self._right = math.copysign(1.0, self._right) * min(same, abs(self._right))
+            if same < 0.0:
+                self._donning.renew()
+        self._front, self._toes = front, up[2]
         right = self._right > 0 if self.side is None else self.side == "right"
         self._donning.lay(up, right=right, back=right == (front > 0))
+
+    def _same_leg_odds(self, right: float, front: float, toes: float) -> float:
+        """Is the band still on the leg that it was on, lying as before? Logarithm of the odds."""
+        on_back = front * right > 0
+        other = (toes - (_TOES_ON_BELLY if on_back else _TOES_ON_BACK)) / _TOES_OTHER
+        again = (toes - self._toes) / _TOES_AGAIN
+        looks = (other**2 - again**2) / 2.0 + math.log(_TOES_OTHER / _TOES_AGAIN)
+        return looks + (_BACK_FIRST if on_back else -_BACK_FIRST)
 
     def _back_odds(self, front: float, turned_deg: float) -> float:
         """Is the wearer on the back (above 0) or on the belly (below)? Logarithm of the odds."""
