@@ -108,6 +108,22 @@ def test_a_pause_with_the_knee_bent_level_is_not_lying_down() -> None:
     assert named(samples(poses))[0][:2] == ("standing_quad", "right")
 
 
+@pytest.mark.parametrize("level", [82, 90, 98])
+@pytest.mark.parametrize("left", [False, True])
+def test_a_knee_bent_standing_in_two_stages_is_no_leg_raised_from_lying(
+    level: float, left: bool
+) -> None:
+    poses = (STAND, Pose(bent_standing(level), 3.5), Pose(bent_standing(138), 12.0), STAND)
+    side = "left" if left else "right"
+    assert named(samples(poses, left=left)) == [("standing_quad", side, 138)]
+
+
+def test_who_kneels_down_to_lie_on_the_belly_bends_the_knee_there() -> None:
+    lies = Pose(BELLY, 4.0, move_s=1.5)
+    poses = (STAND, lies, Pose(bent_prone(120), 12.0), lies)
+    assert [hold[:2] for hold in named(samples(poses))] == [("prone_quad", "right")]
+
+
 def test_a_short_rest_after_sitting_down_is_enough_to_know_the_back() -> None:
     sitting_down = (Pose((0.4, 0.7, 0.4), 0.2, 3.0), Pose((0.3, 0.8, -0.3), 0.2, 2.0))
     poses = (STAND, *sitting_down, Pose(BACK, 1.8, 2.0), Pose(raised(75), 12.0), Pose(BACK, 5.0))

@@ -66,6 +66,8 @@ _TOES_ON_BACK, _TOES_ON_BELLY = -0.25, 0.1
 # From standing, a knee bent to level looks like lying down. But a flat leg is level within 10
 # degrees, and who lay down takes a breath before the next thing.
 _FLAT, _LAID_S = -0.18, 2.5
+# Bent further after such a pause, the knee turns by less than it does on the belly.
+_MOST_FURTHER_DEG = 75.0
 # On the belly the ankle lies up to 17 degrees above the knee, on its toes, and a tilted band shows
 # more or less of it; no pause with the knee just beyond level takes so long.
 _TOES_TUCKED, _LOW_S = -0.30, 5.0
@@ -134,6 +136,8 @@ class Postures:
         self._rest_end_s = 0.0
         self._upright_until_s = 0.0
         self._standing = self._bent = False
+        # The stance before, where the last rest may have been a pause with the knee bent level.
+        self._stance: Vector | None = None
         # Logarithm of the odds that it is the right leg, as far as lying has shown it.
         self._right: float | None = None
         self._front = 0.0
@@ -181,8 +185,10 @@ class Postures:
 
     def at_rest(self, up: Vector, start_s: float) -> None:
         """The leg has come to rest like this."""
-        self._rest = up
         kind = posture(up)
+        paused = kind == "lying" and self._standing and self._bent_at_once()
+        self._stance = self._rest if paused else None
+        self._rest = up
         self._standing, self._bent = kind == "upright", False
         match kind:
             case "upright":
@@ -195,12 +201,14 @@ class Postures:
 
     def rest_left(self, up: Vector, end_s: float) -> None:
         """The rest, like this at last, is over."""
+        if end_s - self._rest_end_s > _LOW_S + _LONGEST_BEND_S:
+            self._stance = None
         self._rest, self._rest_end_s = up, end_s
         self._lay_until_s, self._highest, self._knee_up = end_s, 0.0, 0.0
 
     def forget_rest(self) -> None:
         """The last rest was none of a leg: nothing is held until there is another."""
-        self._rest = None
+        self._rest = self._stance = None
         self._standing = self._bent = False
 
     def counted(self, stretch: Stretch, end_s: float) -> None:
@@ -208,7 +216,9 @@ class Postures:
         self._lay_until_s = end_s
         if stretch.name in {HAMSTRING, PRONE_QUAD, STANDING_QUAD}:
             self._donning.stretched(self._named_up)
-        if stretch.side is not None and stretch.name in {HAMSTRING, INNER_THIGH, PRONE_QUAD}:
+        if stretch.name == STANDING_QUAD:
+            self._right = None  # it was no lying down
+        elif stretch.side is not None and stretch.name in {HAMSTRING, INNER_THIGH, PRONE_QUAD}:
             self._right = _NAMED if stretch.side == "right" else -_NAMED
 
     def name(self, up: Vector) -> Stretch | None:
@@ -249,8 +259,18 @@ class Postures:
             case "upright":
                 return self._from_upright(up, rest)
             case "lying":
-                return self._from_lying(up, rest)
+                return self._bent_further(up, rest) or self._from_lying(up, rest)
         return None
+
+    def _bent_further(self, up: Vector, paused: Vector) -> Stretch | None:
+        """The knee, bent at once from standing, paused at level; in its way it was bent further.
+
+        A leg raised from lying looks the same, but nobody has lain down so soon and so shortly.
+        """
+        further_deg = angle_deg(up, paused)
+        if self._stance is None or not _LEAST_RAISE_DEG < further_deg < _MOST_FURTHER_DEG:
+            return None
+        return self._from_upright(up, self._stance)
 
     def _bent_at_once(self) -> bool:
         """Did the knee bend straight from standing, and has it been bent since?"""
