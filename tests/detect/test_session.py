@@ -30,10 +30,16 @@ from tracker.recordings import read
 RECORDINGS = Path(__file__).parent / "recordings"
 DEFAULT = Settings()
 BREATHING = samples(SESSION, breath_deg=1.5)
-WITH_GAP = Block(
-    np.concatenate([BREATHING.t_s[:1400], BREATHING.t_s[1500:]]),
-    np.concatenate([BREATHING.acc_g[:1400], BREATHING.acc_g[1500:]]),
-)
+
+
+def without(block: Block, first: int, end: int) -> Block:
+    """The samples from `first` on are missing, up to `end`."""
+    kept = np.r_[0:first, end : len(block)]
+    return Block(block.t_s[kept], block.acc_g[kept])
+
+
+WITH_GAP = without(BREATHING, 1400, 1500)
+WITH_SHORT_GAP = without(BREATHING, 1400, 1470)
 
 
 def fold(session: Session, block: Block, cuts: list[int]) -> bytes:
@@ -54,17 +60,18 @@ def only_hold(events: list[Event]) -> HoldEnded:
 
 @settings(max_examples=40)
 @given(
+    block=st.sampled_from([WITH_GAP, WITH_SHORT_GAP]),
     cuts=st.lists(st.integers(0, len(WITH_GAP)), max_size=60),
     single=st.integers(0, len(WITH_GAP) - 60),
     any_posture=st.booleans(),
 )
 def test_any_cutting_gives_the_same_events_to_the_byte(
-    cuts: list[int], single: int, any_posture: bool
+    block: Block, cuts: list[int], single: int, any_posture: bool
 ) -> None:
     choice = Settings(any_posture=any_posture, session_gap_s=10.0)
-    whole = fold(Session("band", 1, choice), WITH_GAP, [])
+    whole = fold(Session("band", 1, choice), block, [])
     cuts += range(single, single + 60)
-    assert fold(Session("band", 1, choice), WITH_GAP, cuts) == whole
+    assert fold(Session("band", 1, choice), block, cuts) == whole
     assert b"hold_ended" in whole
     assert b"gap" in whole
 
@@ -202,6 +209,26 @@ def test_a_gap_is_stated_and_ends_the_hold_where_sight_was_lost() -> None:
     assert (gap.from_s, gap.to_s) == (27.98, 30.0)
     first = next(event for event in events if isinstance(event, HoldEnded))
     assert (first.reason, first.end_s) == ("gap", 27.98)
+
+
+def test_a_gap_shorter_than_a_slip_does_not_end_a_hold() -> None:
+    events = stated(WITH_SHORT_GAP)
+    (gap,) = (event for event in events if isinstance(event, Gap))
+    assert (gap.from_s, gap.to_s) == (27.98, 29.4)
+    hold, unbroken = only_hold(events), only_hold(stated(BREATHING))
+    assert (hold.start_s, hold.end_s, hold.reason) == (
+        unbroken.start_s,
+        unbroken.end_s,
+        "released",
+    )
+    assert hold.breaths == unbroken.breaths
+
+
+def test_a_leg_that_is_elsewhere_after_a_short_gap_was_let_go_in_it() -> None:
+    block = without(BREATHING, 2245, 2320)
+    assert only_hold(stated(BREATHING)).end_s == pytest.approx(45.5, abs=0.3)
+    hold = only_hold(stated(block))
+    assert (hold.reason, hold.end_s) == ("gap", 44.88)
 
 
 def test_the_wearer_ends_a_hold_by_command() -> None:

@@ -7,6 +7,7 @@ decided in stretches.py.
     kept   --- turned more than RETURN_DEG from the anchor -----------> leaving
     leaving -- back within RETURN_DEG, in less than RETURN_S ---------> kept (a slip, a correction)
     leaving -- still away RETURN_S after it left ---------------------> moving
+    kept   --- out of sight for less than RETURN_S -------------------> leaving, since then
 
 Coarse decisions are made on steps (0.2 s, low-passed); the bounds are then dated on the cells
 (40 ms) around them with a symmetric window, which has no delay.
@@ -85,11 +86,13 @@ class Left:
     """The posture was left at `end_s`; `up` is where it was last kept.
 
     still_s: how long the leg was still without a break; only where short holds are asked for.
+    unseen:  it was left while it was out of sight, from end_s on.
     """
 
     end_s: float
     up: Vector
     still_s: float | None
+    unseen: bool = False
 
 
 class Keeping:
@@ -106,6 +109,7 @@ class Keeping:
         self._anchor: Vector | None = None
         self._left: int | None = None
         self._left_s = 0.0
+        self._unseen = False
         self._since = 0
         # What moves the band, for dating the end of what is kept; who names the posture sets it.
         self.limb = UNKNOWN
@@ -124,6 +128,20 @@ class Keeping:
     def still(self) -> bool:
         """Slow and calm at this moment."""
         return self._slow_since is not None
+
+    def lose_sight(self, from_s: float, to_s: float) -> bool:
+        """Samples are missing; True: what was kept may still be.
+
+        Whatever happened in so short a time, a leg that is where it was has slipped at most. Where
+        short holds are asked for, it may have been let go and taken again.
+        """
+        kept = self._anchor is not None and self._left is None
+        if not kept or self._confirm_s < CONFIRM_S or to_s - from_s >= RETURN_S:
+            return False
+        self._slow_since = None
+        self._left = self._since = math.ceil(to_s / CELL_S)
+        self._left_s, self._unseen = from_s, True
+        return True
 
     def pass_over(self, rows: Rows, row: int, end: int) -> int:
         """Fold rows in which nothing changes, `end` at most; the number of the first other one.
@@ -204,13 +222,16 @@ class Keeping:
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
         if self._follow((up,), anchor):
-            self._left = None
+            self._left, self._unseen = None, False
             return None
         if self._left is None:
             self._left = j * CELLS_A_STEP
             self._left_s = self._departed_s(cells, self._left, self._left, unit(anchor))
         if j * STEP_S - self._left_s < self._return_s:
             return None
+        if self._unseen:
+            self._anchor, self._left, self._unseen = None, None, False
+            return Left(self._left_s, unit(anchor), None, unseen=True)
         up = unit(anchor)
         now = j * CELLS_A_STEP
         end_s = self._departed_s(cells, self._left, now, up)

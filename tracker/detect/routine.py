@@ -67,6 +67,7 @@ class Routine:
         self._reps = Reps()
         # Any posture: where the rest is, as soon as the leg was seen.
         self._rests: Rests | None = None
+        self._last = 0
         self._calm_again()
 
     def _calm_again(self) -> None:
@@ -151,7 +152,10 @@ class Routine:
         elif isinstance(turn, Left):
             yield from self._on_left(now_s, turn, cells)
         elif self.held is not None:
+            for missed in range(self._last + 1, j):
+                yield from self.held.step(missed * STEP_S, up, unrest, slipping=True)
             yield from self._in_hold(now_s, up, unrest)
+        self._last = j
         if self._keeping.anchor is not None:
             self._calm_s = now_s
         if (rest := self.postures.rest) is not None:
@@ -200,9 +204,12 @@ class Routine:
 
     def lose_sight(self, from_s: float, to_s: float) -> Iterator[Event]:
         """Samples are missing: nothing is known of what the leg did."""
+        self._reps.restart()
+        if self.held is not None and self._keeping.lose_sight(from_s, to_s):
+            self._recent.clear()
+            return
         if not self._settings.as_hold:
             yield from self.end_hold(to_s, from_s, "gap")
-        self._reps.restart()
         self._calm_again()
 
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
@@ -260,7 +267,8 @@ class Routine:
             if self._off and left.end_s - self._rest_start_s >= _TABLE_S:
                 self.postures.forget_rest()
         self._resting = False
-        yield from self.end_hold(now_s, left.end_s, "released", left.still_s)
+        reason: EndReason = "gap" if left.unseen else "released"
+        yield from self.end_hold(now_s, left.end_s, reason, left.still_s)
 
     def _seek_rest(
         self, now_s: float, left: Left, rests: Rests, raised_m: float
