@@ -26,6 +26,7 @@ from tracker.mqtt.commands import Command, Gate
 from tracker.mqtt.connection import LEAVE_S, PUBACK_S, WINDOW, Connection
 from tracker.mqtt.dialect import Dialect
 from tracker.mqtt.outbox import Entry, OutboxSource
+from tracker.mqtt.retained import Retained
 from tracker.mqtt.settings import MqttSettings, tls_context
 from tracker.mqtt.status import Status
 from tracker.mqtt.topics import BRIDGE_STATE, OFFLINE, ONLINE, Topics
@@ -66,9 +67,7 @@ class Publisher:
         self._backoff = Backoff()
         self._leaving = False
         self._woken = asyncio.Event()
-        self._retained: dict[str, bytes] = {}
-        self._unsent: dict[str, None] = {}  # topics, in the order of their last change
-        self._retained_news = asyncio.Event()
+        self._retained = Retained()
         self._live: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(_LIVE_QUEUE)
         self._connections = 0
         self._protocol: str | None = None
@@ -117,12 +116,7 @@ class Publisher:
 
     def set_retained_at(self, topic: str, payload: bytes) -> None:
         """The same on a whole topic, outside of the base topic."""
-        if self._retained.get(topic) == payload:
-            return
-        self._retained[topic] = payload
-        self._unsent.pop(topic, None)
-        self._unsent[topic] = None
-        self._retained_news.set()
+        self._retained.keep(topic, payload)
 
     def live(self, band_id: str, payload: bytes) -> None:
         """Points for a page: dropped when not connected or when the broker does not keep up."""
@@ -273,13 +267,7 @@ class Publisher:
 
     async def _send_retained(self, connection: Connection) -> None:
         while True:
-            await self._retained_news.wait()
-            self._retained_news.clear()
-            while self._unsent:
-                topics = list(itertools.islice(self._unsent, WINDOW))
-                for topic in topics:
-                    del self._unsent[topic]
-                await self._deliver(connection, {t: self._retained[t] for t in topics})
+            await self._deliver(connection, await self._retained.take(WINDOW))
 
     async def _deliver(self, connection: Connection, retained: dict[str, bytes]) -> None:
         """Retained payloads to the broker; a refused one is told and tried at its next change."""
@@ -300,7 +288,7 @@ class Publisher:
         async for message in connection.messages:
             if message.topic.value == self._birth:
                 if bytes(message.payload) == ONLINE:
-                    self._send_all_retained()
+                    self._retained.tell_all()
                 continue
             admitted = self._gate.admit(
                 message.topic.value,
@@ -315,10 +303,6 @@ class Publisher:
                 self._take(admitted)
             elif admitted is not None:
                 _log.warning("%s", admitted)
-
-    def _send_all_retained(self) -> None:
-        self._unsent = dict.fromkeys(self._retained)
-        self._retained_news.set()
 
     def _take(self, command: Command) -> None:
         if self.commands.full():
@@ -344,7 +328,7 @@ class Publisher:
         self._connections += 1
         self._connected = True
         self._connected_s = time.monotonic()
-        self._send_all_retained()
+        self._retained.tell_all()
         while not self._live.empty():
             self._live.get_nowait()
         self._fault = None
