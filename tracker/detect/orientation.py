@@ -25,10 +25,17 @@ GRAVITY_DELAY_S = 0.17
 # Whatever rests feels 1 g. A sensor that feels less than this for a second is dead or falls: it has
 # no up, and it is not calm.
 LEAST_G = 0.3
-_NOWHERE: Floats = np.array([[0.0], [1.0], [0.0]])
+_NOWHERE: Vector = (0.0, 1.0, 0.0)
 
 CELLS_A_STEP = 5
 STEP_S = CELLS_A_STEP * CELL_S
+
+
+# So few steps, a block of a band, are quicker made one after the other than as arrays.
+_FEW = 8
+# From the chord between two directions that are two steps apart to degrees a second.
+_DEG_S = math.degrees(0.5) / STEP_S
+_TWO = np.array(2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +53,6 @@ class Steps:
     rate: Floats
     unrest: Floats
 
-    def rows(self) -> Rows:
-        ups = list(zip(*self.up.tolist(), strict=True))
-        return Rows(self.first, ups, self.rate.tolist(), self.unrest.tolist())
-
 
 class Rows(NamedTuple):
     """Steps as plain numbers, for what looks at them one after the other."""
@@ -59,6 +62,11 @@ class Rows(NamedTuple):
     rates: list[float]
     unrests: list[float]
 
+    def steps(self, count: int) -> Steps:
+        """The first of them, as arrays."""
+        up = np.array(self.ups[:count]).reshape(-1, 3).T
+        return Steps(self.first, up, np.array(self.rates[:count]), np.array(self.unrests[:count]))
+
 
 class Orientation:
     """Cells in, steps out; carries the filter's state and the cells of an unfinished step."""
@@ -66,10 +74,13 @@ class Orientation:
     def __init__(self) -> None:
         self._zi: Floats | None = None
         self._left = np.empty((4, 0))
-        self._last_ups: Floats | None = None
+        self._last_ups: list[Vector] = []
 
-    def feed(self, first: int, cells: Floats) -> Steps:
-        """`cells` as Grid gives them, following the ones before without a gap."""
+    def feed(self, first: int, cells: Floats) -> tuple[Rows, Floats]:
+        """`cells` as Grid gives them, following the ones before without a gap.
+
+        The steps, and their directions once more, (3, m).
+        """
         acc = cells[:3]
         if self._zi is None:
             # A filter that starts as if the leg had always been so has no start-up swing.
@@ -80,32 +91,54 @@ class Orientation:
         rows[:, :left] = self._left
         rows[:3, left:] = low
         # Mean square of the distance between felt and low-passed: the cell's own spread included.
-        rows[3, left:] = cells[3] + dot(low, low - 2.0 * acc)
+        rows[3, left:] = cells[3] + dot(low, low - acc * _TWO)
         return self._steps(first - left, rows)
 
-    def _steps(self, first: int, rows: Floats) -> Steps:
-        begin = (1 - first) % CELLS_A_STEP if self._last_ups is None else 0
+    def _steps(self, first: int, rows: Floats) -> tuple[Rows, Floats]:
+        begin = 0 if self._last_ups else (1 - first) % CELLS_A_STEP
         count = max(rows.shape[1] - begin, 0) // CELLS_A_STEP
         end = begin + count * CELLS_A_STEP
         self._left = rows[:, end:].copy() if count else rows
         if not count:
-            return Steps(0, np.empty((3, 0)), np.empty(0), np.empty(0))
+            return Rows(0, [], [], []), np.empty((3, 0))
         low = rows[:3, begin + CELLS_A_STEP - 1 : end : CELLS_A_STEP]
+        number = (first + end - 1) // CELLS_A_STEP - count + 1
+        if count > _FEW:
+            return self._many(number, low, rows[3, begin:end])
+        return self._few(number, low, rows[3, begin:end])
+
+    def _few(self, number: int, low: Floats, squares: Floats) -> tuple[Rows, Floats]:
+        """As `_many`, to the last bit."""
+        rows = Rows(number, [], [], [])
+        each = squares.reshape(-1, CELLS_A_STEP).tolist()
+        for (x, y, z), (a, b, c, d, e) in zip(low.T.tolist(), each, strict=True):
+            length = math.sqrt(x * x + y * y + z * z)
+            if length > LEAST_G:
+                up = (x / length, y / length, z / length)
+                unrest = math.sqrt(max((a + b + c + d + e) / CELLS_A_STEP, 0.0))
+            else:
+                up, unrest = _NOWHERE, 1.0
+            before, last = self._last_ups or (up, up)
+            dx, dy, dz = up[0] - before[0], up[1] - before[1], up[2] - before[2]
+            self._last_ups = [last, up]
+            rows.ups.append(up)
+            rows.rates.append(math.sqrt(dx * dx + dy * dy + dz * dz) * _DEG_S)
+            rows.unrests.append(unrest)
+        return rows, np.array(rows.ups).T
+
+    def _many(self, number: int, low: Floats, squares: Floats) -> tuple[Rows, Floats]:
         length = np.sqrt(dot(low, low))
         felt = length > LEAST_G
-        up = np.where(felt, low / np.maximum(length, 1e-3), _NOWHERE)
-        each = rows[3, begin:end].reshape(count, CELLS_A_STEP)
-        mean = np.add.accumulate(each, axis=1)[:, -1] / CELLS_A_STEP
+        up = np.where(felt, low / np.maximum(length, 1e-3), np.array([_NOWHERE]).T)
+        mean = np.add.accumulate(squares.reshape(-1, CELLS_A_STEP), axis=1)[:, -1] / CELLS_A_STEP
         unrest = np.where(felt, np.sqrt(np.maximum(mean, 0.0)), 1.0)
-        number = (first + end - 1) // CELLS_A_STEP - count + 1
-        return Steps(number, up, self._rate(up), unrest)
-
-    def _rate(self, up: Floats) -> Floats:
-        before = np.repeat(up[:, :1], 2, axis=1) if self._last_ups is None else self._last_ups
+        ups = list(zip(*up.tolist(), strict=True))
+        before = np.array(self._last_ups or [ups[0], ups[0]]).T
+        self._last_ups = ups[-2:]
         row = np.concatenate([before, up], axis=1)
-        self._last_ups = row[:, -2:]
         turned = row[:, 2:] - row[:, :-2]
-        return np.sqrt(dot(turned, turned)) * (math.degrees(0.5) / STEP_S)
+        rate = np.sqrt(dot(turned, turned)) * _DEG_S
+        return Rows(number, ups, rate.tolist(), unrest.tolist()), up
 
 
 def dot(a: Floats, b: Floats) -> Floats:

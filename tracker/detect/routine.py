@@ -28,9 +28,10 @@ from tracker.detect.heights import rises_m, rose_m
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.live import Phase
-from tracker.detect.orientation import STEP_S, Rows, Steps
+from tracker.detect.orientation import STEP_S, Rows
 from tracker.detect.reps import Reps, RepSeen
 from tracker.detect.rests import Rests
+from tracker.detect.samples import Floats
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
 from tracker.detect.stretches import AWAY_DEG, Postures, unknown
@@ -100,9 +101,9 @@ class Routine:
         """Away from what was kept: a slip, or the end of it."""
         return self._keeping.leaving
 
-    def look_ahead(self, steps: Steps, grain: Grain) -> None:
+    def look_ahead(self, first: int, directions: Floats, grain: Grain) -> None:
         """The next steps: whether the band is worn is found out from all of them at once."""
-        self._wear_changes.extend(self.wear.feed(steps.first, steps.up, grain))
+        self._wear_changes.extend(self.wear.feed(first, directions, grain))
 
     @property
     def at_ease(self) -> bool:

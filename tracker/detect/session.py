@@ -11,9 +11,9 @@ from tracker.detect.cells import Cells
 from tracker.detect.events import EndReason, Event, Gap, Side
 from tracker.detect.grid import CELL_US, Grid
 from tracker.detect.live import Glimpse, Live, Phase, points
-from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Orientation, Rows, Steps
+from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Orientation, Rows
 from tracker.detect.routine import Routine
-from tracker.detect.samples import Block
+from tracker.detect.samples import Block, Floats
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
 from tracker.detect.taught import Posed, Taught
@@ -92,7 +92,7 @@ class Session:
         events: list[Event] = []
         block = self._new(block)
         if len(block):
-            self._shown_from = int((float(block.t_s[-1]) - _LIVE_S) / STEP_S)
+            self._shown_from = int((block.t_s.item(-1) - _LIVE_S) / STEP_S)
         while len(block):
             count = self._run(block, events)
             if count == len(block):
@@ -132,9 +132,10 @@ class Session:
 
     def _new(self, block: Block) -> Block:
         t_s = block.t_s
-        if not len(t_s) or (
-            (self._last_s is None or t_s[0] > self._last_s) and (t_s[1:] > t_s[:-1]).all()
-        ):
+        if not len(t_s):
+            return block
+        rising = np.count_nonzero(t_s[1:] > t_s[:-1]) == len(t_s) - 1
+        if rising and (self._last_s is None or t_s.item(0) > self._last_s):
             return block
         latest = np.maximum.accumulate(t_s)
         before = np.concatenate([[-np.inf if self._last_s is None else self._last_s], latest[:-1]])
@@ -151,18 +152,17 @@ class Session:
     def _run(self, block: Block, events: list[Event]) -> int:
         """Fold the first samples of the block; how many."""
         t_s = block.t_s[:_PIECE]
-        first_s = float(t_s[0])
+        first_s = t_s.item(0)
         if self._resume_s is None:
             self._resume_s = first_s
         if self._last_s is not None and first_s - self._last_s > GAP_S:
             self._gap(self._last_s, first_s, events)
-        jumps = (t_s[1:] - t_s[:-1] > GAP_S).nonzero()[0]
-        count = int(jumps[0]) + 1 if len(jumps) else len(t_s)
+        count = _together(t_s)
         reset = self._fold(block if count == len(block) else block.between(0, count), events)
         if reset is not None:
             count = int(np.searchsorted(np.rint(t_s[:count] * 1e6), reset * CELLS_A_STEP * CELL_US))
             count += 1
-        self._last_s = float(t_s[count - 1])
+        self._last_s = t_s.item(count - 1)
         if reset is not None:
             self._fresh()
             self._resume_s = float(np.nextafter(self._last_s, np.inf))
@@ -175,9 +175,8 @@ class Session:
         if not cells.shape[1]:
             return None
         self._cells.add(first, cells[:3])
-        steps = self._orientation.feed(first, cells)
-        rows = steps.rows()
-        self._routine.look_ahead(steps, self._cells.grain)
+        rows, directions = self._orientation.feed(first, cells)
+        self._routine.look_ahead(rows.first, directions, self._cells.grain)
         row, count = 0, len(rows.ups)
         while row < count:
             passed = row
@@ -190,16 +189,15 @@ class Session:
             self._show(rows, row, passed)
             row = passed
             if self._over((rows.first + row - 1) * STEP_S, events):
-                self._tell(steps, row)
+                self._tell(rows, row)
                 return rows.first + row - 1
-        self._tell(steps, row)
+        self._tell(rows, row)
         return None
 
-    def _tell(self, steps: Steps, count: int) -> None:
+    def _tell(self, rows: Rows, count: int) -> None:
         """The trace hears of the first steps, which are the ones that were folded."""
         if self._trace is not None:
-            seen = (steps.up[:, :count], steps.rate[:count], steps.unrest[:count])
-            self._trace.saw(Steps(steps.first, *seen))
+            self._trace.saw(rows.steps(count))
 
     def _surely_open(self, rows: Rows, row: int) -> int:
         """Up to which row neither a session nor idleness is over, even if a session begins here."""
@@ -243,3 +241,11 @@ class Session:
         for k in range(max(row, self._shown_from - rows.first), end):
             t_s = (rows.first + k) * STEP_S
             self._glimpses.append(Glimpse(t_s, rows.ups[k], since, depth_deg, phase))
+
+
+def _together(t_s: Floats) -> int:
+    """How many samples there are before the first gap."""
+    if t_s.item(-1) - t_s.item(0) <= GAP_S:
+        return len(t_s)
+    jumps = (t_s[1:] - t_s[:-1] > GAP_S).nonzero()[0]
+    return jumps.item(0) + 1 if len(jumps) else len(t_s)
