@@ -16,12 +16,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.detect.oscillators import BEAT_S
 from tracker.detect.samples import Floats
+
+Bools = NDArray[np.bool_]
 
 # Shares of a breath: the exhale moves the leg, then a pause, the inhale; the rest is a pause again.
 _OUT, _HELD, _BACK = 0.50, 0.15, 0.32
@@ -138,12 +142,14 @@ class Movement:
         self._rest, self._known = change, known
         if self.beats < _LEAST_BEATS:
             return
-        quick = _quick(change, known)
-        most = _CLIP * float(np.median(np.abs(quick[known])))
+        smoother = self._smoother = _Smoother(known)
+        quick = smoother.quick(change)
+        most = _CLIP * median(np.abs(quick[known]).tolist())
         known &= np.abs(quick) < 2.5 * most
         change = change - quick + np.minimum(np.maximum(quick, -most), most)
         self._known = known
-        self._rest = _quick(change, known)
+        smoother.see(known)
+        self._rest = smoother.quick(change)
         self._power = max(_sum(self._rest * self._rest), 1e-12)
         self.beats = int(np.count_nonzero(known))
 
@@ -195,7 +201,7 @@ class Movement:
     def _judged(self, row: _Row, period_s: float) -> Cycles | None:
         along, energy = row.along, row.energy
         if len(self._rest) * BEAT_S < _FEW * period_s:
-            wave = _quick(_wave(row.bounds, len(self._rest)), self._known)
+            wave = self._smoother.quick(_wave(row.bounds, len(self._rest)))
             along, energy = _sum(wave * self._rest), _sum(wave * wave)
         if along <= 0.0 or energy <= 0.0:
             return None
@@ -318,15 +324,16 @@ def _gain(gains: Floats, most: int, begin: int, end: int) -> float:
     column = most - (end - begin)
     if not 0 <= column < gains.shape[1] or end >= len(gains):
         return -math.inf
-    return float(gains[end, column])
+    return gains.item(end, column)
 
 
 def _wave(bounds: list[int], count: int) -> Floats:
     """The whitened movement of a row of breaths."""
-    depth = np.zeros(count + 1)
+    phase = np.zeros(count + 1)
     for begin, end in pairwise(bounds):
-        beats = np.arange(max(begin, 0), min(end, count + 1))
-        depth[beats] = _depth((beats - begin) / (end - begin))
+        first, last = max(begin, 0), min(end, count + 1)
+        phase[first:last] = np.arange(first - begin, last - begin) / (end - begin)
+    depth = _depth(phase)
     wave: Floats = depth[1:] - _KEPT * depth[:-1]
     return wave
 
@@ -339,27 +346,38 @@ def _depth(phase: Floats) -> Floats:
     return depth
 
 
-def _quick(change: Floats, known: Floats) -> Floats:
-    """What is quicker than the slow deepening."""
-    return (change - _slow(change, known, _SLOWEST_S)) * known
+class _Smoother:
+    """Takes the slow part out of what changes: a line and slow waves.
 
+    Half of a wave of _SLOWEST_S is left in. What does not depend on the values is made once.
+    """
 
-def _slow(values: Floats, known: Floats, bend_s: float) -> Floats:
-    """The smooth part of values: a line and slow waves; half of a wave of bend_s is left in it."""
-    count = len(values)
-    span = np.arange(count) + 0.5
-    bend = bend_s / (2.0 * BEAT_S * count)
-    order = np.arange(1, math.ceil(2.0 / bend) + 1)
-    waves = np.empty((len(order) + 2, count))
-    waves[0], waves[1] = 1.0, span / count - 0.5
-    waves[2:] = np.cos(math.pi / count * order[:, None] * span)
-    seen = waves * known
-    normal = seen @ waves.T
-    # What a penalty on bends takes from each wave, but for those that are too quick to count.
-    normal[2:, 2:] += np.diag(0.5 * count * (order * bend) ** 4)
-    normal[np.diag_indices(len(normal))] += 1e-9
-    smooth: Floats = np.linalg.solve(normal, seen @ np.where(known, values, 0.0)) @ waves
-    return smooth
+    def __init__(self, known: Bools) -> None:
+        count = len(known)
+        span = np.arange(count) + 0.5
+        bend = _SLOWEST_S / (2.0 * BEAT_S * count)
+        order = np.arange(1, math.ceil(2.0 / bend) + 1)
+        self._waves = np.empty((len(order) + 2, count))
+        self._waves[0], self._waves[1] = 1.0, span / count - 0.5
+        self._waves[2:] = np.cos(math.pi / count * order[:, None] * span)
+        # What a penalty on bends takes from each wave, but for those too quick to count.
+        self._penalty = 0.5 * count * (order * bend) ** 4
+        self.see(known)
+
+    def see(self, known: Bools) -> None:
+        """From here on, only these are known."""
+        self._known = known.copy()
+        self._seen = self._waves * known
+        self._normal = self._seen @ self._waves.T
+        diagonal = self._normal.ravel()[:: len(self._normal) + 1]
+        diagonal[2:] += self._penalty
+        diagonal += 1e-9
+
+    def quick(self, values: Floats) -> Floats:
+        """What is quicker than the slow part."""
+        known = self._seen @ np.where(self._known, values, 0.0)
+        slow: Floats = np.linalg.solve(self._normal, known) @ self._waves
+        return (values - slow) * self._known
 
 
 def _sum(values: Floats) -> float:
