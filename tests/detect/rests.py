@@ -1,9 +1,10 @@
 """How much of what is missed in leg raises is due to what is taken for the rest?
 
-`python -m tests.detect.rests FOLDER` looks at the recordings of leg raises in FOLDER/pt in three
+`python -m tests.detect.rests FOLDER` looks at the recordings of leg raises in FOLDER/pt in four
 ways: at every posture that was kept, told by the truth which of them are holds; at those that are
-long and still enough and away from one posture, told by the truth which; and at what it says
-where the first seconds of each recording are missing, so that it begins in another posture.
+long and still enough and away from one posture, told by the truth which; at what it says where the
+first seconds of each recording are missing, so that it begins in another posture; and at whether
+the leg was raised to what the truth calls a hold.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tests.detect.score import Figures, add, overlap, table, truth_of
 from tests.detect.sets import SETS, SHORT
 from tracker.detect.cells import Vector, angle_deg
 from tracker.detect.orientation import Steps
+from tracker.detect.rests import PLAIN_M
 from tracker.detect.samples import Block
 from tracker.detect.session import Session
 from tracker.detect.stretches import AWAY_DEG
@@ -32,15 +34,17 @@ Truth = dict[str, Any]
 class Kept:
     """Hears from the detector what was kept, be it a rest or a hold.
 
-    spans:   start and end, seconds.
-    ups:     where.
-    still_s: how long the leg was still in each.
+    spans:    start and end, seconds.
+    ups:      where.
+    still_s:  how long the leg was still in each.
+    raised_m: how far it rose to each and sank from it.
     """
 
     def __init__(self) -> None:
         self.spans: list[tuple[float, float]] = []
         self.ups: list[Vector] = []
         self.still_s: list[float] = []
+        self.raised_m: list[float] = []
         self._start_s = 0.0
 
     def saw(self, steps: Steps) -> None:
@@ -54,6 +58,7 @@ class Kept:
             self.ups.append(note.up)
             lasted_s = note.end_s - self._start_s
             self.still_s.append(min(lasted_s, lasted_s if note.still_s is None else note.still_s))
+            self.raised_m.append(note.raised_m or 0.0)
 
 
 def kept_in(block: Block) -> Kept:
@@ -83,6 +88,18 @@ def best_rest(recorded: Sequence[tuple[Block, Truth]], away_deg: float = AWAY_DE
         )
         true, hit, said = true + holds, hit + hits, said + spans
     return 2 * hit / (true + said)
+
+
+def lowered(recorded: Sequence[tuple[Block, Truth]]) -> tuple[int, int]:
+    """Of the true holds, how many the leg was raised to, and how many it was lowered to."""
+    true = [
+        raised_m
+        for block, truth in recorded
+        for kept in (kept_in(block),)
+        for span, raised_m in zip(kept.spans, kept.raised_m, strict=True)
+        if _hits(truth, [span])
+    ]
+    return sum(m > PLAIN_M for m in true), sum(m < -PLAIN_M for m in true)
 
 
 def _away(kept: Kept, rest: Vector, away_deg: float) -> list[tuple[float, float]]:
@@ -130,6 +147,8 @@ def main() -> None:
         figures = found([cut(*recording, from_s) for recording in recorded])
         rows.append([f"the detector, from {from_s:.0f} s on", f"{figures.f1:.3f}"])
     print("\n".join(table(("leg raises of people", "F1"), rows)))  # noqa: T201 - prints a table
+    raised, down = lowered(recorded)
+    print(f"Into {raised} true holds the leg was plainly raised, into {down} lowered.")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ _LEAST_S = 0.3
 # Up to a posture and down from it, together. In leg raises of three people, of 150 holds nine of
 # ten show more, and one as much downwards; of 235 rests 71 % show as much downwards, and 9 % more,
 # most of them where a leg is raised by ten degrees. Shaking and a late bound are centimetres.
-_PLAIN_M = 0.1
+PLAIN_M = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Rests:
             self.up = self._chosen()
 
     def _vote(self, lasted_s: float, raised_m: float) -> int:
-        if abs(raised_m) > _PLAIN_M:
+        if abs(raised_m) > PLAIN_M:
             return -2 if raised_m > 0.0 else 2
         return 1 if lasted_s < self._min_hold_s else -1
 

@@ -256,10 +256,12 @@ class Routine:
         return later[0] if later else self._recent[-1][1]
 
     def _on_left(self, now_s: float, left: Left, cells: Cells) -> Iterator[Event]:
-        if self._trace is not None:
-            self._trace.told(Departed(now_s, left.end_s, left.up, left.still_s))
+        raised_m = None
         if self._rests is not None:
             raised_m = self._rose_m - rises_m(cells, left.end_s, round(now_s / CELL_S))
+        if self._trace is not None:
+            self._trace.told(Departed(now_s, left.end_s, left.up, left.still_s, raised_m))
+        if self._rests is not None and raised_m is not None:
             yield from self._seek_rest(now_s, left, self._rests, raised_m)
         elif self._resting and left.end_s - self._rest_start_s >= self.postures.pause_s(left.up):
             if not self._rest_known:

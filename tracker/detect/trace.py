@@ -34,13 +34,15 @@ class Stopped:
 class Departed:
     """What was kept was left at end_s, known at t_s; `up` is how it was last kept.
 
-    still_s: how long the leg was still without a break; only where short holds are asked for.
+    still_s:  how long the leg was still without a break; only where short holds are asked for.
+    raised_m: how far it rose to it and sank from it, together; only where any posture may be held.
     """
 
     t_s: float
     end_s: float
     up: Vector
     still_s: float | None = None
+    raised_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
