@@ -10,31 +10,21 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 import pytest
 
+from tests.cli.inside import Done, Run
+from tests.cli.inside import run as run  # noqa: PLC0414 - a fixture
 from tests.store.filling import BAND, Told, frame, new_store
-from tracker.cli import main
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 2000
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command wrote, and its exit status."""
-
-    status: object
-    out: bytes
-    err: bytes
-
-
-Run = Callable[..., Done]
 
 
 @pytest.fixture
@@ -47,18 +37,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    def run(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["stretchband", "export", *arguments])
-        status: object = None
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code
-        captured = capfdbinary.readouterr()
-        return Done(status or 0, captured.out, captured.err)
-
-    return run
+def export(run: Run) -> Run:
+    """`stretchband export` with these words."""
+    return partial(run, "export")
 
 
 @dataclass
@@ -91,54 +72,54 @@ def on_a_terminal() -> Iterator[Terminal]:
     assert not reader.is_alive()
 
 
-def test_without_a_file_it_goes_to_standard_output_as_csv(run: Run, path: Path) -> None:
-    done = run("holds", "--db", str(path))
-    assert (done.status, done.err) == (0, b"")
-    rows = list(csv.DictReader(done.out.decode().splitlines()))
+def test_without_a_file_it_goes_to_standard_output_as_csv(export: Run, path: Path) -> None:
+    done = export("holds", "--db", str(path))
+    assert (done.status, done.err) == (0, "")
+    rows = list(csv.DictReader(done.out.splitlines()))
     assert [row["side"] for row in rows] == ["left", "right"]
-    assert run("holds", "--db", str(path), "--out", "-").out == done.out
+    assert export("holds", "--db", str(path), "--out", "-").out == done.out
 
 
-def test_the_ending_of_the_file_says_the_format(run: Run, path: Path, tmp_path: Path) -> None:
+def test_the_ending_of_the_file_says_the_format(export: Run, path: Path, tmp_path: Path) -> None:
     out = tmp_path / "holds.json"
-    assert run("holds", "--db", str(path), "--out", str(out)) == Done(0, b"", b"")
+    assert export("holds", "--db", str(path), "--out", str(out)) == Done(0, "", "")
     assert [row["duration_s"] for row in json.loads(out.read_text())] == [45.0, 50.5]
-    assert run("holds", "--db", str(path), "--out", str(out), "--format", "csv").status == 0
+    assert export("holds", "--db", str(path), "--out", str(out), "--format", "csv").status == 0
     assert out.read_text().startswith("hold_id,")
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["hold"], b'"hold" cannot be exported: one of holds, breaths, sessions, events, samples'),
-        (["holds", "--format", "xls"], b'--format "xls" is not known: one of csv, json, ndjson'),
-        (["holds", "--since", "lately"], b'--since "lately" is no date: give a day such as'),
-        (["holds", "--db", "none.db"], b"there is no history at none.db"),
-        (["samples", "--band", "band9"], b'no band "band9" in'),
-        (["samples", "--boot", "3"], b"no --boot 3 of band1 is stored; there: 1 (from "),
+        (["hold"], '"hold" cannot be exported: one of holds, breaths, sessions, events, samples'),
+        (["holds", "--format", "xls"], '--format "xls" is not known: one of csv, json, ndjson'),
+        (["holds", "--since", "lately"], '--since "lately" is no date: give a day such as'),
+        (["holds", "--db", "none.db"], "there is no history at none.db"),
+        (["samples", "--band", "band9"], 'no band "band9" in'),
+        (["samples", "--boot", "3"], "no --boot 3 of band1 is stored; there: 1 (from "),
     ],
 )
 def test_what_is_not_allowed_is_refused_in_one_line_with_status_2(
-    run: Run, path: Path, tmp_path: Path, arguments: list[str], expected: bytes
+    export: Run, path: Path, tmp_path: Path, arguments: list[str], expected: str
 ) -> None:
     out = tmp_path / "out.csv"
-    done = run("--db", str(path), *arguments, "--out", str(out))
-    assert (done.status, done.out) == (2, b"")
+    done = export("--db", str(path), *arguments, "--out", str(out))
+    assert (done.status, done.out) == (2, "")
     assert expected in done.err
-    assert done.err.count(b"\n") == 1
+    assert done.err.count("\n") == 1
     assert not out.exists()
 
 
 def test_without_db_it_is_the_one_of_the_config_or_the_users_own(
-    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    export: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    assert b"data/stretchband/history.db" in run("holds").err
+    assert "data/stretchband/history.db" in export("holds").err
     config = tmp_path / "config" / "stretchband" / "tracker.toml"
     config.parent.mkdir(parents=True)
     config.write_text(f'[store]\npath = "{path}"\n')
-    assert run("holds").out == run("holds", "--db", str(path)).out
+    assert export("holds").out == export("holds", "--db", str(path)).out
 
 
 def test_a_reader_that_has_enough_is_not_told_of(path: Path) -> None:
@@ -176,52 +157,52 @@ def test_a_full_disk_behind_standard_output_is_told_in_one_line(path: Path, kind
 
 
 def test_a_bar_moves_on_the_terminal_only_when_a_file_is_written(
-    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    export: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
     with monkeypatch.context() as here, on_a_terminal() as terminal:
         here.setattr(sys, "stderr", terminal.file)
-        run("samples", "--db", str(path))
+        export("samples", "--db", str(path))
     assert terminal.said == b""
     with monkeypatch.context() as here, on_a_terminal() as terminal:
         here.setattr(sys, "stderr", terminal.file)
-        run("samples", "--db", str(path), "--out", str(tmp_path / "samples.csv"))
+        export("samples", "--db", str(path), "--out", str(tmp_path / "samples.csv"))
     assert f"{SECONDS * 50}/{SECONDS * 50}".encode() in terminal.said
 
 
 def test_what_nobody_can_read_is_not_written_to_a_terminal(
-    run: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+    export: Run, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for arguments in (["holds", "--format", "parquet"], ["holds", "--format", "fit"], ["--all"]):
         with monkeypatch.context() as here, on_a_terminal() as terminal:
             here.setattr(sys, "stdout", terminal.file)
-            done = run(*arguments, "--db", str(path))
-        assert (done.status, done.err.count(b"\n")) == (2, 1)
-        assert b"is nothing to read on a terminal: name a file with --out" in done.err
+            done = export(*arguments, "--db", str(path))
+        assert (done.status, done.err.count("\n")) == (2, 1)
+        assert "is nothing to read on a terminal: name a file with --out" in done.err
         assert terminal.said == b""
 
 
 def test_a_bar_moves_while_everything_is_packed(
-    run: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    export: Run, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as here, on_a_terminal() as terminal:
         here.setattr(sys, "stderr", terminal.file)
-        run("--all", "--db", str(path), "--out", str(tmp_path / "moving.zip"))
+        export("--all", "--db", str(path), "--out", str(tmp_path / "moving.zip"))
     assert b"history" in terminal.said
     amounts = re.findall(rb"([\d.]+)/([\d.]+) (?:KiB|MiB)", terminal.said)
     assert amounts[-1][0] == amounts[-1][1]
 
 
 def test_how_many_holds_a_health_format_leaves_out_is_said(
-    run: Run, path: Path, tmp_path: Path
+    export: Run, path: Path, tmp_path: Path
 ) -> None:
     store = new_store(path)
     store.add(BAND, [], [Told().hold_started(5000.0)], None)
     store.close()
     out = tmp_path / "holds.fhir.json"
-    done = run("holds", "--db", str(path), "--out", str(out))
-    assert (done.status, done.out) == (0, b"")
-    assert done.err == b"left out: 1 of the holds, whose end or wall time is not known\n"
+    done = export("holds", "--db", str(path), "--out", str(out))
+    assert (done.status, done.out) == (0, "")
+    assert done.err == "left out: 1 of the holds, whose end or wall time is not known\n"
     assert len(json.loads(out.read_text())["entry"]) == 2
 
 
