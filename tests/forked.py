@@ -3,8 +3,8 @@
 To import it takes most of a second of processor time, and the suite starts some hundreds of them.
 Only the imports are shared: a fork has its own words, environment, files and memory, takes signals
 and dies like any process. That a new Python comes as far is held where it is started by its
-command: `tests/test_service.py`, `tests/cli/test_commands.py`, `tests/cli/test_demo.py`,
-`tests/cli/test_scan.py` and `tests/firmware_sim/test_process.py`.
+command: `tests/test_service.py`, `tests/cli/test_commands.py`, `tests/cli/test_demo.py` and
+`tests/firmware_sim/test_process.py`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ from multiprocessing.reduction import DupFd
 from subprocess import CompletedProcess
 from typing import Any
 
+COMMANDS = ("analyze", "dashboard", "doctor", "pair", "run", "scan", "teach")
 IMPORTED = (
     *("firmware_sim.band", "firmware_sim.control", "firmware_sim.hub", "firmware_sim.options"),
     *("tracker.bands.bumble_radio", "tracker.bands.link", "tracker.web.server"),
-    *(f"tracker.cli.{one}" for one in ("analyze", "dashboard", "doctor", "pair", "run", "teach")),
+    *(f"tracker.cli.{command}" for command in COMMANDS),
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.daemon.parts import part
 from tests.mosquitto import Mosquitto
 from tests.mosquitto import mosquitto as mosquitto  # noqa: PLC0414 - a fixture
 from tests.mqtt.house import Subscriber, subscriber
@@ -90,9 +90,9 @@ def as_nobody(folder: Path, port: int, radio: str) -> tuple[list[str], dict[str,
     said = settings(ROOT / "config" / "systemd" / "stretchband.service")
     program, *words = said["ExecStart"][0].split()
     assert program.endswith("/stretchband")
-    for part in (folder, *folder.parents):
-        if "pytest" in str(part):  # the folders that pytest made, also for each of its workers
-            part.chmod(0o711)
+    for above in (folder, *folder.parents):
+        if "pytest" in str(above):  # the folders that pytest made, also for each of its workers
+            above.chmod(0o711)
     state, credentials, etc = folder / "stretchband", folder / "credentials", folder / "etc"
     for made in (state, credentials, etc):
         made.mkdir()
@@ -152,14 +152,10 @@ async def test_the_daemon_runs_as_the_unit_starts_it(mosquitto: Mosquitto, tmp_p
 @contextlib.asynccontextmanager
 async def band_on_tcp(folder: Path) -> AsyncIterator[str]:
     """A simulated band that any user of this machine reaches; Bumble's name for it."""
-    command = [sys.executable, "-m", "firmware_sim", "--listen", "tcp:127.0.0.1:0"]
-    band = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
-    try:
-        assert band.stdout is not None
-        yield json.loads(await asyncio.wait_for(band.stdout.readline(), 60))["transport"]
-    finally:
-        band.kill()
-        await band.communicate()
+    async with part(
+        folder / "band.log", "-m", "firmware_sim", "--listen", "tcp:127.0.0.1:0"
+    ) as band:
+        yield (await band.told("ready"))["transport"]
 
 
 def has_frames(house: Subscriber) -> bool:

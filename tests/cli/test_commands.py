@@ -47,6 +47,7 @@ def test_help_shows_what_stands_in_brackets() -> None:
     ("arguments", "said"),
     [
         (("run", "--config", "nowhere.toml"), "nowhere.toml cannot be read"),
+        (("pair", "--config", "nowhere.toml"), "nowhere.toml cannot be read"),
         (("history", "--db", "nowhere.db"), "there is no history at nowhere.db"),
         (("analyze", "nowhere.csv", "--json"), "nowhere.csv"),
     ],
