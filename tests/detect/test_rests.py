@@ -71,9 +71,7 @@ def test_of_two_postures_kept_alike_the_leg_rests_where_it_is_lowered_to(first_d
         assert block.acc_g[block.t_s.searchsorted(hold.start_s + 1.0), 1] < -0.8
 
 
-def test_where_nothing_tells_one_of_two_postures_from_the_other_the_leg_rests_where_it_was() -> (
-    None
-):
+def test_where_neither_of_two_postures_is_told_from_the_other_the_first_is_the_rest() -> None:
     poses = times(Pose(raised(60), 2.5, move_s=0.8), Pose(BACK, 2.5, move_s=0.8), count=7)
     block = samples(poses)
     # From its end on: 3.3 s a stay, the last one of 2.5 s on the back.
@@ -97,6 +95,14 @@ def test_where_poses_are_held_the_stance_between_them_stays_the_rest(
 def test_one_stay_proves_nothing() -> None:
     rests = Rests(BACK, 5.0)
     rests.kept(raised(60), 2.0, raised_m=0.0)
+    assert rests.up == pytest.approx(BACK, abs=0.02)
+
+
+def test_one_stay_that_the_leg_was_lowered_to_is_enough_where_it_was_found_raised() -> None:
+    rests = Rests(raised(60), 1.5)
+    rests.kept(raised(60), 4.0, raised_m=0.6)
+    assert rests.up == pytest.approx(raised(60), abs=0.02)
+    rests.kept(BACK, 2.5, raised_m=-0.6)
     assert rests.up == pytest.approx(BACK, abs=0.02)
 
 
