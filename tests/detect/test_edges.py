@@ -128,6 +128,30 @@ def test_the_push_that_sets_a_leg_falling_aside_in_motion_is_not_the_end() -> No
     assert departed_s(turned(angle), 25, 95, 130, raised(70.0), STIFF) < 3.1
 
 
+def let_go(jolt_s: float) -> Floats:
+    """0.7 degrees in 0.08 s as the grip loosens, at 75 degrees; on its way 0.2 s later."""
+    moves_s = jolt_s + 0.28
+    knots_s = [jolt_s, jolt_s + 0.08, moves_s, moves_s + 1.0]
+    return np.asarray(np.interp(FINE_S, knots_s, [75.0, 74.3, 74.3, 20.0]), np.float64)
+
+
+def test_the_jolt_of_a_grip_that_lets_go_is_the_end() -> None:
+    end_s = departed_s(turned(let_go(3.0)), 25, 90, 130, raised(75.0), STIFF)
+    assert abs(end_s - 3.0) < 0.08
+
+
+def test_a_jolt_long_before_the_leg_moves_is_not_the_end() -> None:
+    jolted = np.interp(FINE_S, [2.0, 2.08], [0.7, 0.0])
+    end_s = departed_s(turned(let_go(3.0) + jolted), 25, 90, 130, raised(75.0), STIFF)
+    assert abs(end_s - 3.0) < 0.08
+
+
+def test_a_leg_that_trembles_is_not_left_at_a_peak_of_its_trembling() -> None:
+    moves = np.interp(FINE_S, [3.0, 3.2, 4.0], [75.0, 70.0, 20.0])
+    end_s = departed_s(turned(moves + trembling(0.1)), 25, 90, 130, raised(75.0), STIFF)
+    assert 2.9 < end_s < 3.15
+
+
 def test_going_back_slowly_for_long_is_motion_also_where_a_leg_falls_aside() -> None:
     angle = np.interp(FINE_S, [2.0, 3.0, 4.0], [0.0, 75.0, 63.0])
     assert settled_s(turned(angle), 40, 149, raised(63.0), ASIDE) > 3.9

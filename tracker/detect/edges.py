@@ -38,6 +38,11 @@ _SECOND = 25
 _QUARTER = 6
 # A felt reversal of a push lasts no longer than a fifth of a second.
 _DIP = 5
+# A grip that lets go jolts the leg, by a degree in a tenth of a second, and the leg swings off only
+# a quarter of a second later. A line of three cells sees that jolt, where a leg was so still that
+# half the edge is surely above its trembling.
+_JOLT_HALF, _JOLTED = 1, 7
+_VERY_STILL = 0.5
 # A stopping leg rings for a quarter of a second; that is still the motion.
 _NEAR = 6
 # The push that starts or stops a leg is felt the other way for less than this.
@@ -67,7 +72,8 @@ def _line(half: int) -> tuple[Floats, Floats]:
     return weights * (math.degrees(1.0) / ((weights**2).sum() * CELL_S)), np.zeros((2 * half, 3))
 
 
-_LINES = {half: _line(half) for half in (_STEADY_HALF, HALF, 2 * HALF, _SOON_HALF, _PLAIN_HALF)}
+_HALVES = (_JOLT_HALF, _STEADY_HALF, HALF, 2 * HALF, _SOON_HALF, _PLAIN_HALF)
+_LINES = {half: _line(half) for half in _HALVES}
 _ONE = np.ones(1)
 
 
@@ -188,13 +194,17 @@ def _departure(
 ) -> _Departure:
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
-    slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(0, still))
+    if limb.aside:
+        # A push across that looks like a tilt would look like more of one.
+        slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(0, still))
+    else:
+        slopes, edge, fast = _fast_or_jolted(acc, _window_s(up, limb), slice(0, still))
     rates = _length(slopes)[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
         return _Departure(begin + HALF + len(rates) - 1, slopes, begin)
-    # Back over dips: a push may reverse the felt direction for a moment.
-    pauses = np.flatnonzero(np.diff(fast) > _DIP)
+    # Back over pauses, from when the leg was jolted.
+    pauses = np.flatnonzero(np.diff(fast) > _JOLTED)
     fast = fast[pauses[-1] + 1 if len(pauses) else 0 :]
     left = begin + HALF + _crossing(rates, int(fast[0]) - 1, edge)
     if limb.aside and len(after := _after_backswing(slopes, fast)) < len(fast):
@@ -240,9 +250,7 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
     Where muscles shake, a burst of tremble passes any edge now and then. A slope of twice the
     length sees a third of it: only what that one feels too is motion, dated by the short one.
     """
-    if window_s > 0.0 and len(acc):
-        acc = symmetric(acc, window_s, CELL_S)
-    up = _directions(acc)
+    up = _directions(_unswung(acc, window_s))
     slopes = _slopes_deg_s(up, HALF)
     rates, edge = _length(slopes), _edge_deg_s(slopes[still])
     fast = rates > edge
@@ -252,6 +260,16 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
         near = np.convolve(moving, np.ones(2 * _NEAR + 1))[_NEAR:-_NEAR] > 0.5
         fast &= np.pad(near, HALF, mode="edge")
     return slopes, edge, np.flatnonzero(fast)
+
+
+def _fast_or_jolted(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, Ints]:
+    """As _fast, but by a line so short that it sees a jolt where the leg was still enough."""
+    spare = HALF - _JOLT_HALF
+    up = _directions(_unswung(acc, window_s))
+    slopes = _slopes_deg_s(up[spare : len(up) - spare], _JOLT_HALF)
+    if _edge_deg_s(slopes[still] / _VERY_STILL) > EDGE_DEG_S:
+        return _fast(acc, window_s, still)
+    return slopes, EDGE_DEG_S, np.flatnonzero(_length(slopes) > EDGE_DEG_S)
 
 
 def _crossing(rates: Floats, i: int, edge: float) -> float:
@@ -307,6 +325,11 @@ def _edge_deg_s(slopes: Floats) -> float:
     tremble = sorted(_length(slopes[_QUARTER:-_QUARTER] - around).tolist())
     middle: float = tremble[len(tremble) // 2]
     return min(max(EDGE_DEG_S, _SURE * middle), _MOST_DEG_S)
+
+
+def _unswung(acc: Floats, window_s: float) -> Floats:
+    """Without the limb's own acceleration."""
+    return symmetric(acc, window_s, CELL_S) if window_s > 0.0 and len(acc) else acc
 
 
 def _middle(up: Floats) -> Vector:
