@@ -15,7 +15,6 @@ import numpy as np
 from tracker.detect.cycles import Cycles, Movement, Span
 from tracker.detect.orientation import STEP_S
 from tracker.detect.oscillators import BEAT_S, PERIODS_S, Oscillators
-from tracker.detect.samples import Floats
 from tracker.detect.telling import BreathSeen, Telling
 from tracker.detect.whole import AFTER_S, FLOOR_DEG, SAME, Whole, likeliest
 
@@ -144,12 +143,12 @@ class Breaths:
         if bank is None or point is None:
             return []
         bank.look(point)
-        sine = self._along(bank.sin)
-        if self._sine > 0.0 >= sine and self._along(bank.cos) < 0.0:
+        sine = self._along(bank.sin(self._best))
+        if self._sine > 0.0 >= sine and self._along(bank.cos(self._best)) < 0.0:
             self._turning_s = t_s - BEAT_S * sine / (sine - self._sine)
         if bank.beats % 3 == 0:
             self._choose(bank)
-        self._sine = self._along(bank.sin)
+        self._sine = self._along(bank.sin(self._best))
         if len(self._moved) >= _PART:
             self._look_back(t_s, later_s=_LATER_S)
         if self._turning_s is None or t_s - self._turning_s < _LOOK_S:
@@ -186,7 +185,7 @@ class Breaths:
         if self._one_way:
             return
         i = self._best
-        c, s = bank.cos[:, i].tolist(), bank.sin[:, i].tolist()
+        c, s = bank.cos(i), bank.sin(i)
         turn = 0.5 * math.atan2(
             2.0 * (c[0] * c[1] + s[0] * s[1]), c[0] ** 2 + s[0] ** 2 - c[1] ** 2 - s[1] ** 2
         )
@@ -195,9 +194,9 @@ class Breaths:
         forward = x * self._axis[0] + y * self._axis[1] if self._begun else x
         self._axis = (x, y) if forward >= 0 else (-x, -y)
 
-    def _along(self, values: Floats) -> float:
+    def _along(self, point: Point) -> float:
         x, y = self._axis
-        return x * float(values[0, self._best]) + y * float(values[1, self._best])
+        return x * point[0] + y * point[1]
 
     def _time(self, beat: int) -> float:
         return self._first_s + beat * BEAT_S

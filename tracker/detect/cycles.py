@@ -228,19 +228,24 @@ class Movement:
         latest = most + round(_LATEST_S / BEAT_S)
         best = np.full(total, -math.inf)
         best[:latest] = -self._unsettled(latest, most)
-        came = [0] * total
-        for end, gain in enumerate(list(gains[most + 1 :]), most + 1):
-            chances = best[end - most : end - least + 1] + gain
-            k = chances.argmax()
-            if end >= latest or chances[k] > best[end]:
-                best[end] = chances[k]
-                came[end] = most - int(k)
+        lasted = np.zeros(total, np.int64)
+        # Row k: the best up to each beat from which a breath may lead to beat k + most. None ends
+        # before the shortest breath is over, so that many beats are decided on together.
+        before = np.ndarray((total - most, len(shapes.lengths)), buffer=best, strides=(8, 8))
+        for first in range(most + 1, total, least):
+            ends = slice(first, min(first + least, total))
+            chances = before[first - most : ends.stop - most] + gains[ends]
+            likeliest = chances.max(axis=1)
+            further = likeliest > best[ends]
+            lasted[ends] = np.where(further, most - chances.argmax(axis=1), 0)
+            best[ends] = np.maximum(likeliest, best[ends])
         end = most + len(self._rest) + int(best[most + len(self._rest) :].argmax())
+        came: list[int] = lasted.tolist()
         bounds, along, energy = [end], 0.0, 0.0
         while came[end]:
             column = most - came[end]
-            along += float(matches.along[end, column])
-            energy += float(matches.energy[end, column])
+            along += matches.along.item(end, column)
+            energy += matches.energy.item(end, column)
             end -= came[end]
             bounds.append(end)
         bounds.reverse()

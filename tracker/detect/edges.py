@@ -349,7 +349,8 @@ def _slopes_deg_s(up: Floats, half: int) -> Floats:
 
 
 def _length(v: Floats) -> Floats:
-    length: Floats = np.sqrt(v[:, 0] * v[:, 0] + v[:, 1] * v[:, 1] + v[:, 2] * v[:, 2])
+    square = v * v
+    length: Floats = np.sqrt(square[:, 0] + square[:, 1] + square[:, 2])
     return length
 
 

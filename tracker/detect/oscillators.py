@@ -39,6 +39,7 @@ _GAINS = 300
 _SCALE_KNOWN, _LIMIT, _LEAST_LIMIT_DEG = 5.0, 4.0, 0.5
 # The likelihood of 40 s counts.
 _FORGET = math.exp(-BEAT_S / 40.0)
+_FORGOTTEN = np.array(_FORGET)
 
 
 class Gains(NamedTuple):
@@ -90,10 +91,7 @@ def _motion() -> tuple[Floats, Floats]:
 
 
 class Oscillators:
-    """Follows a point (deepening, sideways) in degrees, one beat (0.4 s) at a time.
-
-    level, slope, cos, sin: (2, n), the two directions by the filters; the breath is `cos`.
-    """
+    """Follows a point (deepening, sideways) in degrees, one beat (0.4 s) at a time."""
 
     def __init__(self, first: tuple[float, float]) -> None:
         n = len(PERIODS_S)
@@ -106,28 +104,20 @@ class Oscillators:
         self.beats = 0
         self._seen = 0
         self._weight = 0.0
-        self._errors: Floats = np.full(n, 1e-9)
-        self._logs: Floats = np.zeros(n)
+        # Of each filter: squared errors in units of their variance, and its logarithm.
+        self._scores: Floats = np.repeat([[1e-9], [0.0]], n, axis=1)
+        self._errors, self._logs = self._scores
 
-    @property
-    def level(self) -> Floats:
-        return self._row(0)
+    def cos(self, i: int) -> tuple[float, float]:
+        """Filter i's breath, both ways."""
+        return self._both_ways(2, i)
 
-    @property
-    def slope(self) -> Floats:
-        return self._row(1)
+    def sin(self, i: int) -> tuple[float, float]:
+        """A quarter of a breath before."""
+        return self._both_ways(3, i)
 
-    @property
-    def cos(self) -> Floats:
-        return self._row(2)
-
-    @property
-    def sin(self) -> Floats:
-        return self._row(3)
-
-    def _row(self, i: int) -> Floats:
-        row: Floats = self._state[i].reshape(2, -1)
-        return row
+    def _both_ways(self, row: int, i: int) -> tuple[float, float]:
+        return self._state.item(row, i), self._state.item(row, len(PERIODS_S) + i)
 
     def turn(self) -> None:
         """One beat on, without looking."""
@@ -139,15 +129,18 @@ class Oscillators:
         """Correct all filters by the point and score their predictions."""
         gains, k, n = self._gains, min(self._seen, _GAINS - 1), len(self._errors)
         self._seen += 1
-        error = np.array(point).repeat(n) - self._state[0] - self._state[2]
+        error = np.array(point).repeat(n)
+        error -= self._state[0]
+        error -= self._state[2]
         if self._weight > _SCALE_KNOWN:
             most = _LEAST_LIMIT_DEG + _LIMIT * self.noise_deg(int(self._errors.argmin()))
             error = np.minimum(np.maximum(error, -most), most)
         self._state += gains.state[k] * error
         square = error * error
         self._weight = _FORGET * self._weight + 1.0
-        self._errors = _FORGET * self._errors + (square[:n] + square[n:]) * gains.inverse[k]
-        self._logs = _FORGET * self._logs + gains.log[k]
+        self._scores *= _FORGOTTEN
+        self._errors += (square[:n] + square[n:]) * gains.inverse[k]
+        self._logs += gains.log[k]
 
     def costs(self) -> list[float]:
         """Minus twice the log likelihood of each filter, up to a constant."""
@@ -161,4 +154,4 @@ class Oscillators:
         """Root mean square of what filter i did not expect."""
         if self._weight == 0.0:
             return 0.0
-        return math.sqrt(float(self._errors[i]) * _NOISE_DEG2 / self._weight)
+        return math.sqrt(self._errors.item(i) * _NOISE_DEG2 / self._weight)
