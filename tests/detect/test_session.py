@@ -203,6 +203,28 @@ def test_how_a_leg_is_put_down_between_two_holds_is_not_the_rest() -> None:
     assert [round(e.angle_deg or 0.0, -1) for e in holds] == [60.0] * 4
 
 
+def swinging(block: Block, lever_m: float = 0.8) -> Block:
+    """What the ankle of a right leg feels of its own way about the hip as well."""
+    x, y, _ = block.acc_g.T
+    turned = np.gradient(np.unwrap(np.arctan2(-y, x)), block.t_s)
+    felt = block.acc_g.copy()
+    felt[:, 0] += lever_m / 9.81 * np.gradient(turned, block.t_s)
+    felt[:, 1] += lever_m / 9.81 * turned**2
+    return Block(block.t_s, felt)
+
+
+@pytest.mark.parametrize(("away_s", "holds"), [(0.3, 1), (0.5, 1), (0.7, 1), (2.2, 2)])
+@pytest.mark.parametrize("rate_hz", [25.0, 50.0])
+def test_a_slip_of_nearly_two_seconds_does_not_end_a_hold(
+    away_s: float, holds: int, rate_hz: float
+) -> None:
+    slip = (Pose(raised(61), away_s, move_s=0.45), Pose(raised(75), 12.0, move_s=0.5))
+    poses = (Pose(BACK, 8.0), Pose(raised(75), 15.0), *slip, Pose(BACK, 6.0))
+    block = samples(poses, rate_hz=rate_hz, breath_deg=1.0, noise_g=0.0)
+    events = stated(swinging(block))
+    assert sum(isinstance(event, HoldEnded) for event in events) == holds
+
+
 def test_a_gap_is_stated_and_ends_the_hold_where_sight_was_lost() -> None:
     events = stated(WITH_GAP)
     (gap,) = (event for event in events if isinstance(event, Gap))

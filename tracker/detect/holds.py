@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from tracker.detect.cells import Cells, Vector, unit
 from tracker.detect.edges import Limb, arrival, departed_s, drift_deg_s, settled_s, unbroken_s
 from tracker.detect.grid import CELL_S
-from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Rows
+from tracker.detect.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
 
 # A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
 # Muscles at work shake a leg by 30 to 200 mg, which leaves up to 20 deg/s below 1.5 Hz; walking
@@ -235,6 +235,10 @@ class Keeping:
         up = unit(anchor)
         now = j * CELLS_A_STEP
         end_s = self._departed_s(cells, self._left, now, up)
+        # When it had only just left, that was dated too early; what is seen of it now is late.
+        late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
+        if j * STEP_S - end_s < self._return_s + late_s:
+            return None
         self._anchor = self._left = None
         start_s = self._since * CELL_S
         if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
