@@ -1,4 +1,4 @@
-"""The daemon as a service of the machine's systemd, installed as docs/security.md says."""
+"""The daemon and the page as services of the machine's systemd, as docs/security.md says."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from tests.bluez.home import Home
 from tests.bluez.machine import Machine
 
 UNIT: Final = "stretchband.service"
+PAGE: Final = "stretchband-dashboard.service"
 STATE: Final = "/var/lib/stretchband"
 PASSWORD: Final = "not-a-secret"  # noqa: S105 - of a broker in a machine that nobody reaches
+WORD: Final = "neither-is-this"  # of the page
 # The lines of docs/security.md. Its libraries are there already, and nothing can be fetched.
 INSTALL: Final = f"""
 set -e
@@ -24,7 +26,8 @@ echo /opt/venv/lib/python3*/site-packages > "$site/libraries.pth"
   install --no-deps --no-index stretchband-*.whl
 install -d -m 0755 /etc/stretchband
 printf %s {PASSWORD} | install -m 0600 /dev/stdin /etc/stretchband/mqtt-password
-cp config/systemd/{UNIT} /etc/systemd/system/
+printf %s {WORD} | install -m 0600 /dev/stdin /etc/stretchband/page-password
+cp config/systemd/{UNIT} config/systemd/{PAGE} /etc/systemd/system/
 mosquitto_passwd -b -c /etc/mosquitto/passwords stretchband {PASSWORD}
 echo password_file /etc/mosquitto/passwords > /etc/mosquitto/conf.d/passwords.conf
 systemctl restart mosquitto
@@ -35,6 +38,8 @@ path = "{}"
 [mqtt]
 username = "stretchband"
 password_file = "$CREDENTIALS_DIRECTORY/mqtt-password"
+[dashboard]
+password_file = "$CREDENTIALS_DIRECTORY/page-password"
 [bluetooth]
 silence_s = 4.0
 [[bands]]
@@ -53,9 +58,10 @@ signal.signal(signal.SIGUSR1, hang_here)
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What can be asked of it."""
+    """What can be asked of one."""
 
     machine: Machine
+    unit: str = UNIT
 
     async def install(self) -> None:
         """Once in each machine."""
@@ -75,7 +81,7 @@ class Service:
 
     async def control(self, *words: str) -> str:
         """`systemctl`, whatever its status."""
-        return (await self.machine.run("systemctl", *words, UNIT)).said.strip()
+        return (await self.machine.run("systemctl", *words, self.unit)).said.strip()
 
     async def shows(self, name: str) -> str:
         """A property of the unit."""
@@ -83,9 +89,9 @@ class Service:
 
     async def journal(self) -> str:
         """All that it ever said."""
-        return await self.machine.sh(f"journalctl --unit={UNIT} --no-pager --output=cat")
+        return await self.machine.sh(f"journalctl --unit={self.unit} --no-pager --output=cat")
 
     async def until(self, name: str, value: str) -> None:
         """Wait until a property is so."""
-        show = f"systemctl show --value --property={name} {UNIT}"
+        show = f"systemctl show --value --property={name} {self.unit}"
         await self.machine.until(f'[ "$({show})" = "{value}" ]')

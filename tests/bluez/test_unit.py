@@ -1,4 +1,4 @@
-"""The unit under a booted systemd: its sandbox, its watchdog, its ends and its starts."""
+"""The units under a booted systemd: their sandbox, their watchdog, their ends and their starts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,36 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from tests.bluez.home import Home, Play
-from tests.bluez.service import PASSWORD, STATE, Service
+from tests.bluez.machine import PYTHON, Done
+from tests.bluez.service import PAGE, PASSWORD, STATE, WORD, Service
 
 pytestmark = [pytest.mark.deep, pytest.mark.asyncio(loop_scope="session")]
 
 
+# What the page answers to a browser on the machine: its status, and where it points to.
+ASKED = """
+import http.client
+page = http.client.HTTPConnection("127.0.0.1", 8095, timeout=60)
+page.request("GET", "/")
+answer = page.getresponse()
+print(answer.status, answer.getheader("location"))
+"""
+POLICIES = "/etc/dbus-1/system.d"
+# As BlueZ itself has it where Debian has not loosened it; here without any group.
+DENIED = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><policy context="default"><deny send_destination="org.bluez"/></policy></busconfig>
+"""
+INTROSPECT = (
+    *("dbus-send", "--system", "--print-reply", "--dest=org.bluez", "/"),
+    "org.freedesktop.DBus.Introspectable.Introspect",
+)
+
+
 @asynccontextmanager
-async def started(home: Home) -> AsyncIterator[Service]:
+async def started(home: Home, *unit: str) -> AsyncIterator[Service]:
     """The service, active, for this band; what it said is shown where the test fails."""
-    service = Service(home.machine)
+    service = Service(home.machine, *unit)
     await service.configure(home)
     try:
         await service.control("reset-failed")
@@ -33,18 +54,23 @@ async def started(home: Home) -> AsyncIterator[Service]:
         await service.control("stop")
 
 
+async def has_no_rights(service: Service) -> None:
+    """The process as the kernel sees it."""
+    pid = await service.shows("MainPID")
+    proc = await service.machine.sh(f"cat /proc/{pid}/status")
+    status = dict(line.split(":\t", 1) for line in proc.splitlines())
+    assert int(status["CapBnd"], 16) == int(status["CapAmb"], 16) == 0
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    user = (await service.machine.sh("id -u stretchband")).strip()
+    assert status["Uid"].split() == [user] * 4
+
+
 @pytest.mark.core
 async def test_a_session_is_whole_in_the_sandbox(served: Home) -> None:
     home, play = served, Play()
     async with home.band_on_air(*play.options), started(home) as service:
         assert await service.shows("ActiveState") == "active"
-        pid = await service.shows("MainPID")
-        proc = await home.machine.sh(f"cat /proc/{pid}/status")
-        status = dict(line.split(":\t", 1) for line in proc.splitlines())
-        assert int(status["CapBnd"], 16) == int(status["CapAmb"], 16) == 0
-        assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
-        user = (await home.machine.sh("id -u stretchband")).strip()
-        assert status["Uid"].split() == [user] * 4
+        await has_no_rights(service)
         await home.until_event("session_ended")
         await home.all_there(play, STATE)
         assert await service.shows("StatusText") == (
@@ -115,3 +141,49 @@ async def test_a_daemon_without_a_radio_does_not_count_as_started(served: Home) 
         await service.until("ActiveState", "active")
     finally:
         await Service(home.machine).control("stop")
+
+
+async def test_the_page_is_served_in_its_sandbox_and_again_when_killed(
+    served: Home,
+) -> None:
+    home = served
+    async with started(home, PAGE) as page:
+        assert await page.shows("ActiveState") == "active"
+        await has_no_rights(page)
+        listening = await home.machine.sh("ss --listening --tcp --numeric --no-header")
+        assert [line.split()[3] for line in listening.splitlines() if ":8095" in line] == [
+            "127.0.0.1:8095"
+        ]
+        assert await home.machine.run(PYTHON, "-c", ASKED) == Done(0, "303 /login\n")
+        await page.control("kill", "--signal=SIGKILL")
+        await page.until("NRestarts", "1")
+        await page.until("ActiveState", "active")
+        assert await home.machine.run(PYTHON, "-c", ASKED) == Done(0, "303 /login\n")
+        said = await page.journal()
+        assert not [word for word in (PASSWORD, WORD, "Traceback") if word in said]
+        await page.control("stop")
+        assert await page.shows("ActiveState") == "inactive"
+        assert await page.shows("Result") == "success"
+
+
+async def test_the_bus_policy_lets_the_services_user_in_and_nobody_else(served: Home) -> None:
+    machine = served.machine
+
+    async def lets_in(user: str) -> bool:
+        """By no group."""
+        done = await machine.run(*INTROSPECT, user=user)
+        assert (done.status == 0) != ("AccessDenied" in done.said), done
+        return done.status == 0
+
+    (machine.share / "denied.conf").write_text(DENIED, "utf-8")
+    await machine.sh(f"cp /share/denied.conf {POLICIES} && systemctl reload dbus")
+    try:
+        assert not await lets_in("stretchband")
+        await machine.sh(
+            f"cp /share/config/dbus/stretchband.conf {POLICIES} && systemctl reload dbus"
+        )
+        assert await lets_in("stretchband")
+        assert not await lets_in("nobody")
+    finally:
+        await machine.sh(f"rm -f {POLICIES}/denied.conf {POLICIES}/stretchband.conf")
+        await machine.sh("systemctl reload dbus")
