@@ -17,7 +17,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
 
-# Python keeps what it compiled, whatever the environment says: the suite starts it some 300 times.
+# Python keeps what it compiled, whatever the environment says: the suite starts it again and again.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY)  ## the whole suite; most tests wait, so there are two for each core
 	@$(BIN)/python -m pytest -n $$((2 * $$(nproc))) --dist worksteal $(ARGS)

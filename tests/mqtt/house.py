@@ -81,6 +81,8 @@ class Subscriber:
     heard: list[Heard] = field(default_factory=list)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _ids: dict[str, dict[str, None]] = field(default_factory=dict)
+    _looked_through: int = 0
 
     async def run(self, port: int, username: str | None, password: str | None) -> None:
         while True:
@@ -113,9 +115,12 @@ class Subscriber:
 
     def ids(self, band_id: str) -> list[str]:
         """Event ids of a band on `event` and `late`, each where it came first."""
-        topics = {f"stretchband/band/{band_id}/{leaf}" for leaf in ("event", "late")}
-        ids = [from_json(h.payload).event_id for h in self.heard if h.topic in topics]
-        return list(dict.fromkeys(ids))
+        for heard in self.heard[self._looked_through :]:  # asked after each message: only the new
+            match heard.topic.split("/"):
+                case ["stretchband", "band", band, "event" | "late"]:
+                    self._ids.setdefault(band, {})[from_json(heard.payload).event_id] = None
+        self._looked_through = len(self.heard)
+        return list(self._ids.get(band_id, ()))
 
     def has_all(self, outbox: MemoryOutbox, *bands: str) -> bool:
         """Whether every event of the bands has come."""
