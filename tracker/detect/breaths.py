@@ -15,6 +15,7 @@ import numpy as np
 from tracker.detect.cycles import Cycles, Movement, Span
 from tracker.detect.orientation import STEP_S
 from tracker.detect.oscillators import BEAT_S, PERIODS_S, Oscillators
+from tracker.detect.shapes import Dating
 from tracker.detect.telling import BreathSeen, Telling
 from tracker.detect.whole import AFTER_S, FLOOR_DEG, SAME, Whole, likeliest
 
@@ -74,6 +75,7 @@ class Breaths:
         self._last_s = -math.inf
         self._away = self._begun = False
         self._telling = Telling(start_s)
+        self._dating = Dating()
         self._whole = Whole(start_s, one_way=one_way)
 
     @property
@@ -213,7 +215,7 @@ class Breaths:
         end_s = min(row.onsets_s, key=lambda onset_s: abs(onset_s - turned_s))
         if abs(end_s - turned_s) > _NEAR * row.period_s:
             return []
-        return self._tell(movement, row, end_s, min(max(end_s, now_s - _PROMPT_S), now_s))
+        return self._tell(movement, row, end_s, (now_s - _PROMPT_S, now_s))
 
     def _at_the_end(self, t_s: float) -> list[BreathSeen]:
         """Who leaves the stretch with the end of an inhale has breathed a whole breath."""
@@ -235,7 +237,8 @@ class Breaths:
         nearest_s = min(row.onsets_s, key=lambda onset_s: abs(onset_s - end_s))
         if abs(nearest_s - end_s) > _RATHER * row.period_s:
             return []
-        return self._tell(movement, row, nearest_s, max(end_s, t_s - _PROMPT_S), leaves=True)
+        end_s = max(end_s, t_s - _PROMPT_S)
+        return self._tell(movement, row, nearest_s, (end_s, end_s), leaves=True)
 
     def _step_deg(self, beat: int) -> float:
         return math.dist(self._moved[beat], self._moved[beat - 1])
@@ -277,25 +280,37 @@ class Breaths:
         return Movement(self._time(begin), x * moved[:, 0] + y * moved[:, 1], start_s)
 
     def _tell(
-        self, movement: Movement, row: Cycles, onset_s: float, end_s: float, *, leaves: bool = False
+        self,
+        movement: Movement,
+        row: Cycles,
+        onset_s: float,
+        ends_s: Point,
+        *,
+        leaves: bool = False,
     ) -> list[BreathSeen]:
-        """The breath that ends with this onset of the row, and those before it that are untold."""
-        last_s, self._last_s = self._last_s, end_s
+        """The breath that ends with this onset of the row, and those before it that are untold.
+
+        ends_s: the earliest and the latest that its end may be told to have been.
+        """
+        last_s, self._last_s = self._last_s, _between(onset_s, ends_s)
         self._begun = True
-        onsets_s = list(row.onsets_s[: row.onsets_s.index(onset_s)])
+        onsets_s = list(row.onsets_s[: row.onsets_s.index(onset_s) + 1])
         untold_s = self._telling.untold_s(row.period_s)
-        far = onsets_s and onsets_s[0] - untold_s > _UNTOLD * row.period_s
-        if far and movement.first_s > self._first_s:
-            movement, earlier_s = self._before(row, untold_s)
+        looked = movement
+        if onsets_s[0] - untold_s > _UNTOLD * row.period_s and movement.first_s > self._first_s:
+            looked, earlier_s = self._before(row, untold_s)
             onsets_s = earlier_s + onsets_s
-        untold = movement.spans([*(at_s for at_s in onsets_s if at_s >= untold_s), end_s])
-        if not self._telling.seen and len(untold) == 1:
-            top = untold[0].top
-            early = not leaves and movement.turned(top.t_s) < _OUT_AGAIN
+        onsets_s = [at_s for at_s in onsets_s[:-1] if at_s >= untold_s] + onsets_s[-1:]
+        if not self._telling.seen and len(onsets_s) == 2:
+            top = looked.top(onsets_s[0], self._last_s)
+            early = not leaves and looked.turned(top.t_s) < _OUT_AGAIN
             if early or top.eased_deg < max(_EASED * row.swing_deg, _PLAIN_DEG):
                 self._last_s, self._turning_s = last_s, onset_s if early else None
                 return []
-        return self._telling.tell(untold)
+        self._dating.look(movement, row, len(onsets_s) - 1)
+        late_s = self._dating.late() * row.usual_s
+        begins_s = [at_s + late_s for at_s in onsets_s[:-1]]
+        return self._telling.tell(looked.spans([*begins_s, _between(onset_s + late_s, ends_s)]))
 
     def _before(self, row: Cycles, untold_s: float) -> tuple[Movement, list[float]]:
         """Onsets before those of the row, and the movement that they lie in."""
@@ -323,3 +338,8 @@ class Breaths:
             self._first_s = self._time(done)
             self._whole.forget(self._first_s)
         return counted
+
+
+def _between(at_s: float, least_most_s: Point) -> float:
+    least_s, most_s = least_most_s
+    return min(max(at_s, least_s), most_s)

@@ -164,6 +164,15 @@ class Movement:
         row = self._row(shapes, matches, swing, (1.0 - _LIKELY * _LIKELY) * variance)
         return None if row is None else self._judged(row, period_s)
 
+    def fits(self, depths: Floats) -> Floats:
+        """(n,) log likelihoods of breaths so deep, (n, beats), each as large as fits best."""
+        waves = self._smoother.quick(depths[:, 1:] - _KEPT * depths[:, :-1])
+        along = np.maximum(waves @ self._rest, 0.0)
+        energy = np.add.accumulate(waves * waves, axis=1)[:, -1]
+        share = along * along / np.maximum(energy * self._power, 1e-12)
+        fits: Floats = -0.5 * self.beats / _DEPENDENT * np.log1p(-np.minimum(share, 1.0 - 1e-6))
+        return fits
+
     def times_s(self) -> Floats:
         """When each beat is."""
         t_s: Floats = self.first_s + BEAT_S * np.arange(float(len(self.moved_deg)))
@@ -171,9 +180,11 @@ class Movement:
 
     def spans(self, onsets_s: Sequence[float]) -> list[Span]:
         """The breaths between the onsets."""
-        return [
-            Span(begin_s, end_s, self.top(begin_s, end_s)) for begin_s, end_s in pairwise(onsets_s)
-        ]
+        return [self.span(begin_s, end_s) for begin_s, end_s in pairwise(onsets_s)]
+
+    def span(self, begin_s: float, end_s: float) -> Span:
+        """The breath between the two."""
+        return Span(begin_s, end_s, self.top(begin_s, end_s))
 
     def top(self, begin_s: float, end_s: float) -> Top:
         """Where the breath between the two is deepest; in the middle where nothing is known."""
@@ -379,9 +390,9 @@ class _Smoother:
         diagonal += 1e-9
 
     def quick(self, values: Floats) -> Floats:
-        """What is quicker than the slow part."""
-        known = self._seen @ np.where(self._known, values, 0.0)
-        slow: Floats = np.linalg.solve(self._normal, known) @ self._waves
+        """What is quicker than the slow part of values, (count,) or (n, count)."""
+        known = self._seen @ np.where(self._known, values, 0.0).T
+        slow: Floats = np.linalg.solve(self._normal, known).T @ self._waves
         return (values - slow) * self._known
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import pairwise
 from statistics import mean, median, pstdev
 from typing import NamedTuple
 
 from tracker.detect.cycles import Cycles, Movement, Span
 from tracker.detect.deepening import Deepening
+from tracker.detect.shapes import Dating
 
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
 FLOOR_DEG = 0.12
@@ -50,15 +52,21 @@ class Whole:
         """Count the breaths of the movement that end by until_s; later ones wait for the next."""
         row = self._row(movement, periods_s)
         self._deepening.look(movement, row)
-        counted = []
-        for span in movement.spans(row.onsets_s if row is not None else ()):
-            begin_s, end_s, top = span
+        if row is None:
+            return []
+        dating, counted = Dating(), []
+        dating.look(movement, row, len(row.onsets_s))
+        late = dating.late()
+        for begin_s, end_s in pairwise(row.onsets_s):
             if begin_s < self._from_s or end_s > until_s:
                 continue
+            length_s = end_s - begin_s
+            span = movement.span(begin_s + late * length_s, end_s + late * length_s)
             counted.append(span)
             self.count += 1
-            self._breaths.append(_Breath(end_s - begin_s, (top.t_s - begin_s) / (end_s - top.t_s)))
-            self._from_s = end_s - SAME * (end_s - begin_s)
+            exhale_s = span.top.t_s - span.begin_s
+            self._breaths.append(_Breath(length_s, exhale_s / (length_s - exhale_s)))
+            self._from_s = end_s - SAME * length_s
         return counted
 
     def forget(self, before_s: float) -> None:
