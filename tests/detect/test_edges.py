@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tracker.detect.cells import Cells, Vector
-from tracker.detect.edges import Limb, arrival, departed_s, settled_s, unbroken_s
+from tracker.detect.edges import arrival, departed_s, settled_s, unbroken_s
 from tracker.detect.grid import CELL_S
 from tracker.detect.samples import Floats
+from tracker.detect.turning import Limb
 
 LEVER_M = 0.8
 # Without mass, so that nothing is to be reckoned with but what stands in the test.

@@ -1,17 +1,4 @@
-"""At which moment did a leg that came to rest pass 5 degrees a second, or one that left?
-
-The band feels gravity plus the acceleration of its own swing. For a limb that turns about a joint
-at distance r, what is felt along the turn is off by r/g times the angular acceleration, so that
-
-    felt = angle + (r / g) * up_y * angle''        up_y: how far the long axis y points up
-
-With the joint below the band (a raised leg, a heel at the buttock: up_y < 0) the inverse of that is
-a symmetric exponential window of time constant sqrt(r |up_y| / g), 0.1 to 0.3 s. So the smoothing
-that removes the swing's own acceleration is known from the posture and the length of the limb, has
-no delay, and its smear is exactly the acceleration's. It is laid on the acceleration itself, where
-the relation is linear also for a fast swing, and the direction is taken after. (Own derivation
-from rigid-body kinematics; the pull along the limb, which is small near a bound, is left out.)
-"""
+"""At which moment did a leg that came to rest pass 5 degrees a second, or one that left?"""
 
 from __future__ import annotations
 
@@ -22,9 +9,9 @@ import numpy as np
 
 from tracker.detect.cells import Cells, Vector, angle_deg, cell_s, unit
 from tracker.detect.coarse import departed_coarsely_s, is_away, settled_coarsely_s
-from tracker.detect.filters import lfilter, symmetric
 from tracker.detect.grid import CELL_S, Ints
 from tracker.detect.samples import Floats
+from tracker.detect.turning import Limb, directions, length, slopes_deg_s
 
 # The definition of a bound (public contract).
 EDGE_DEG_S = 5.0
@@ -33,7 +20,6 @@ EDGE_DEG_S = 5.0
 STEADY_DEG_S, _STEADY_HALF = 10.0, 2
 # However much it trembles, this is motion.
 _MOST_DEG_S = 30.0
-_GRAVITY = 9.81
 _SECOND = 25
 _QUARTER = 6
 # A felt reversal of a push lasts no longer than a fifth of a second.
@@ -64,30 +50,8 @@ _SOON_HALF, _PLAIN_HALF = 4, 7
 _LEAST_WAY_DEG = 2.0
 # The slope of a straight line through 2 HALF + 1 cells, 0.28 s: shorter than any push of a leg.
 HALF = 3
-
-
-def _line(half: int) -> tuple[Floats, Floats]:
-    """A filter: the slope of a line through 2 half + 1 directions, degrees a second; no state."""
-    weights = np.arange(half, -half - 1.0, -1.0)
-    return weights * (math.degrees(1.0) / ((weights**2).sum() * CELL_S)), np.zeros((2 * half, 3))
-
-
-_HALVES = (_JOLT_HALF, _STEADY_HALF, HALF, 2 * HALF, _SOON_HALF, _PLAIN_HALF)
-_LINES = {half: _line(half) for half in _HALVES}
-_ONE = np.ones(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Limb:
-    """What moves the band.
-
-    lever_m: from the joint to the band; 0 where its own acceleration is not to be reckoned with.
-    aside:   the leg falls aside as it moves, and so turns about the vertical as well. That does not
-             tilt it, but takes a push across, at first and to stop it, which looks like a tilt.
-    """
-
-    lever_m: float
-    aside: bool = False
+# Where the band points in a leg that is raised straight up.
+_UPSIDE_DOWN = (0.0, -1.0, 0.0)
 
 
 def settled_s(cells: Cells, first: int, last: int, up: Vector, limb: Limb) -> float:
@@ -98,10 +62,10 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, limb: Limb) -> fl
     if cells.grain.coarse(last):
         return settled_coarsely_s(cells, first, last, up)
     begin, acc = cells.span(first - HALF - (_SECOND if limb.aside else 0), last)
-    slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(-_SECOND, None))
+    slopes, edge, fast = _fast(acc, limb.window_s(up), slice(-_SECOND, None))
     if not len(fast):
         return cell_s(begin)
-    rates = _length(slopes)
+    rates = length(slopes)
     settled = begin + HALF + _crossing(rates, int(fast[-1]), edge)
     if limb.aside and len(before := _before_rebound(slopes, fast)) < len(fast):
         moved = begin + HALF + _crossing(rates, int(before[-1]), edge)
@@ -132,15 +96,15 @@ def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
     """Seen at cell `last`, of a leg that stopped at `start_s`."""
     stop = round(start_s / CELL_S)
     begin, acc = cells.span(stop - _SECOND, last)
-    up = _directions(acc)
+    up = directions(acc)
     at = max(stop - begin, 0)
     before, after = _middle(up[:_DIP]), _middle(up[at : at + _DIP])
     came_deg = angle_deg(before, after)
-    trembles = _edge_deg_s(_slopes_deg_s(up[-_SECOND:], HALF)) > EDGE_DEG_S
+    trembles = _edge_deg_s(slopes_deg_s(up[-_SECOND:], HALF)) > EDGE_DEG_S
     if len(up) <= 2 * _PLAIN_HALF:
         return Arrival(came_deg, 0.0, 0.0, trembles)
     soon, plain = (
-        _slopes_deg_s(up[-2 * half - 1 :], half)[-1] for half in (_SOON_HALF, _PLAIN_HALF)
+        slopes_deg_s(up[-2 * half - 1 :], half)[-1] for half in (_SOON_HALF, _PLAIN_HALF)
     )
     turns_deg_s, back_deg_s = math.hypot(*plain.tolist()), 0.0
     if came_deg >= _LEAST_WAY_DEG:
@@ -196,10 +160,10 @@ def _departure(
     still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
     if limb.aside:
         # A push across that looks like a tilt would look like more of one.
-        slopes, edge, fast = _fast(acc, _window_s(up, limb), slice(0, still))
+        slopes, edge, fast = _fast(acc, limb.window_s(up), slice(0, still))
     else:
-        slopes, edge, fast = _fast_or_jolted(acc, _window_s(up, limb), slice(0, still))
-    rates = _length(slopes)[: max(away - begin - HALF + 1, 1)]
+        slopes, edge, fast = _fast_or_jolted(acc, limb.window_s(up), slice(0, still))
+    rates = length(slopes)[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
         return _Departure(begin + HALF + len(rates) - 1, slopes, begin)
@@ -224,8 +188,8 @@ def unbroken_s(
     """
     until = min(round(end_s / CELL_S) + _SECOND, last)
     begin, acc = cells.span(round(start_s / CELL_S) - _SECOND, until)
-    up = _directions(symmetric(acc, math.sqrt(lever_m / _GRAVITY), CELL_S))
-    fast = np.flatnonzero(_length(_slopes_deg_s(up, _STEADY_HALF)) >= STEADY_DEG_S)
+    up = directions(acc, Limb(lever_m).window_s(_UPSIDE_DOWN))
+    fast = np.flatnonzero(length(slopes_deg_s(up, _STEADY_HALF)) >= STEADY_DEG_S)
     breaks = np.array([-1, *fast, len(up) - 2 * _STEADY_HALF])
     longest = int(np.diff(breaks).argmax())
     before, after = (begin + _STEADY_HALF + breaks[longest : longest + 2]).tolist()
@@ -250,13 +214,13 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
     Where muscles shake, a burst of tremble passes any edge now and then. A slope of twice the
     length sees a third of it: only what that one feels too is motion, dated by the short one.
     """
-    up = _directions(_unswung(acc, window_s))
-    slopes = _slopes_deg_s(up, HALF)
-    rates, edge = _length(slopes), _edge_deg_s(slopes[still])
+    up = directions(acc, window_s)
+    slopes = slopes_deg_s(up, HALF)
+    rates, edge = length(slopes), _edge_deg_s(slopes[still])
     fast = rates > edge
     if edge > EDGE_DEG_S and len(up) > 4 * HALF:
-        longer = _slopes_deg_s(up, 2 * HALF)
-        moving = _length(longer) > _edge_deg_s(longer[still])
+        longer = slopes_deg_s(up, 2 * HALF)
+        moving = length(longer) > _edge_deg_s(longer[still])
         near = np.convolve(moving, np.ones(2 * _NEAR + 1))[_NEAR:-_NEAR] > 0.5
         fast &= np.pad(near, HALF, mode="edge")
     return slopes, edge, np.flatnonzero(fast)
@@ -265,11 +229,11 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
 def _fast_or_jolted(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, Ints]:
     """As _fast, but by a line so short that it sees a jolt where the leg was still enough."""
     spare = HALF - _JOLT_HALF
-    up = _directions(_unswung(acc, window_s))
-    slopes = _slopes_deg_s(up[spare : len(up) - spare], _JOLT_HALF)
+    up = directions(acc, window_s)
+    slopes = slopes_deg_s(up[spare : len(up) - spare], _JOLT_HALF)
     if _edge_deg_s(slopes[still] / _VERY_STILL) > EDGE_DEG_S:
         return _fast(acc, window_s, still)
-    return slopes, EDGE_DEG_S, np.flatnonzero(_length(slopes) > EDGE_DEG_S)
+    return slopes, EDGE_DEG_S, np.flatnonzero(length(slopes) > EDGE_DEG_S)
 
 
 def _crossing(rates: Floats, i: int, edge: float) -> float:
@@ -322,37 +286,11 @@ def _edge_deg_s(slopes: Floats) -> float:
     if len(slopes) <= 2 * _QUARTER:
         return EDGE_DEG_S
     around = 0.5 * (slopes[: -2 * _QUARTER] + slopes[2 * _QUARTER :])
-    tremble = sorted(_length(slopes[_QUARTER:-_QUARTER] - around).tolist())
+    tremble = sorted(length(slopes[_QUARTER:-_QUARTER] - around).tolist())
     middle: float = tremble[len(tremble) // 2]
     return min(max(EDGE_DEG_S, _SURE * middle), _MOST_DEG_S)
-
-
-def _unswung(acc: Floats, window_s: float) -> Floats:
-    """Without the limb's own acceleration."""
-    return symmetric(acc, window_s, CELL_S) if window_s > 0.0 and len(acc) else acc
 
 
 def _middle(up: Floats) -> Vector:
     x, y, z = up.cumsum(axis=0)[-1].tolist()
     return unit((x, y, z))
-
-
-def _directions(acc: Floats) -> Floats:
-    up: Floats = acc / np.maximum(_length(acc), 1e-3)[:, None]
-    return up
-
-
-def _slopes_deg_s(up: Floats, half: int) -> Floats:
-    """(n - 2 half, 3): how fast the direction turns at each inner one of n cells, by a line."""
-    b, at_rest = _LINES[half]
-    return lfilter(b, _ONE, up, 0, at_rest)[0][2 * half :]
-
-
-def _length(v: Floats) -> Floats:
-    square = v * v
-    length: Floats = np.sqrt(square[:, 0] + square[:, 1] + square[:, 2])
-    return length
-
-
-def _window_s(up: Vector, limb: Limb) -> float:
-    return math.sqrt(limb.lever_m * max(-up[1], 0.0) / _GRAVITY)

@@ -20,9 +20,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracker.detect.cells import Cells, Vector, unit
-from tracker.detect.edges import Limb, arrival, departed_s, drift_deg_s, settled_s, unbroken_s
+from tracker.detect.edges import arrival, departed_s, drift_deg_s, settled_s, unbroken_s
 from tracker.detect.grid import CELL_S
 from tracker.detect.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
+from tracker.detect.turning import Limb
 
 # A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
 # Muscles at work shake a leg by 30 to 200 mg, which leaves up to 20 deg/s below 1.5 Hz; walking

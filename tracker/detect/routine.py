@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from tracker.detect.cells import Cells, Vector, angle_deg
-from tracker.detect.edges import Limb, settled_s
+from tracker.detect.edges import settled_s
 from tracker.detect.events import (
     INNER_THIGH,
     OTHER,
@@ -37,6 +37,7 @@ from tracker.detect.stamps import Stamps, ms
 from tracker.detect.stretches import AWAY_DEG, Postures, unknown
 from tracker.detect.taught import Posed
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped, Strayed, Trace
+from tracker.detect.turning import Limb
 from tracker.detect.worn import Wear
 
 # A hold is known two seconds after it began; its first steps are folded then.
