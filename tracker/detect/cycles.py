@@ -246,7 +246,7 @@ class Movement:
         for first in range(most + 1, total, least):
             ends = slice(first, min(first + least, total))
             chances = before[first - most : ends.stop - most] + gains[ends]
-            likeliest = chances.max(axis=1)
+            likeliest = np.maximum.reduce(chances, axis=1)
             further = likeliest > best[ends]
             lasted[ends] = np.where(further, most - chances.argmax(axis=1), 0)
             best[ends] = np.maximum(likeliest, best[ends])

@@ -121,6 +121,11 @@ class Keeping:
         return None if self._anchor is None else unit(self._anchor)
 
     @property
+    def keeps(self) -> bool:
+        """Is a posture kept?"""
+        return self._anchor is not None
+
+    @property
     def leaving(self) -> bool:
         """Away from the anchor: a slip, or the end."""
         return self._left is not None

@@ -127,7 +127,7 @@ class Routine:
         times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
         ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
         self.postures.passed(times_s, ups)
-        if self._keeping.anchor is not None:
+        if self._keeping.keeps:
             self._calm_s = times_s[-1]
         last = slice(-_RECENT, None)
         self._recent.extend(zip(times_s[last], ups[last], unrests[last], strict=True))
@@ -158,7 +158,7 @@ class Routine:
                 yield from self.held.step(missed * STEP_S, up, unrest, slipping=True)
             yield from self._in_hold(now_s, up, unrest)
         self._last = j
-        if self._keeping.anchor is not None:
+        if self._keeping.keeps:
             self._calm_s = now_s
         if (rest := self.postures.rest) is not None:
             yield from self._straighten([now_s], [up], rest)

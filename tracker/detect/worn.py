@@ -88,5 +88,5 @@ class Wear:
 
 def _mean(values: Floats) -> Floats:
     """Over the last axis; added in their order, so that it is the same in any array."""
-    mean: Floats = np.cumsum(values, axis=-1)[..., -1] / values.shape[-1]
+    mean: Floats = np.add.accumulate(values, axis=-1)[..., -1] / values.shape[-1]
     return mean
