@@ -35,7 +35,7 @@ deep-ha: $(READY)  ## a real Home Assistant beside a real session; as root, the 
 	@$(BIN)/python -m pytest -m deep tests/homeassistant $(ARGS)
 
 bench: $(BENCH_READY)  ## how fast the detector is, by itself and beside other libraries
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BENCH)/bin/python -m tests.detect.speed $(ARGS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BENCH)/bin/python -m tests.detect.figures.speed $(ARGS)
 
 asyncapi: $(READY)  ## write docs/asyncapi.json anew
 	@$(BIN)/python -m tracker.mqtt.asyncapi docs/asyncapi.json
@@ -54,7 +54,7 @@ RECORDINGS ?= ../shared/data
 SEEDS ?= 8
 
 bench-detection: $(BENCH_READY)  ## the figures of docs/detection.md, as Markdown
-	@$(BENCH)/bin/python -m tests.detect.bench --recordings $(RECORDINGS) --seeds $(SEEDS)
+	@$(BENCH)/bin/python -m tests.detect.figures.bench --recordings $(RECORDINGS) --seeds $(SEEDS)
 
 # The lock has names, versions and hashes only; where packages come from is the machine's own setting.
 $(READY): requirements.lock pyproject.toml

@@ -27,9 +27,9 @@ from tracker.detect.events import (
     SessionEnded,
     SessionStarted,
 )
+from tracker.detect.posture.taught import Lesson, Taught
 from tracker.detect.samples import BAND_AXES, Block
 from tracker.detect.session import Session, Settings
-from tracker.detect.taught import Lesson, Taught
 from tracker.recorder import WRAP_S, Outcome, Recorder, unwrapped
 from tracker.store import History, Store, StoreUnavailableError
 

@@ -25,9 +25,9 @@ import numpy as np
 from tracker.bands.arrivals import Arrival, Greeting
 from tracker.clock import BandClock, ClockNews
 from tracker.detect.events import Event, Side
+from tracker.detect.posture.taught import TAUGHT, Lesson, Taught, TeachingError, heard, to_json
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Live, Session, Settings
-from tracker.detect.taught import TAUGHT, Lesson, Taught, TeachingError, heard, to_json
 from tracker.host_time import HOST_RUN
 from tracker.store import Resume, Store, StoredCommand, StoredFrame
 

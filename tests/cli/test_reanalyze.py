@@ -24,9 +24,9 @@ from tracker.bands.arrivals import Arrival, Greeting
 from tracker.bands.stretchband import Frame, Status, decode_frame
 from tracker.config import Config
 from tracker.detect.events import HoldStarted
+from tracker.detect.posture.taught import FORGET, TAUGHT, Taught, to_json
 from tracker.detect.samples import BAND_AXES
 from tracker.detect.session import Settings
-from tracker.detect.taught import FORGET, TAUGHT, Taught, to_json
 from tracker.recorder import Recorder
 from tracker.store import Store, StoredCommand
 from tracker.store.corrections import Correction, correct

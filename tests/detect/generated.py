@@ -11,7 +11,7 @@ import numpy as np
 from firmware_sim.imu import Imu
 from firmware_sim.motion import scripted
 from tests.detect.leg import Pose, samples
-from tracker.detect.cells import Vector
+from tracker.detect.motion.cells import Vector
 from tracker.detect.samples import Block, Floats
 
 Spoil = Callable[[Block, np.random.Generator], Block]

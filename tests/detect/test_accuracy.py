@@ -8,7 +8,7 @@ from statistics import mean
 
 import pytest
 
-from tests.detect.score import Figures, detect, measure
+from tests.detect.figures.score import Figures, detect, measure
 from tracker.detect.events import HoldStarted, Worn
 from tracker.detect.session import Settings
 

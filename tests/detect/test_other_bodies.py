@@ -13,8 +13,8 @@ import pytest
 from firmware_sim import body, script
 from firmware_sim.motion import scripted
 from tests.detect import generated
+from tests.detect.figures.score import Figures, add
 from tests.detect.generated import CONDITIONS, Condition
-from tests.detect.score import Figures, add
 from tracker.detect.samples import Block, Floats
 from tracker.detect.session import Session
 

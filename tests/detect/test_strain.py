@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 
-from tracker.detect.orientation import STEP_S
+from tracker.detect.motion.orientation import STEP_S
 from tracker.detect.strain import Strains, StrainSeen
 
 

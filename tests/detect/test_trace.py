@@ -7,7 +7,7 @@ import pytest
 
 from tests.detect.leg import BACK, SESSION, Pose, raised, samples
 from tracker.detect.events import HoldDropped, HoldEnded, HoldStarted
-from tracker.detect.orientation import STEP_S, Steps
+from tracker.detect.motion.orientation import STEP_S, Steps
 from tracker.detect.samples import Block
 from tracker.detect.session import Session, Settings
 from tracker.detect.trace import Departed, Discarded, Holding, Note, Stopped, Strayed

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from tracker.bands.stretchband import RANGES_G
 from tracker.detect.events import Event, Gap, HoldEnded, Rep, Side, to_json
+from tracker.detect.posture.taught import Taught
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Session, Settings
-from tracker.detect.taught import Taught
 from tracker.errors import StretchbandError
 from tracker.plot.drawing import Drawing
 from tracker.plot.witness import Witness

@@ -16,9 +16,7 @@ from tracker.cli.wanted import wanted_band
 from tracker.config import BandConfig, Config, load
 from tracker.daemon.house import mqtt_settings
 from tracker.detect.events import Side
-from tracker.detect.samples import Block
-from tracker.detect.session import Session
-from tracker.detect.taught import (
+from tracker.detect.posture.taught import (
     FORGET,
     PATIENCE_S,
     TAUGHT,
@@ -28,6 +26,8 @@ from tracker.detect.taught import (
     check_name,
     to_json,
 )
+from tracker.detect.samples import Block
+from tracker.detect.session import Session
 from tracker.mqtt.asking import ask
 from tracker.recorder import Recorder
 from tracker.recordings import read

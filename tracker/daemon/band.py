@@ -27,7 +27,7 @@ from tracker.daemon.buzzes import FRESH_S, Buzzes
 from tracker.daemon.house import House
 from tracker.daemon.thread import StoreThread
 from tracker.detect.events import Event, HoldEnded, HoldStarted, Side, event_name
-from tracker.detect.taught import Lesson, Taught, TeachingError
+from tracker.detect.posture.taught import Lesson, Taught, TeachingError
 from tracker.mqtt.commands import (
     Buzz,
     BuzzPattern,

@@ -19,8 +19,8 @@ from tracker.bands.link_state import LinkState
 from tracker.clock import rfc3339
 from tracker.config import Config
 from tracker.detect.events import Event, Side
+from tracker.detect.posture.taught import Taught
 from tracker.detect.session import Live
-from tracker.detect.taught import Taught
 from tracker.mqtt import payloads
 from tracker.mqtt.homeassistant import Announced, Place, announcements
 from tracker.mqtt.outbox import OutboxSource

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from tracker.detect.breaths import Breaths
-from tracker.detect.cells import Vector
+from tracker.detect.breath.breaths import Breaths
+from tracker.detect.breath.telling import BreathSeen
 from tracker.detect.events import (
     Breath,
     DropReason,
@@ -19,12 +19,12 @@ from tracker.detect.events import (
     Strain,
     TargetReached,
 )
-from tracker.detect.life import Life
-from tracker.detect.orientation import GRAVITY_DELAY_S
+from tracker.detect.motion.cells import Vector
+from tracker.detect.motion.orientation import GRAVITY_DELAY_S
+from tracker.detect.posture.life import Life
+from tracker.detect.posture.stretches import Stretch
 from tracker.detect.stamps import Stamps, centi, ms
 from tracker.detect.strain import Strains
-from tracker.detect.stretches import Stretch
-from tracker.detect.telling import BreathSeen
 
 # The end of the move into the stretch still rings in the low-pass so long after the start.
 SETTLING_S = 0.8

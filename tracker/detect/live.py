@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from tracker.detect.cells import Vector, angle_deg
-from tracker.detect.orientation import STEP_S
+from tracker.detect.motion.cells import Vector, angle_deg
+from tracker.detect.motion.orientation import STEP_S
+from tracker.detect.posture.stretches import Stretch
 from tracker.detect.stamps import ms
-from tracker.detect.stretches import Stretch
 
 # `hold`: held, and the rhythm of the breath is not known yet.
 Phase = Literal["rest", "moving", "hold", "exhale", "inhale"]

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from math import acos, asin, atan2
 from typing import NamedTuple
 
-from tracker.detect.cells import Vector, angle_deg
-from tracker.detect.orientation import GRAVITY_DELAY_S, STEP_S
+from tracker.detect.motion.cells import Vector, angle_deg
+from tracker.detect.motion.orientation import GRAVITY_DELAY_S, STEP_S
 
 # Less is shifting about, not straightening.
 LEAST_DEG = 15.0

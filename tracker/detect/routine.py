@@ -9,8 +9,8 @@ import math
 from collections import deque
 from collections.abc import Iterator
 
-from tracker.detect.cells import Cells, Vector, angle_deg
-from tracker.detect.edges import settled_s
+from tracker.detect.bounds.edges import settled_s
+from tracker.detect.bounds.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.events import (
     INNER_THIGH,
     OTHER,
@@ -22,23 +22,23 @@ from tracker.detect.events import (
     SessionStarted,
     Worn,
 )
-from tracker.detect.grain import Grain
-from tracker.detect.grid import CELL_S
-from tracker.detect.heights import rises_m, rose_m
 from tracker.detect.held import SETTLING_S, Held
-from tracker.detect.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.live import Phase
-from tracker.detect.orientation import STEP_S, Rows
+from tracker.detect.motion.cells import Cells, Vector, angle_deg
+from tracker.detect.motion.grain import Grain
+from tracker.detect.motion.grid import CELL_S
+from tracker.detect.motion.heights import rises_m, rose_m
+from tracker.detect.motion.orientation import STEP_S, Rows
+from tracker.detect.motion.turning import Limb
+from tracker.detect.posture.rests import Rests
+from tracker.detect.posture.stretches import AWAY_DEG, Postures, unknown
+from tracker.detect.posture.taught import Posed
+from tracker.detect.posture.worn import Wear
 from tracker.detect.reps import Reps, RepSeen
-from tracker.detect.rests import Rests
 from tracker.detect.samples import Floats
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
-from tracker.detect.stretches import AWAY_DEG, Postures, unknown
-from tracker.detect.taught import Posed
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped, Strayed, Trace
-from tracker.detect.turning import Limb
-from tracker.detect.worn import Wear
 
 # A hold is known two seconds after it began; its first steps are folded then.
 _RECENT = 24

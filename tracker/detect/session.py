@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracker.detect.cells import Cells
 from tracker.detect.events import EndReason, Event, Gap, Side
-from tracker.detect.grid import CELL_US, Grid
 from tracker.detect.live import Glimpse, Live, Phase, points
-from tracker.detect.orientation import CELLS_A_STEP, STEP_S, Orientation, Rows
+from tracker.detect.motion.cells import Cells
+from tracker.detect.motion.grid import CELL_US, Grid
+from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, Orientation, Rows
+from tracker.detect.posture.taught import Posed, Taught
 from tracker.detect.routine import Routine
 from tracker.detect.samples import Block, Floats
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
-from tracker.detect.taught import Posed, Taught
 from tracker.detect.trace import Trace
 
 __all__ = ["Live", "Phase", "Session", "Settings"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracker.detect.events import Side
-from tracker.detect.taught import Taught
+from tracker.detect.posture.taught import Taught
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from tracker.detect.events import StrainKind
-from tracker.detect.orientation import STEP_S
+from tracker.detect.motion.orientation import STEP_S
 
 # A breath moves a leg by up to 3 degrees in 3 s or more. Bouncing swings it back and forth by two
 # degrees or more, at half a hertz to three: three such turns within three seconds.

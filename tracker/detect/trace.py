@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from tracker.detect.cells import Vector
 from tracker.detect.events import DropReason
 from tracker.detect.held import Held
-from tracker.detect.orientation import Steps
-from tracker.detect.stretches import Stretch
+from tracker.detect.motion.cells import Vector
+from tracker.detect.motion.orientation import Steps
+from tracker.detect.posture.stretches import Stretch
 
 
 @dataclass(frozen=True, slots=True)

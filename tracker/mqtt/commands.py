@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from tracker.detect.events import Side
-from tracker.detect.taught import BUILT_IN, NAME, TeachingError, check_name
+from tracker.detect.posture.taught import BUILT_IN, NAME, TeachingError, check_name
 from tracker.errors import NOT_JSON, StretchbandError
 from tracker.mqtt.payloads import Leg
 from tracker.mqtt.topics import Topics

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracker.detect.cells import angle_deg
 from tracker.detect.events import (
     Breath,
     EndReason,
@@ -20,9 +19,10 @@ from tracker.detect.events import (
     Worn,
 )
 from tracker.detect.held import Held
+from tracker.detect.motion.cells import angle_deg
+from tracker.detect.posture.stretches import posture
 from tracker.detect.samples import Floats
 from tracker.detect.settings import Settings
-from tracker.detect.stretches import posture
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped
 from tracker.plot.clock import written
 from tracker.plot.witness import Seen, Witness

@@ -9,7 +9,7 @@ import numpy as np
 
 from tracker.detect.events import Event
 from tracker.detect.live import Live
-from tracker.detect.orientation import STEP_S, Steps
+from tracker.detect.motion.orientation import STEP_S, Steps
 from tracker.detect.samples import Block, Floats
 from tracker.detect.session import Session
 from tracker.detect.trace import Note, Strayed
@@ -22,7 +22,7 @@ _PIECE = 500
 class Seen:
     """Curves of a whole recording on the band's clock.
 
-    t_s, up, rate, unrest: steps, as tracker.detect.orientation has them, shapes (n,), (3, n).
+    t_s, up, rate, unrest: steps, as `detect.motion.orientation` has them, shapes (n,), (3, n).
     shown_s, angle_deg:    what a display shows, (m,); nan where no angle is known.
     """
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from tracker.clock import rfc3339
 from tracker.detect.events import Side
-from tracker.detect.taught import NAME
+from tracker.detect.posture.taught import NAME
 from tracker.errors import StretchbandError
 from tracker.store.faults import in_plain_words
 from tracker.store.opening import expect_file, open_for_writing

@@ -14,7 +14,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from tracker.clock import BandClock
-from tracker.detect.taught import FORGET, TAUGHT, Taught, heard
+from tracker.detect.posture.taught import FORGET, TAUGHT, Taught, heard
 from tracker.errors import StretchbandError
 from tracker.store import queries
 from tracker.store.faults import in_plain_words

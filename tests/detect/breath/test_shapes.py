@@ -1,0 +1,81 @@
+"""Exhales are dated by how the breaths run, not by the one shape that finds them."""
+
+import numpy as np
+import pytest
+
+from tests.detect.breath.test_deepening import swaying
+from tracker.detect.breath.cycles import Cycles, Movement
+from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.shapes import Dating
+from tracker.detect.samples import Floats
+
+PERIOD_S = 10.0
+
+
+def breathing(t_s: Floats, out: float, held: float, back: float) -> Floats:
+    """1.5 degrees, each part at an even pace but for its ends; an exhale begins at 0."""
+    phase = np.mod(t_s, PERIOD_S) / PERIOD_S
+    gone = np.clip(phase / out, 0.0, 1.0) - np.clip((phase - out - held) / back, 0.0, 1.0)
+    return np.asarray(1.5 * (0.5 - 0.5 * np.cos(np.pi * gone)), np.float64)
+
+
+def found(moved: Floats) -> tuple[Movement, Cycles]:
+    movement = Movement(0.0, moved, None)
+    row = movement.cycles(PERIOD_S)
+    assert row is not None
+    return movement, row
+
+
+def off_s(row: Cycles, late_s: float = 0.0) -> float:
+    """How far the exhales of a row, but for its first and last, are from those at 0, 10, 20 s."""
+    at_s = np.array(row.onsets_s[1:-1]) + late_s
+    return float(np.mean(at_s - PERIOD_S * np.round(at_s / PERIOD_S)))
+
+
+def late_s(movement: Movement, row: Cycles) -> float:
+    dating = Dating()
+    dating.look(movement, row, len(row.onsets_s))
+    return dating.late() * row.usual_s
+
+
+def test_who_rests_after_the_inhale_is_dated_nearer_to_the_exhale() -> None:
+    t_s = np.arange(0.0, 70.0, BEAT_S)
+    moved = breathing(t_s, out=0.36, held=0.14, back=0.30)
+    early, dated = [], []
+    for seed in range(12):
+        movement, row = found(moved + 0.5 * swaying(len(t_s), seed))
+        early.append(off_s(row))
+        dated.append(off_s(row, late_s(movement, row)))
+    assert np.mean(early) < -1.0
+    assert np.mean(np.abs(dated)) < 0.7 * np.mean(np.abs(early))
+
+
+def test_a_usual_breath_is_left_where_it_was_found() -> None:
+    t_s = np.arange(0.0, 70.0, BEAT_S)
+    moved = breathing(t_s, out=0.50, held=0.15, back=0.32) + 0.5 * swaying(len(t_s), 1)
+    movement, row = found(moved)
+    assert abs(off_s(row, late_s(movement, row))) < 0.3
+
+
+def test_where_sway_hides_the_breath_little_is_shifted() -> None:
+    t_s = np.arange(0.0, 30.0, BEAT_S)
+    moved = 0.1 * breathing(t_s, out=0.28, held=0.17, back=0.25)
+    shifts = []
+    for seed in range(20):
+        movement, row = found(moved + 2.0 * swaying(len(t_s), seed))
+        shifts.append(abs(late_s(movement, row)))
+    assert np.mean(shifts) < 0.03 * PERIOD_S
+
+
+def test_each_breath_is_looked_at_once_however_many_rows_it_is_in() -> None:
+    t_s = np.arange(0.0, 70.0, BEAT_S)
+    movement, row = found(breathing(t_s, out=0.28, held=0.17, back=0.25) + swaying(len(t_s), 2))
+    breaths = len(row.onsets_s) - 1
+    by_and_by = Dating()
+    for _ in range(breaths):
+        by_and_by.look(movement, row, 1)
+    assert by_and_by.late() * row.usual_s == pytest.approx(late_s(movement, row), abs=1e-9)
+
+
+def test_before_any_breath_nothing_is_known() -> None:
+    assert Dating().late() == 0.0

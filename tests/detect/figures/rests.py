@@ -1,0 +1,155 @@
+"""How much of what is missed in leg raises is due to what is taken for the rest?
+
+`python -m tests.detect.figures.rests FOLDER` looks at the recordings of leg raises in FOLDER/pt in
+four ways: at every posture that was kept, told by the truth which of them are holds; at those that
+are long and still enough and away from one posture, told by the truth which; at what it says where
+the first seconds of each recording are missing, so that it begins in another posture; and at
+whether the leg was raised to what the truth calls a hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.detect.figures.score import Figures, add, overlap, table, truth_of
+from tests.detect.figures.sets import SETS, SHORT
+from tracker.detect.motion.cells import Vector, angle_deg
+from tracker.detect.motion.orientation import Steps
+from tracker.detect.posture.rests import PLAIN_M
+from tracker.detect.posture.stretches import AWAY_DEG
+from tracker.detect.samples import Block
+from tracker.detect.session import Session
+from tracker.detect.trace import Departed, Note, Stopped
+from tracker.recordings import read
+
+CUT_S = (0.0, 3.0, 7.0, 12.0, 20.0, 30.0, 45.0)
+# A hold this far from the rest is told nowhere; it is looked at to see what that costs.
+NEARER_DEG = 10.0
+Truth = dict[str, Any]
+
+
+class Kept:
+    """Hears from the detector what was kept, be it a rest or a hold.
+
+    spans:    start and end, seconds.
+    ups:      where.
+    still_s:  how long the leg was still in each.
+    raised_m: how far it rose to each and sank from it.
+    """
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[float, float]] = []
+        self.ups: list[Vector] = []
+        self.still_s: list[float] = []
+        self.raised_m: list[float] = []
+        self._start_s = 0.0
+
+    def saw(self, steps: Steps) -> None:
+        """Of no interest here."""
+
+    def told(self, note: Note) -> None:
+        if isinstance(note, Stopped):
+            self._start_s = note.start_s
+        elif isinstance(note, Departed):
+            self.spans.append((self._start_s, note.end_s))
+            self.ups.append(note.up)
+            lasted_s = note.end_s - self._start_s
+            self.still_s.append(min(lasted_s, lasted_s if note.still_s is None else note.still_s))
+            self.raised_m.append(note.raised_m or 0.0)
+
+
+def kept_in(block: Block) -> Kept:
+    kept = Kept()
+    Session("band", settings=SHORT, trace=kept).receive(block)
+    return kept
+
+
+def best_choice(recorded: Sequence[tuple[Block, Truth]]) -> float:
+    """F1 of who is told by the truth which kept postures are holds."""
+    true = hit = 0
+    for block, truth in recorded:
+        true += len(truth["holds"])
+        hit += _hits(truth, kept_in(block).spans)
+    return 2 * hit / (true + hit)
+
+
+def best_rest(recorded: Sequence[tuple[Block, Truth]], away_deg: float = AWAY_DEG) -> float:
+    """F1 of who is told by the truth which one posture of each recording is the rest."""
+    true = hit = said = 0
+    for block, truth in recorded:
+        kept, holds = kept_in(block), len(truth["holds"])
+        choices = [_away(kept, rest, away_deg) for rest in kept.ups]
+        hits, spans = max(
+            ((_hits(truth, spans), len(spans)) for spans in choices),
+            key=lambda found: found[0] / max(holds + found[1], 1),
+        )
+        true, hit, said = true + holds, hit + hits, said + spans
+    return 2 * hit / (true + said)
+
+
+def lowered(recorded: Sequence[tuple[Block, Truth]]) -> tuple[int, int]:
+    """Of the true holds, how many the leg was raised to, and how many it was lowered to."""
+    true = [
+        raised_m
+        for block, truth in recorded
+        for kept in (kept_in(block),)
+        for span, raised_m in zip(kept.spans, kept.raised_m, strict=True)
+        if _hits(truth, [span])
+    ]
+    return sum(m > PLAIN_M for m in true), sum(m < -PLAIN_M for m in true)
+
+
+def _away(kept: Kept, rest: Vector, away_deg: float) -> list[tuple[float, float]]:
+    return [
+        span
+        for span, up, still_s in zip(kept.spans, kept.ups, kept.still_s, strict=True)
+        if still_s >= SHORT.min_hold_s and angle_deg(up, rest) > away_deg
+    ]
+
+
+def _hits(truth: Truth, spans: Sequence[tuple[float, float]]) -> int:
+    return sum(any(overlap(hold, span) >= 0.5 for span in spans) for hold in truth["holds"])
+
+
+def cut(block: Block, truth: Truth, from_s: float) -> tuple[Block, Truth]:
+    """The recording without its beginning, and the holds that are still whole."""
+    holds = [hold for hold in truth["holds"] if hold["start_s"] >= from_s]
+    return block.between(int(block.t_s.searchsorted(from_s))), {**truth, "holds": holds}
+
+
+def found(recorded: Sequence[tuple[Block, Truth]]) -> Figures:
+    figures = Figures()
+    for block, truth in recorded:
+        detector = Session("band", settings=SHORT)
+        add(figures, truth, detector.receive(block) + detector.close(), "")
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Print what the choice of the rest costs.")
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    (raises,) = (kind for kind in SETS if kind.settings == SHORT)
+    recorded = [(Block.join(list(read(f))), truth_of(f)) for f in raises.files(folder)]
+    rows = [
+        [
+            "all kept postures, the holds among them picked by the truth",
+            f"{best_choice(recorded):.3f}",
+        ],
+    ]
+    for away_deg in (AWAY_DEG, NEARER_DEG):
+        name = f"those {away_deg:.0f} degrees away from one posture, picked by the truth"
+        rows.append([name, f"{best_rest(recorded, away_deg):.3f}"])
+    for from_s in CUT_S:
+        figures = found([cut(*recording, from_s) for recording in recorded])
+        rows.append([f"the detector, from {from_s:.0f} s on", f"{figures.f1:.3f}"])
+    print("\n".join(table(("leg raises of people", "F1"), rows)))  # noqa: T201 - prints a table
+    raised, down = lowered(recorded)
+    print(f"Into {raised} true holds the leg was plainly raised, into {down} lowered.")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

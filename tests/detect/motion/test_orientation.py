@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.detect.leg import BACK, Pose, raised, samples
+from tracker.detect.motion.grid import Grid
+from tracker.detect.motion.orientation import Orientation, Rows
+from tracker.detect.samples import Block
+
+LEG = samples((Pose(BACK, 6.0), Pose(raised(70), 8.0), Pose(BACK, 4.0)), noise_g=0.02)
+# For four seconds the sensor feels nothing: there is no up.
+DEAD = Block(LEG.t_s, np.where((LEG.t_s > 5.0) & (LEG.t_s < 9.0), 0.001, LEG.acc_g.T).T)
+
+
+@pytest.mark.parametrize("block", [LEG, DEAD])
+@pytest.mark.parametrize("size", [1, 7, 25, 90])
+def test_a_few_steps_at_a_time_are_those_of_all_at_once_to_the_bit(block: Block, size: int) -> None:
+    whole, all_up = Orientation().feed(*Grid().feed(block))
+    grid, orientation = Grid(), Orientation()
+    seen, ups = Rows(whole.first, [], [], []), []
+    for first in range(0, len(block), size):
+        number, cells = grid.feed(block.between(first, first + size))
+        if not cells.shape[1]:
+            continue
+        rows, up = orientation.feed(number, cells)
+        assert not rows.ups or rows.first == whole.first + len(seen.ups)
+        seen.ups.extend(rows.ups)
+        seen.rates.extend(rows.rates)
+        seen.unrests.extend(rows.unrests)
+        ups.append(up)
+    assert seen == whole
+    assert np.concatenate(ups, axis=1).tobytes() == all_up.tobytes()
+    assert len(seen.ups) > 80

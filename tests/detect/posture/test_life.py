@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tracker.detect.motion.orientation import STEP_S
+from tracker.detect.posture.life import Life
+from tracker.detect.samples import Floats
+
+
+def kept(seconds: float, noise_deg: float, own: Floats | float = 0.0, seed: int = 5) -> Life:
+    """A band whose directions have white noise from step to step and a movement of their own."""
+    count = round(seconds / STEP_S)
+    points = np.random.default_rng(seed).normal(0.0, noise_deg, (count, 2))
+    points[:, 0] += own
+    life = Life()
+    for x, y in points.tolist():
+        life.feed((x, y))
+    return life
+
+
+def wave(seconds: float, deg: float, period_s: float) -> Floats:
+    at_s = np.arange(round(seconds / STEP_S)) * STEP_S
+    angle: Floats = deg * np.sin(2.0 * np.pi * at_s / period_s)
+    return angle
+
+
+@pytest.mark.parametrize("noise_deg", [0.005, 0.03, 0.1])
+def test_a_band_that_lies_shows_no_life_however_noisy_its_sensor(noise_deg: float) -> None:
+    alive = [not kept(20.0, noise_deg, seed=seed).none for seed in range(40)]
+    assert sum(alive) <= 4
+
+
+@pytest.mark.parametrize("noise_deg", [0.005, 0.03, 0.1])
+@pytest.mark.parametrize(("deg", "period_s"), [(0.15, 14.0), (0.2, 4.0)])
+def test_a_leg_that_breathes_a_little_is_alive(
+    noise_deg: float, deg: float, period_s: float
+) -> None:
+    assert not any(
+        kept(20.0, noise_deg, wave(20.0, deg, period_s), seed).none for seed in range(40)
+    )
+
+
+def test_what_is_picked_up_at_last_and_rings_at_first_was_lifeless_all_the_same() -> None:
+    own = np.zeros(100)
+    own[:4], own[-8:] = 1.5, np.linspace(0.0, 4.5, 8)
+    assert kept(20.0, 0.02, own).none
+
+
+def test_a_few_seconds_tell_nothing() -> None:
+    assert not kept(6.0, 0.02).none
+
+
+def test_a_sensor_that_shows_nothing_at_all_does_not_tell_that_no_leg_is_there() -> None:
+    assert not kept(60.0, 0.0).none

@@ -1,0 +1,283 @@
+"""When did the leg come to rest, and when did it leave?
+
+Rests and holds are the same to this file: a posture that is kept. Which of them is a stretch is
+decided in stretches.py.
+
+    moving --- slow and calm for CONFIRM_S ---------------------------> kept
+    kept   --- turned more than RETURN_DEG from the anchor -----------> leaving
+    leaving -- back within RETURN_DEG, in less than RETURN_S ---------> kept (a slip, a correction)
+    leaving -- still away RETURN_S after it left ---------------------> moving
+    kept   --- out of sight for less than RETURN_S -------------------> leaving, since then
+
+Coarse decisions are made on steps (0.2 s, low-passed); the bounds are then dated on the cells
+(40 ms) around them with a symmetric window, which has no delay.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tracker.detect.bounds.edges import arrival, departed_s, drift_deg_s, settled_s, unbroken_s
+from tracker.detect.motion.cells import Cells, Vector, unit
+from tracker.detect.motion.grid import CELL_S
+from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
+from tracker.detect.motion.turning import Limb
+
+# A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
+# Muscles at work shake a leg by 30 to 200 mg, which leaves up to 20 deg/s below 1.5 Hz; walking
+# swings the leg at 50 deg/s and 300 mg.
+SLOW_DEG_S, FAST_DEG_S = 14.0, 20.0
+CALM_G, RESTLESS_G = 0.200, 0.300
+# A leg that has turned no faster than the edge for so long has stopped. Who asks for holds shorter
+# than 2.8 s gets a shorter look, half as long as the hold; the shorter the look, the faster the
+# same shaking seems, and the shorter a slip.
+CONFIRM_S, _CONFIRM_SHARE, _LEAST_SHARE = 1.4, 0.5, 0.5
+# A leg that slowed down gently may be at the turning point of a slow straightening, and turns as
+# gently: with a peak speed of 14 deg/s it is below the edge for about two seconds, and it has come
+# by 5 degrees or more in the second before. It is looked at for as long as may pass until a hold is
+# told, less a step.
+LEAST_WAY_DEG, GENTLE_DEG = 3.0, 14.0
+TOLD_S = 2.0
+LONG_LOOK_S = TOLD_S - STEP_S
+# Then such a leg is on its way again: faster than a breath moves it (2 deg/s: 2 degrees, 20 a
+# minute), or back the way it came faster than an inhale eases it (1.5 deg/s: 2 degrees in 2.5 s).
+# It is given a moment to show what it does; one that only shakes has stopped after all. Not where
+# short holds are asked for.
+TURNING_DEG_S, BACK_DEG_S, WAIT_S = 2.0, 1.5, 1.4
+# With no step left until it has to be told, shaking or a coarse sensor's counts may look as if a
+# leg that has stopped turned back too, at up to 1.8 deg/s: there it has to turn surely, and to have
+# come by less than a straightening does, which takes seconds for its way.
+SURELY_TURNING_DEG_S, SURELY_BACK_DEG_S, STRAIGHTENING_DEG = 4.0, 1.85, 30.0
+# A short look may take a pause between two swings for a hold. What was kept has then to have been
+# still for the shortest hold without a break; what is longer than this has shown that anyway.
+_PROVEN_S = 6.0
+# The definition of a slip or a correction (public contract).
+RETURN_DEG = 5.0
+RETURN_S = 2.0
+# A coarse sensor turns the direction by some degrees where the leg does not.
+_COARSE_RETURN_DEG = RETURN_DEG + 7.0
+# The anchor follows slow deepening (degrees in minutes) and half forgets in two seconds.
+_ANCHOR_SHARE = 0.07
+
+# A start is looked for in the last eight seconds; the history behind must reach further back.
+_LOOK_BACK = 200
+# What is kept does not drift, seen over a second; a breath moves it by 2.6 degrees.
+DRIFT_DEG_S = 5.0
+# Between the means of two half seconds a coarse sensor flips by one count.
+_COARSE_DRIFT_DEG_S = DRIFT_DEG_S + 14.0
+# Before it has a name, what is kept is dated with the lever of the shank, the shorter one.
+UNKNOWN, _SHANK, _LEG = Limb(0.0), Limb(0.35), Limb(0.80, aside=True)
+# Whether it shakes about the knee or about the hip is not known: between the two.
+_SHAKING_M = math.sqrt(_SHANK.lever_m * _LEG.lever_m)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A posture is kept with the direction `up`; it began in the span of cells."""
+
+    up: Vector
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The posture was left at `end_s`; `up` is where it was last kept.
+
+    still_s: how long the leg was still without a break; only where short holds are asked for.
+    unseen:  it was left while it was out of sight, from end_s on.
+    """
+
+    end_s: float
+    up: Vector
+    still_s: float | None
+    unseen: bool = False
+
+
+class Keeping:
+    """Folds steps into Kept and Left."""
+
+    def __init__(self, min_hold_s: float) -> None:
+        self._confirm_s = min(CONFIRM_S, _CONFIRM_SHARE * min_hold_s)
+        share = max(self._confirm_s / CONFIRM_S, _LEAST_SHARE)
+        self._slow_deg_s, self._fast_deg_s = SLOW_DEG_S / share, FAST_DEG_S / share
+        self._drift_deg_s, self._return_s = DRIFT_DEG_S / share, RETURN_S * share
+        self._wait_s = WAIT_S if self._confirm_s == CONFIRM_S else 0.0
+        self._return2 = _chord2(RETURN_DEG)
+        self._slow_since: int | None = None
+        self._anchor: Vector | None = None
+        self._left: int | None = None
+        self._left_s = 0.0
+        self._unseen = False
+        self._since = 0
+        # What moves the band, for dating the end of what is kept; who names the posture sets it.
+        self.limb = UNKNOWN
+
+    @property
+    def anchor(self) -> Vector | None:
+        """Where the leg is kept, a breath evened out; None while it moves."""
+        return None if self._anchor is None else unit(self._anchor)
+
+    @property
+    def keeps(self) -> bool:
+        """Is a posture kept?"""
+        return self._anchor is not None
+
+    @property
+    def leaving(self) -> bool:
+        """Away from the anchor: a slip, or the end."""
+        return self._left is not None
+
+    @property
+    def still(self) -> bool:
+        """Slow and calm at this moment."""
+        return self._slow_since is not None
+
+    def lose_sight(self, from_s: float, to_s: float) -> bool:
+        """Samples are missing; True: what was kept may still be.
+
+        Whatever happened in so short a time, a leg that is where it was has slipped at most. Where
+        short holds are asked for, it may have been let go and taken again.
+        """
+        kept = self._anchor is not None and self._left is None
+        if not kept or self._confirm_s < CONFIRM_S or to_s - from_s >= RETURN_S:
+            return False
+        self._slow_since = None
+        self._left = self._since = math.ceil(to_s / CELL_S)
+        self._left_s, self._unseen = from_s, True
+        return True
+
+    def pass_over(self, rows: Rows, row: int, end: int) -> int:
+        """Fold rows in which nothing changes, `end` at most; the number of the first other one.
+
+        Either the leg moves, or it is kept: slow, calm, and within RETURN_DEG of its anchor. It is
+        for speed alone; `step` does the same with each of these rows.
+        """
+        if self._left is not None or self.still != (self._anchor is not None):
+            return row
+        slow, fast = self._slow_deg_s, self._fast_deg_s
+        last = row
+        if self._anchor is None:
+            for rate, unrest in zip(rows.rates[row:end], rows.unrests[row:end], strict=True):
+                if rate < slow and unrest < CALM_G:
+                    break
+                last += 1
+            return last
+        for rate, unrest in zip(rows.rates[row:end], rows.unrests[row:end], strict=True):
+            if rate > fast or unrest > RESTLESS_G:
+                break
+            last += 1
+        return row + self._follow(rows.ups[row:last], self._anchor)
+
+    def step(
+        self, j: int, up: Vector, rate: float, unrest: float, cells: Cells
+    ) -> Kept | Left | None:
+        if self._slow_since is None:
+            if rate < self._slow_deg_s and unrest < CALM_G:
+                self._slow_since = j
+        elif rate > self._fast_deg_s or unrest > RESTLESS_G:
+            self._slow_since = None
+        if self._anchor is None:
+            return self._maybe_kept(j, up, rate, cells)
+        return self._maybe_left(j, up, self._anchor, cells)
+
+    def _maybe_kept(self, j: int, up: Vector, rate: float, cells: Cells) -> Kept | None:
+        if self._slow_since is None or (j - self._slow_since) * STEP_S < self._confirm_s - 0.4:
+            return None
+        now = j * CELLS_A_STEP
+        coarse = cells.grain.coarse(now)
+        if drift_deg_s(cells, now) > (_COARSE_DRIFT_DEG_S if coarse else self._drift_deg_s):
+            return None
+        # Flipping by a count a coarse sensor seems to turn, time and again, where the leg is still.
+        looked_from = 0 if coarse else self._slow_since * CELLS_A_STEP - 25
+        kept = Kept(up, max(looked_from, now - _LOOK_BACK), now)
+        start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
+        stood_s = j * STEP_S - start_s
+        if stood_s < self._confirm_s or (
+            self._wait_s and self._may_turn(kept, start_s, rate, cells)
+        ):
+            return None
+        self._anchor, self.limb = up, UNKNOWN
+        self._return2 = _chord2(_COARSE_RETURN_DEG if coarse else RETURN_DEG)
+        self._since = math.ceil(start_s / CELL_S)
+        return kept
+
+    def _may_turn(self, kept: Kept, start_s: float, rate: float, cells: Cells) -> bool:
+        """Is this perhaps the turning point of a slow straightening?"""
+        # With a name the hold may be dated otherwise, and earlier.
+        early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
+        stood_s = kept.last * CELL_S - min(start_s, early_s)
+        came = arrival(cells, start_s, kept.last)
+        coarse = cells.grain.coarse(kept.last)
+        gently = LEAST_WAY_DEG <= came.came_deg < GENTLE_DEG or coarse
+        if gently and stood_s < LONG_LOOK_S:
+            return True
+        if stood_s + STEP_S <= TOLD_S:
+            turns = max(rate, came.turns_deg_s) > TURNING_DEG_S
+            return turns or came.back_deg_s > BACK_DEG_S
+        if stood_s >= self._confirm_s + self._wait_s:
+            return False
+        if came.trembles or cells.grain.hides_sway(kept.last):
+            turns = came.turns_deg_s > SURELY_TURNING_DEG_S
+            return came.came_deg < STRAIGHTENING_DEG and (
+                turns or came.back_deg_s > SURELY_BACK_DEG_S
+            )
+        return came.turns_deg_s > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
+
+    def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
+        if self._follow((up,), anchor):
+            self._left, self._unseen = None, False
+            return None
+        if self._left is None:
+            self._left = j * CELLS_A_STEP
+            self._left_s = self._departed_s(cells, self._left, self._left, unit(anchor))
+        if j * STEP_S - self._left_s < self._return_s:
+            return None
+        if self._unseen:
+            self._anchor, self._left, self._unseen = None, None, False
+            return Left(self._left_s, unit(anchor), None, unseen=True)
+        up = unit(anchor)
+        now = j * CELLS_A_STEP
+        end_s = self._departed_s(cells, self._left, now, up)
+        # When it had only just left, that was dated too early; what is seen of it now is late.
+        late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
+        if j * STEP_S - end_s < self._return_s + late_s:
+            return None
+        self._anchor = self._left = None
+        start_s = self._since * CELL_S
+        if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
+            return Left(end_s, up, None)
+        still_from_s, still_to_s = unbroken_s(cells, start_s, end_s, now, _SHAKING_M)
+        # What shook at the edge was still all the same, if it did not turn at twice the edge.
+        if still_from_s < end_s:
+            end_s = max(end_s, still_to_s)
+        return Left(end_s, up, still_to_s - still_from_s)
+
+    def _departed_s(self, cells: Cells, away: int, last: int, anchor: Vector) -> float:
+        return departed_s(cells, self._since, away, last, anchor, self.limb)
+
+    def _follow(self, ups: Sequence[Vector], anchor: Vector) -> int:
+        """Draw the anchor after directions within RETURN_DEG of it: how many there are.
+
+        A day has half a million of them: written out. A mean of directions so near one another is
+        shorter than one of them by a thousandth, which is not worth a square root each time.
+        """
+        x, y, z = anchor
+        return2, count = self._return2, 0
+        for up_x, up_y, up_z in ups:
+            dx, dy, dz = up_x - x, up_y - y, up_z - z
+            if dx * dx + dy * dy + dz * dz > return2:
+                break
+            x += _ANCHOR_SHARE * dx
+            y += _ANCHOR_SHARE * dy
+            z += _ANCHOR_SHARE * dz
+            count += 1
+        self._anchor = (x, y, z)
+        return count
+
+
+def _chord2(deg: float) -> float:
+    """The square of the distance of two unit vectors that are so far apart."""
+    return (2.0 * math.sin(math.radians(deg) / 2.0)) ** 2

@@ -1,0 +1,109 @@
+"""What did the breath do in a hold as a whole?
+
+At the end of a hold, and every five minutes of a long one, breaths are laid over all of its
+movement for several rhythms. The row that explains most is counted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import pairwise
+from statistics import mean, median, pstdev
+from typing import NamedTuple
+
+from tracker.detect.breath.cycles import Cycles, Movement, Span
+from tracker.detect.breath.deepening import Deepening
+from tracker.detect.breath.shapes import Dating
+
+# The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
+FLOOR_DEG = 0.12
+# A breath is whole that begins so little before the hold, or ends so little after it.
+BEFORE_S, AFTER_S = 0.4, 0.5
+# The found rhythm is tried again with its own mean length, once or twice.
+_AGAIN = 2
+# A rate is stated from two breaths on, when their lengths agree with each other.
+_FOR_RATE, _UNEVEN = 2, 0.35
+# It is believed where breaths explain the movement, and those of another length do so worse (twice
+# the log likelihood).
+_BELIEVED, _MARGIN = 5.0, 2.0
+# What begins this share of a breath earlier than the last one has ended is that one.
+SAME = 0.5
+# More breaths of a hold than this are forgotten, the oldest first.
+_MOST = 1000
+
+
+class _Breath(NamedTuple):
+    length_s: float
+    ratio: float
+
+
+class Whole:
+    """Counts the breaths of a hold, part by part."""
+
+    def __init__(self, start_s: float, *, one_way: bool) -> None:
+        self._breaths: deque[_Breath] = deque(maxlen=_MOST)
+        self._from_s = start_s - BEFORE_S
+        self._sure = False
+        self._deepening = Deepening(start_s, way_known=one_way)
+        self.count = 0
+
+    def look(self, movement: Movement, periods_s: Iterable[float], until_s: float) -> list[Span]:
+        """Count the breaths of the movement that end by until_s; later ones wait for the next."""
+        row = self._row(movement, periods_s)
+        self._deepening.look(movement, row)
+        if row is None:
+            return []
+        dating, counted = Dating(), []
+        dating.look(movement, row, len(row.onsets_s))
+        late = dating.late()
+        for begin_s, end_s in pairwise(row.onsets_s):
+            if begin_s < self._from_s or end_s > until_s:
+                continue
+            length_s = end_s - begin_s
+            span = movement.span(begin_s + late * length_s, end_s + late * length_s)
+            counted.append(span)
+            self.count += 1
+            exhale_s = span.top.t_s - span.begin_s
+            self._breaths.append(_Breath(length_s, exhale_s / (length_s - exhale_s)))
+            self._from_s = end_s - SAME * length_s
+        return counted
+
+    def forget(self, before_s: float) -> None:
+        """No breath that begins before this is counted any more."""
+        self._from_s = max(self._from_s, before_s)
+
+    def rate_bpm(self) -> float | None:
+        """Breaths a minute, or None when the breaths do not tell a rate."""
+        lengths = [breath.length_s for breath in self._breaths]
+        if not self._sure or len(lengths) < _FOR_RATE or pstdev(lengths) > _UNEVEN * mean(lengths):
+            return None
+        return 60.0 / mean(lengths)
+
+    def exhale_inhale_ratio(self) -> float | None:
+        if len(self._breaths) < _FOR_RATE:
+            return None
+        return median(breath.ratio for breath in self._breaths)
+
+    def gain_deg(self) -> float | None:
+        """How much deeper the end is than the start, without the breath."""
+        return self._deepening.gain_deg()
+
+    def _row(self, movement: Movement, periods_s: Iterable[float]) -> Cycles | None:
+        rows = [movement.cycles(period_s) for period_s in periods_s]
+        best = likeliest(rows)
+        for _ in range(_AGAIN):
+            if best is None or best.usual_s == best.period_s:
+                break
+            rows.append(movement.cycles(best.usual_s))
+            best = likeliest(rows)
+        self._sure = False
+        if best is None or best.swing_deg < FLOOR_DEG:
+            return None
+        self._sure = best.against < _BELIEVED and best.margin(rows) > _MARGIN
+        return best
+
+
+def likeliest(rows: Iterable[Cycles | None]) -> Cycles | None:
+    found = [row for row in rows if row is not None]
+    return min(found, key=lambda row: row.against, default=None)

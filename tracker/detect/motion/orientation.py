@@ -1,0 +1,149 @@
+"""Where is up in the band's axes, how fast does that turn, and how restless is the leg?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from tracker.detect.motion.cells import Vector
+from tracker.detect.motion.filters import butterworth, lfilter, settled
+from tracker.detect.motion.grid import CELL_S, CELLS_HZ
+from tracker.detect.samples import Floats
+
+# Gravity is what is left below 1.5 Hz: breathing (0.05-0.5 Hz) and the turning of a slow leg pass,
+# muscle tremor (3-12 Hz) and heel strikes do not.
+GRAVITY_HZ = 1.5
+_B, _A = butterworth(GRAVITY_HZ, CELLS_HZ)
+_SETTLED = settled(_B, _A)
+
+# Slow motion shows so late in a step: the filter's delay (sqrt(2) / (2 pi f)) and half a cell.
+GRAVITY_DELAY_S = 0.17
+
+# Whatever rests feels 1 g. A sensor that feels less than this for a second is dead or falls: it has
+# no up, and it is not calm.
+LEAST_G = 0.3
+_NOWHERE: Vector = (0.0, 1.0, 0.0)
+
+CELLS_A_STEP = 5
+STEP_S = CELLS_A_STEP * CELL_S
+
+
+# So few steps, a block of a band, are quicker made one after the other than as arrays.
+_FEW = 8
+# From the chord between two directions that are two steps apart to degrees a second.
+_DEG_S = math.degrees(0.5) / STEP_S
+_TWO = np.array(2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Fifths of a second: step j ends with cell 5 j.
+
+    first:   number of the first step.
+    up:      (3, m) unit vectors, the direction of up in band axes, 1.5 Hz low-passed.
+    rate:    (m,) degrees a second by which `up` turned over the last two steps.
+    unrest:  (m,) g, root mean square of what is not gravity.
+    """
+
+    first: int
+    up: Floats
+    rate: Floats
+    unrest: Floats
+
+
+class Rows(NamedTuple):
+    """Steps as plain numbers, for what looks at them one after the other."""
+
+    first: int
+    ups: list[Vector]
+    rates: list[float]
+    unrests: list[float]
+
+    def steps(self, count: int) -> Steps:
+        """The first of them, as arrays."""
+        up = np.array(self.ups[:count]).reshape(-1, 3).T
+        return Steps(self.first, up, np.array(self.rates[:count]), np.array(self.unrests[:count]))
+
+
+class Orientation:
+    """Cells in, steps out; carries the filter's state and the cells of an unfinished step."""
+
+    def __init__(self) -> None:
+        self._zi: Floats | None = None
+        self._left = np.empty((4, 0))
+        self._last_ups: list[Vector] = []
+
+    def feed(self, first: int, cells: Floats) -> tuple[Rows, Floats]:
+        """`cells` as Grid gives them, following the ones before without a gap.
+
+        The steps, and their directions once more, (3, m).
+        """
+        acc = cells[:3]
+        if self._zi is None:
+            # A filter that starts as if the leg had always been so has no start-up swing.
+            self._zi = acc[:, :1] * _SETTLED
+        low, self._zi = lfilter(_B, _A, acc, 1, self._zi)
+        left = self._left.shape[1]
+        rows = np.empty((4, left + cells.shape[1]))
+        rows[:, :left] = self._left
+        rows[:3, left:] = low
+        # Mean square of the distance between felt and low-passed: the cell's own spread included.
+        rows[3, left:] = cells[3] + dot(low, low - acc * _TWO)
+        return self._steps(first - left, rows)
+
+    def _steps(self, first: int, rows: Floats) -> tuple[Rows, Floats]:
+        begin = 0 if self._last_ups else (1 - first) % CELLS_A_STEP
+        count = max(rows.shape[1] - begin, 0) // CELLS_A_STEP
+        end = begin + count * CELLS_A_STEP
+        self._left = rows[:, end:].copy() if count else rows
+        if not count:
+            return Rows(0, [], [], []), np.empty((3, 0))
+        low = rows[:3, begin + CELLS_A_STEP - 1 : end : CELLS_A_STEP]
+        number = (first + end - 1) // CELLS_A_STEP - count + 1
+        if count > _FEW:
+            return self._many(number, low, rows[3, begin:end])
+        return self._few(number, low, rows[3, begin:end])
+
+    def _few(self, number: int, low: Floats, squares: Floats) -> tuple[Rows, Floats]:
+        """As `_many`, to the last bit."""
+        rows = Rows(number, [], [], [])
+        each = squares.reshape(-1, CELLS_A_STEP).tolist()
+        for (x, y, z), (a, b, c, d, e) in zip(low.T.tolist(), each, strict=True):
+            length = math.sqrt(x * x + y * y + z * z)
+            if length > LEAST_G:
+                up = (x / length, y / length, z / length)
+                unrest = math.sqrt(max((a + b + c + d + e) / CELLS_A_STEP, 0.0))
+            else:
+                up, unrest = _NOWHERE, 1.0
+            before, last = self._last_ups or (up, up)
+            dx, dy, dz = up[0] - before[0], up[1] - before[1], up[2] - before[2]
+            self._last_ups = [last, up]
+            rows.ups.append(up)
+            rows.rates.append(math.sqrt(dx * dx + dy * dy + dz * dz) * _DEG_S)
+            rows.unrests.append(unrest)
+        return rows, np.array(rows.ups).T
+
+    def _many(self, number: int, low: Floats, squares: Floats) -> tuple[Rows, Floats]:
+        length = np.sqrt(dot(low, low))
+        felt = length > LEAST_G
+        up = np.where(felt, low / np.maximum(length, 1e-3), np.array([_NOWHERE]).T)
+        mean = np.add.accumulate(squares.reshape(-1, CELLS_A_STEP), axis=1)[:, -1] / CELLS_A_STEP
+        unrest = np.where(felt, np.sqrt(np.maximum(mean, 0.0)), 1.0)
+        ups = list(zip(*up.tolist(), strict=True))
+        before = np.array(self._last_ups or [ups[0], ups[0]]).T
+        self._last_ups = ups[-2:]
+        row = np.concatenate([before, up], axis=1)
+        turned = row[:, 2:] - row[:, :-2]
+        rate = np.sqrt(dot(turned, turned)) * _DEG_S
+        return Rows(number, ups, rate.tolist(), unrest.tolist()), up
+
+
+def dot(a: Floats, b: Floats) -> Floats:
+    """Of vectors whose parts are the first axis."""
+    # Written out: the order of a library's sum may depend on where an array lies in memory.
+    product = a * b
+    total: Floats = product[0] + product[1] + product[2]
+    return total

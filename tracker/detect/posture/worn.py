@@ -1,0 +1,92 @@
+"""Is the band on a leg?
+
+Nothing alive keeps as still as a table: with the leg at rest the body still sways, breathes and
+pulses by 0.03 degrees and more, slowly. A band that lies shows the noise of its sensor, which is
+the same in slow and in fast motion. So the wander of whole seconds is held against both. A sensor
+of steps so coarse that they hide the sway tells nothing while it is still.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tracker.detect.motion.grain import Grain
+from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot
+from tracker.detect.samples import Floats
+
+_SECOND = round(1.0 / STEP_S)
+_SECONDS = 10
+_WINDOW = _SECONDS * _SECOND
+# Three still windows are asked for, not one: a sleeper is not to be taken for a table.
+_OFF_AFTER = 3
+# A second's mean of a lying band wanders by the sensor's white noise, 0.005 to 0.02 degrees, which
+# is about 0.6 of its step-to-step noise; a leg at rest wanders by three times that noise or more.
+_LYING_DEG, _NOISE_SHARE = 0.012, 1.0
+# Rougher than any sensor at rest, wider than any sway: handled or walking, which tells nothing.
+_ROUGH_DEG, _WIDE_DEG = 0.3, 2.0
+
+
+class Wear:
+    """Folds directions into worn, not worn, or not known yet."""
+
+    def __init__(self) -> None:
+        self.worn: bool | None = None
+        self._ups: list[Floats] = []
+        self._count = 0
+        self._last: Floats | None = None
+        self._still = 0
+
+    def feed(self, first: int, up: Floats, grain: Grain) -> list[tuple[int, bool]]:
+        """Take (3, m) directions in, the first of step `first`: when `worn` changed, and to what.
+
+        A window is looked at when its last step is there.
+        """
+        self._ups.append(up)
+        self._count += up.shape[1]
+        windows = self._count // _WINDOW
+        if not windows:
+            return []
+        ups = np.concatenate(self._ups, axis=1)
+        begin = first + up.shape[1] - self._count
+        whole, left = ups[:, : windows * _WINDOW], ups[:, windows * _WINDOW :]
+        self._ups, self._count = [left], left.shape[1]
+        changes = []
+        wanders, noises = self._wander_and_noise(whole)
+        for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True), 1):
+            before, last = self.worn, begin + k * _WINDOW - 1
+            self._judge(wander, noise, shown=not grain.hides_sway(last * CELLS_A_STEP))
+            if self.worn is not None and self.worn is not before:
+                changes.append((last, self.worn))
+        return changes
+
+    def _judge(self, wander: float, noise: float, *, shown: bool) -> None:
+        """shown: the sensor would show a leg's sway."""
+        if noise > _ROUGH_DEG or wander > _WIDE_DEG:
+            self._still = 0
+            if self.worn is None:
+                self.worn = True
+        elif not shown:
+            self._still = 0
+        elif wander < max(_LYING_DEG, _NOISE_SHARE * noise):
+            self._still += 1
+            if self._still >= _OFF_AFTER:
+                self.worn = False
+        else:
+            self._still, self.worn = 0, True
+
+    def _wander_and_noise(self, ups: Floats) -> tuple[list[float], list[float]]:
+        """Degrees: the spread of the seconds' means, and of a step against the one before."""
+        before = ups[:, :1] if self._last is None else self._last
+        self._last = ups[:, -1:]
+        turned = ups - np.concatenate([before, ups[:, :-1]], axis=1)
+        noise2 = _mean(dot(turned, turned).reshape(-1, _WINDOW)) / 2.0
+        seconds = _mean(ups.reshape(3, -1, _SECONDS, _SECOND))
+        away = seconds - _mean(seconds)[:, :, None]
+        wander2 = _mean(dot(away, away))
+        return np.degrees(np.sqrt(wander2)).tolist(), np.degrees(np.sqrt(noise2)).tolist()
+
+
+def _mean(values: Floats) -> Floats:
+    """Over the last axis; added in their order, so that it is the same in any array."""
+    mean: Floats = np.add.accumulate(values, axis=-1)[..., -1] / values.shape[-1]
+    return mean
