@@ -30,8 +30,9 @@ from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.heights import rises_m, rose_m
 from tracker.detect.motion.orientation import STEP_S, Rows
 from tracker.detect.motion.turning import Limb
+from tracker.detect.posture.naming import AWAY_DEG, Postures
 from tracker.detect.posture.rests import Rests
-from tracker.detect.posture.stretches import AWAY_DEG, Postures, unknown
+from tracker.detect.posture.stretches import unknown
 from tracker.detect.posture.taught import Posed
 from tracker.detect.posture.worn import Wear
 from tracker.detect.reps import Reps, RepSeen

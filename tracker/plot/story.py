@@ -20,7 +20,7 @@ from tracker.detect.events import (
 )
 from tracker.detect.held import Held
 from tracker.detect.motion.cells import angle_deg
-from tracker.detect.posture.stretches import posture
+from tracker.detect.posture.upright import posture
 from tracker.detect.samples import Floats
 from tracker.detect.settings import Settings
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped

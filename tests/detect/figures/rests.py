@@ -18,8 +18,8 @@ from tests.detect.figures.score import Figures, add, overlap, table, truth_of
 from tests.detect.figures.sets import SETS, SHORT
 from tracker.detect.motion.cells import Vector, angle_deg
 from tracker.detect.motion.orientation import Steps
+from tracker.detect.posture.naming import AWAY_DEG
 from tracker.detect.posture.rests import PLAIN_M
-from tracker.detect.posture.stretches import AWAY_DEG
 from tracker.detect.samples import Block
 from tracker.detect.session import Session
 from tracker.detect.trace import Departed, Note, Stopped

@@ -1,7 +1,7 @@
 """When did the leg come to rest, and when did it leave?
 
 Rests and holds are the same to this file: a posture that is kept. Which of them is a stretch is
-decided in stretches.py.
+decided in naming.py.
 
     moving --- slow and calm for CONFIRM_S ---------------------------> kept
     kept   --- turned more than RETURN_DEG from the anchor -----------> leaving

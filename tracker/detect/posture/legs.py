@@ -1,0 +1,130 @@
+"""Which leg is the band on, and so: does the wearer lie on the back or on the belly?
+
+A left leg on its back looks like a right one on its belly, but for the toes. All of it is weighed,
+in natural logarithms of odds.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tracker.detect.events import HAMSTRING, INNER_THIGH, PRONE_QUAD, STANDING_QUAD, Side
+from tracker.detect.motion.cells import Vector
+
+# Most lie down on the back first; toes fall out on the back (z below 0), which a turned band may
+# hide; how far the leg turned counts up to a limit; a hold that was named tells the leg for as long
+# as nobody stands up.
+_BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED = 1.5, 4.0, 4.0, 8.0
+# Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
+_RAISE_OR_BEND_DEG, _PER_NAT_DEG = 104.0, 5.0
+# Rolling over takes 4 seconds; after longer the band may have been moved to the other leg instead,
+# and of what was known little is left.
+_ROLL_S, _LEFT_OVER = 8.0, 0.25
+# Who sat up meanwhile may lie on the other side of the body with the band on the other leg, which
+# looks the same but for the toes: z is as before within 0.15, or as on that side, within 0.35.
+_SAT_UP, _TOES_AGAIN, _TOES_OTHER = 0.5, 0.15, 0.35
+_TOES_ON_BACK, _TOES_ON_BELLY = -0.25, 0.1
+
+
+class Legs:
+    """Remembers what lying, and the stretches that were held, have shown of the leg.
+
+    `front` is 1 where the front of the band is up, and -1 where it is down.
+    """
+
+    def __init__(self) -> None:
+        # Logarithm of the odds that it is the right leg: since the wearer lay down, and before.
+        self._right: float | None = None
+        self._was_right: float | None = None
+        self._front = self._toes = 0.0
+        self._lay_until_s = 0.0
+
+    def stood(self) -> None:
+        """Upright the band may go to the other leg; what was known may be over."""
+        self._was_right, self._right = self._right or self._was_right, None
+
+    def lay(self, up: Vector, start_s: float, *, knee_up: float) -> bool:
+        """Flat since start_s; is it the leg that it was before, as far as that was known?
+
+        knee_up: the highest y since the last rest: with the knee up, or sitting.
+        """
+        front, toes, away_s = math.copysign(1.0, up[0]), up[2], start_s - self._lay_until_s
+        same = True
+        if self._right is None:
+            same = self._lay_down(front, toes)
+        elif front != self._front:
+            same = self._turned_over(self._right, front, toes, away_s)
+        elif away_s > _ROLL_S and knee_up > _SAT_UP:
+            same = self._lay_again(self._right, front, toes)
+        self._front, self._toes = front, toes
+        return same
+
+    def rest_left(self, end_s: float) -> None:
+        """The rest is over."""
+        self._lay_until_s = end_s
+
+    def held(self, name: str, side: Side | None, end_s: float) -> None:
+        """The side of a hold stands for the leg until the wearer is upright again."""
+        self._lay_until_s = end_s
+        if name == STANDING_QUAD:
+            self._right = None  # it was no lying down
+        elif side is not None and name in {HAMSTRING, INNER_THIGH, PRONE_QUAD}:
+            self._right = _odds(side)
+
+    def lying(self) -> Side:
+        """The leg, as far as lying has shown it."""
+        return "right" if (self._right or 0.0) > 0 else "left"
+
+    def stretched(self) -> Side | None:
+        """Which leg was stretched before the wearer stood up; lying alone shows less of it."""
+        right = self._was_right or 0.0
+        return None if abs(right) < _NAMED / 2 else "right" if right > 0 else "left"
+
+    def on_back(self, front: float, turned_deg: float, side: Side | None) -> bool:
+        """Is the wearer on the back, not on the belly, with the leg turned so far from there?
+
+        side: the leg, where the wearer has said it.
+        """
+        right = (self._right or 0.0) if side is None else _odds(side)
+        turn = (_RAISE_OR_BEND_DEG - turned_deg) / _PER_NAT_DEG
+        return front * right + max(-_TURN_LIMIT, min(_TURN_LIMIT, turn)) >= 0.0
+
+    def _lay_down(self, front: float, toes: float) -> bool:
+        """Which leg it is if this is the back."""
+        right = self._right = front * _BACK_FIRST + _toes_odds(front, toes)
+        return self._was_right is None or (self._was_right > 0) == (right > 0)
+
+    def _turned_over(self, right: float, front: float, toes: float, away_s: float) -> bool:
+        """Rolled over, it is still the same leg."""
+        rolled = away_s < _ROLL_S
+        known = right if rolled else front * _BACK_FIRST + _LEFT_OVER * right
+        self._right = _toes_odds(front, toes) + known
+        return rolled
+
+    def _lay_again(self, right: float, front: float, toes: float) -> bool:
+        """As before, but the wearer had sat up."""
+        same = self._same_leg_odds(right, front, toes)
+        self._right = math.copysign(1.0, right) * min(same, abs(right))
+        return same >= 0.0
+
+    def _same_leg_odds(self, right: float, front: float, toes: float) -> float:
+        """Is the band still on the leg that it was on, lying as before?"""
+        on_back = front * right > 0
+        other = (toes - (_TOES_ON_BELLY if on_back else _TOES_ON_BACK)) / _TOES_OTHER
+        again = (toes - self._toes) / _TOES_AGAIN
+        looks = (other**2 - again**2) / 2.0 + math.log(_TOES_OTHER / _TOES_AGAIN)
+        return looks + (_BACK_FIRST if on_back else -_BACK_FIRST)
+
+
+def leg(front: float, *, back: bool) -> Side:
+    """The leg whose band has its front so, where the wearer lies on the back or on the belly."""
+    return "right" if (front > 0) == back else "left"
+
+
+def _toes_odds(front: float, toes: float) -> float:
+    """That it is the right leg, by where its toes point."""
+    return -front * _TOES * toes
+
+
+def _odds(side: Side) -> float:
+    return _NAMED if side == "right" else -_NAMED

@@ -1,0 +1,176 @@
+"""Which stretch is it, and on which leg?
+
+A direction alone does not tell: a raised left leg, a right knee bent on the belly and a knee bent
+standing may look alike. The rest before the hold, and how far the leg turned from it, do. What fits
+nothing is not named.
+
+The band may have been put on turned about the leg (30 degrees either way) or tilted (8 degrees):
+angles are measured against the rest where that is enough, and else as the band is found to sit
+(donning.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tracker.detect.events import (
+    HAMSTRING,
+    INNER_THIGH,
+    OTHER,
+    PRONE_QUAD,
+    STANDING_QUAD,
+    Side,
+)
+from tracker.detect.motion.cells import Vector, angle_deg
+from tracker.detect.posture.bending import MOST_BEND_DEG, Bending
+from tracker.detect.posture.donning import Donning, Seat
+from tracker.detect.posture.falling import fell_out
+from tracker.detect.posture.legs import Legs, leg
+from tracker.detect.posture.stretches import LEAST_RAISE_DEG, Stretch, stretch, turned_deg
+from tracker.detect.posture.taught import ALIKE_DEG, CLEARLY_DEG, Taught, nearest
+from tracker.detect.posture.upright import posture
+
+# Nearer to the rest than this the leg rests again, a little otherwise.
+_RESTS_AGAIN_DEG = 25.0
+# `any_posture`: this far from the rest is another posture, not the same one taken again.
+AWAY_DEG = 15.0
+
+
+class Postures:
+    """Remembers the rest before, and names what is kept after it."""
+
+    def __init__(
+        self, *, any_posture: bool, side: Side | None, taught: tuple[Taught, ...] = ()
+    ) -> None:
+        self.side, self.taught = side, taught
+        self._any = any_posture
+        self._rest: Vector | None = None
+        self._bending, self._legs, self._donning = Bending(), Legs(), Donning()
+        self._named_up: Vector = (0.0, 1.0, 0.0)
+        # Lying: since the last rest was left, the lowest y (how high the leg was raised) and the
+        # highest (with the knee up, or sitting).
+        self._highest = self._knee_up = 0.0
+
+    @property
+    def seat(self) -> Seat:
+        """How the band sits, as far as it is known."""
+        return self._donning.seat
+
+    @property
+    def rest(self) -> Vector | None:
+        """The direction of the last rest."""
+        return self._rest
+
+    def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
+        """The leg was like this at these times, on its way or not."""
+        if self._bending.standing:
+            self._bending.passed(times_s, ups)
+            return
+        ys = [y for _, y, _ in ups]
+        self._highest, self._knee_up = min(self._highest, *ys), max(self._knee_up, *ys)
+
+    def pause_s(self, up: Vector) -> float:
+        """How long this posture has to be kept to be a rest rather than a pause on the way."""
+        return self._bending.pause_s(up)
+
+    def at_rest(self, up: Vector, start_s: float) -> None:
+        """The leg has come to rest like this."""
+        kind = posture(up)
+        self._bending.at_rest(kind, self._rest)
+        self._rest = up
+        match kind:
+            case "upright":
+                self._legs.stood()
+                self._donning.turn_again()
+                self._donning.stood(up)
+            case "lying":
+                if not self._legs.lay(up, start_s, knee_up=self._knee_up):
+                    self._donning.renew()
+                right = (self.side or self._legs.lying()) == "right"
+                self._donning.lay(up, right=right, back=right == (up[0] > 0))
+
+    def rest_left(self, up: Vector, end_s: float) -> None:
+        """The rest, like this at last, is over."""
+        self._bending.rest_left(end_s)
+        self._legs.rest_left(end_s)
+        self._rest, self._highest, self._knee_up = up, 0.0, 0.0
+
+    def forget_rest(self) -> None:
+        """The last rest was none of a leg: nothing is held until there is another."""
+        self._rest = None
+        self._bending.forget_rest()
+
+    def counted(self, held: Stretch, end_s: float) -> None:
+        """The hold was one."""
+        self._legs.held(held.name, held.side, end_s)
+        if held.name in {HAMSTRING, PRONE_QUAD, STANDING_QUAD}:
+            self._donning.stretched(self._named_up)
+
+    def name(self, up: Vector) -> Stretch | None:
+        """The stretch that is kept with this direction, or None: a rest."""
+        rest = self._rest
+        if rest is None:
+            return None
+        known = self._known(up, rest)
+        self._named_up = up
+        own = self._own(up, rest, ALIKE_DEG if known is None else CLEARLY_DEG)
+        if own is not None:
+            return self._stretch(own.name, own.side, up, rest)
+        if known is None and self._any and angle_deg(up, rest) > AWAY_DEG:
+            return self._stretch(OTHER, self.side, up, rest)
+        return known
+
+    def name_of_top(self, up: Vector) -> str | None:
+        """Where a straightening from the rest turned back: the stretch it led to, if any."""
+        if self._rest is None:
+            return None
+        known = self._known(up, self._rest)
+        if known is not None and (known.name != STANDING_QUAD or self._bending.at_once):
+            self._bending.straightened = known.name == STANDING_QUAD
+            return known.name
+        own = self._own(up, self._rest, ALIKE_DEG)
+        if own is not None:
+            return own.name
+        return OTHER if self._any else None
+
+    def _own(self, up: Vector, rest: Vector, within_deg: float) -> Taught | None:
+        if not self.taught:
+            return None
+        seat = self.seat
+        return nearest(self.taught, seat.on_leg(up), seat.on_leg(rest), self.side, within_deg)
+
+    def _known(self, up: Vector, rest: Vector) -> Stretch | None:
+        match posture(rest):
+            case "upright":
+                return self._from_upright(up, rest)
+            case "lying":
+                return self._bent_further(up, rest) or self._from_lying(up, rest)
+        return None
+
+    def _bent_further(self, up: Vector, paused: Vector) -> Stretch | None:
+        stance = self._bending.stance_before(up, paused)
+        return None if stance is None else self._from_upright(up, stance)
+
+    def _from_upright(self, up: Vector, rest: Vector) -> Stretch | None:
+        straight = self.seat.straight(up)
+        side = self.side or ("left" if straight[0] > 0 else "right")
+        if not self._bending.bent(straight, stretched=self._legs.stretched() == side):
+            return None
+        return self._stretch(STANDING_QUAD, side, up, rest)
+
+    def _from_lying(self, up: Vector, rest: Vector) -> Stretch | None:
+        front = math.copysign(1.0, rest[0])
+        again = angle_deg(up, rest) < _RESTS_AGAIN_DEG
+        x, y, z = self.seat.on_leg(up)
+        if not again and fell_out((x * front, y, z), self._highest):
+            return self._stretch(INNER_THIGH, leg(front, back=True), up, rest)
+        turned = turned_deg(up, rest, self.seat)
+        if not LEAST_RAISE_DEG < turned < MOST_BEND_DEG:
+            return None
+        back = self._legs.on_back(front, turned, self.side)
+        return self._stretch(HAMSTRING if back else PRONE_QUAD, leg(front, back=back), up, rest)
+
+    def _stretch(self, name: str, side: Side | None, up: Vector, rest: Vector) -> Stretch:
+        told = side if self.side is None else self.side  # the wearer is not contradicted
+        return stretch(name, told, up, rest, self.seat)
