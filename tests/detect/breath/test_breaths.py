@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tracker.detect.breath.breaths import Breaths
-from tracker.detect.breath.cycles import Movement
+from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.breath.telling import BreathSeen
 from tracker.detect.motion.orientation import GRAVITY_DELAY_S, STEP_S

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tracker.detect.breath.cycles import Cycles, Movement
+from tracker.detect.breath.cycles import Cycles
 from tracker.detect.breath.deepening import Deepening
+from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.samples import Floats
 

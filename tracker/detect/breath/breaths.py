@@ -12,11 +12,12 @@ import math
 
 import numpy as np
 
-from tracker.detect.breath.cycles import Cycles, Movement, Span
+from tracker.detect.breath.cycles import Cycles, likeliest
+from tracker.detect.breath.movement import Movement, Span
 from tracker.detect.breath.oscillators import BEAT_S, PERIODS_S, Oscillators
 from tracker.detect.breath.shapes import Dating
 from tracker.detect.breath.telling import BreathSeen, Telling
-from tracker.detect.breath.whole import AFTER_S, FLOOR_DEG, SAME, Whole, likeliest
+from tracker.detect.breath.whole import AFTER_S, FLOOR_DEG, SAME, Whole
 from tracker.detect.motion.orientation import STEP_S
 
 Point = tuple[float, float]

@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracker.detect.breath.cycles import Cycles, Movement
+from tracker.detect.breath.cycles import Cycles
+from tracker.detect.breath.movement import Movement
 from tracker.detect.samples import Floats
 
 # A leg gives way by some degrees, but in a later part of a long hold it mostly has.

@@ -1,11 +1,11 @@
 """Where in the breaths of a row do the exhales begin?
 
-A row of breaths is laid with one shape (cycles.py). Who rests after the inhale, or breathes out in
-less time than it does, has all exhales dated too early or too late by the same share of a breath.
-So other shapes are laid over the same breaths, each shifted either way. They begin and end gently,
-as movements do (minimum jerk: Flash and Hogan 1985). What is told is the mean shift over all of
-them, weighed by how well they fit and how usual they are (Bayesian model averaging: Hoeting et al.
-1999), so that it stays small where little is seen.
+A row of breaths is laid with one shape (template.py). Who rests after the inhale, or breathes out
+in less time than it does, has all exhales dated too early or too late by the same share of a
+breath. So other shapes are laid over the same breaths, each shifted either way. They begin and end
+gently, as movements do (minimum jerk: Flash and Hogan 1985). What is told is the mean shift over
+all of them, weighed by how well they fit and how usual they are (Bayesian model averaging: Hoeting
+et al. 1999), so that it stays small where little is seen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracker.detect.breath.cycles import Cycles, Movement
+from tracker.detect.breath.cycles import Cycles
+from tracker.detect.breath.movement import Movement
 from tracker.detect.samples import Floats
 
 # Shares of a breath that the exhale moves the leg, that the inhale does, and that nothing does

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tracker.detect.breath.cycles import Span
+from tracker.detect.breath.movement import Span
 from tracker.detect.breath.whole import BEFORE_S, FLOOR_DEG, SAME
 
 

@@ -12,8 +12,9 @@ from itertools import pairwise
 from statistics import mean, median, pstdev
 from typing import NamedTuple
 
-from tracker.detect.breath.cycles import Cycles, Movement, Span
+from tracker.detect.breath.cycles import Cycles, likeliest
 from tracker.detect.breath.deepening import Deepening
+from tracker.detect.breath.movement import Movement, Span
 from tracker.detect.breath.shapes import Dating
 
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
@@ -102,8 +103,3 @@ class Whole:
             return None
         self._sure = best.against < _BELIEVED and best.margin(rows) > _MARGIN
         return best
-
-
-def likeliest(rows: Iterable[Cycles | None]) -> Cycles | None:
-    found = [row for row in rows if row is not None]
-    return min(found, key=lambda row: row.against, default=None)

@@ -1,0 +1,103 @@
+"""How did the leg move along the way of the breath, and which breaths can be laid over that?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from tracker.detect.breath.cycles import Cycles, judged
+from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.segments import segmented
+from tracker.detect.breath.whitening import DEPENDENT, Whitened, white
+from tracker.detect.samples import Floats
+
+# The top of a breath does not lie within this share of its ends.
+_EDGE = 0.15
+
+
+class Top(NamedTuple):
+    """Where a breath is deepest: deeper than its beginning, than its end, than a line from the one
+    to the other."""
+
+    t_s: float
+    deeper_deg: float
+    eased_deg: float
+    above_deg: float
+
+
+class Span(NamedTuple):
+    """A breath between two onsets, and where it is deepest."""
+
+    begin_s: float
+    end_s: float
+    top: Top
+
+
+class Movement:
+    """The movement of a leg along the way of the breath; rows of breaths can be laid over it."""
+
+    def __init__(self, first_s: float, moved_deg: Floats, start_s: float | None) -> None:
+        """moved_deg: (n,) one a beat from first_s on, nan where unknown.
+
+        start_s: when the hold began, None where the movement begins in the middle of one.
+        """
+        self.first_s, self.moved_deg = first_s, moved_deg
+        self._held_s = None if start_s is None else first_s - start_s
+        self._white = Whitened(moved_deg)
+
+    def cycles(self, period_s: float) -> Cycles | None:
+        """The best row of breaths about so long, None where there is none."""
+        if not self._white.enough:
+            return None
+        row = segmented(self._white, period_s, self._held_s)
+        return None if row is None else judged(row, self._white, self.first_s, period_s)
+
+    def fits(self, depths: Floats) -> Floats:
+        """(n,) log likelihoods of breaths so deep, (n, beats), each as large as fits best."""
+        waves = self._white.quick(white(depths))
+        along = np.maximum(waves @ self._white.rest, 0.0)
+        energy = np.add.accumulate(waves * waves, axis=1)[:, -1]
+        share = along * along / np.maximum(energy * self._white.power, 1e-12)
+        share = np.minimum(share, 1.0 - 1e-6)
+        fits: Floats = -0.5 * self._white.beats / DEPENDENT * np.log1p(-share)
+        return fits
+
+    def times_s(self) -> Floats:
+        """When each beat is."""
+        t_s: Floats = self.first_s + BEAT_S * np.arange(float(len(self.moved_deg)))
+        return t_s
+
+    def spans(self, onsets_s: Sequence[float]) -> list[Span]:
+        """The breaths between the onsets."""
+        return [self.span(begin_s, end_s) for begin_s, end_s in pairwise(onsets_s)]
+
+    def span(self, begin_s: float, end_s: float) -> Span:
+        """The breath between the two."""
+        return Span(begin_s, end_s, self.top(begin_s, end_s))
+
+    def top(self, begin_s: float, end_s: float) -> Top:
+        """Where the breath between the two is deepest; in the middle where nothing is known."""
+        known = np.isfinite(self.moved_deg)
+        t_s = self.times_s()
+        edge_s = _EDGE * (end_s - begin_s)
+        inside = (t_s > begin_s + edge_s) & (t_s < end_s - edge_s)
+        if np.count_nonzero(known) < 3 or not inside.any():
+            return Top(0.5 * (begin_s + end_s), 0.0, 0.0, 0.0)
+        smooth = np.interp(t_s, t_s[known], self.moved_deg[known])
+        smooth[1:-1] = (smooth[:-2] + smooth[1:-1] + smooth[2:]) / 3.0
+        low, high = np.interp([begin_s, end_s], t_s, smooth).tolist()
+        tilt = (high - low) / (end_s - begin_s)
+        above = np.where(inside, smooth - low - tilt * (t_s - begin_s), -math.inf)
+        k = int(above.argmax())
+        deep = float(smooth[k])
+        return Top(float(t_s[k]), deep - low, deep - high, float(above[k]))
+
+    def turned(self, after_s: float) -> int:
+        """How many beats ago the leg was least deep since then."""
+        since = self.moved_deg[max(round((after_s - self.first_s) / BEAT_S), 0) :]
+        known = np.where(np.isfinite(since), since, math.inf)
+        return len(known) - 1 - int(known.argmin()) if len(known) else 0

@@ -1,0 +1,131 @@
+"""Where do the breaths of a row begin and end?
+
+The movement is laid out as a row of breaths without a gap, each as long as it must be, by dynamic
+programming over their bounds: a segment model (Ostendorf, Digalakis and Kimball 1996, "From HMM's
+to segment models").
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.template import Matches, Templates, matched, templates
+from tracker.detect.breath.whitening import DEPENDENT, Whitened
+from tracker.detect.samples import Floats
+
+# How large a breath is taken to be while its bounds are sought: so much of all the movement.
+_LIKELY = 0.6
+# Who has come into a stretch breathes out about a second later, or is anywhere in a breath.
+_SETTLED_S, _SETTLES_S, _ANYWHERE = 1.0, 0.7, 4.0
+_LATEST_S = 2.6
+
+
+class Segments(NamedTuple):
+    """A row of breaths without a gap.
+
+    bounds: the beats at which they begin, and the one at which the last one ends.
+    along, energy: of the movement along breaths of a degree, and of such breaths by themselves.
+    shifts: where between the beats each bound fits best.
+    """
+
+    bounds: list[int]
+    along: float
+    energy: float
+    shifts: list[float]
+
+
+def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segments | None:
+    """The best row of breaths about so long, None where there is none.
+
+    held_s: how long the hold had lasted at the first beat, None where that does not tell when the
+    first exhale begins.
+    """
+    breaths = templates(period_s)
+    matches = matched(breaths, movement)
+    gains = _gains(breaths, matches, movement)
+    # Within this file beats are counted from -most on.
+    most, last = breaths.lengths[0], breaths.lengths[0] + len(movement.rest)
+    best = np.full(len(gains), -math.inf)
+    latest = most + round(_LATEST_S / BEAT_S)
+    best[:latest] = -_unsettled(latest, most, held_s)
+    lasted = _lasted(best, gains, breaths.lengths)
+    end = last + int(best[last:].argmax())
+    bounds, along, energy = [end], 0.0, 0.0
+    while lasted[end]:
+        column = most - lasted[end]
+        along += matches.along.item(end, column)
+        energy += matches.energy.item(end, column)
+        end -= lasted[end]
+        bounds.append(end)
+    bounds.reverse()
+    if len(bounds) < 2:
+        return None
+    shifts = _shifts(bounds, gains, most)
+    return Segments([bound - most for bound in bounds], along, energy, shifts)
+
+
+def _gains(breaths: Templates, matches: Matches, movement: Whitened) -> Floats:
+    """(beats, lengths) log likelihoods of a breath that ends there against none."""
+    variance = movement.power / movement.beats
+    swing = _LIKELY * math.sqrt(variance / breaths.power)
+    noise = (1.0 - _LIKELY * _LIKELY) * variance
+    gains: Floats = (swing * matches.along - 0.5 * swing * swing * matches.energy) / (
+        noise * DEPENDENT
+    ) - breaths.unlikely
+    return gains
+
+
+def _unsettled(latest: int, most: int, held_s: float | None) -> Floats:
+    """How unlikely it is that the first exhale begins at these beats."""
+    if held_s is None:
+        return np.zeros(latest)
+    begin_s = held_s + (np.arange(latest) - most) * BEAT_S
+    off = (begin_s - _SETTLED_S) / _SETTLES_S
+    return np.minimum(0.5 * off * off, _ANYWHERE)
+
+
+def _lasted(best: Floats, gains: Floats, lengths: list[int]) -> list[int]:
+    """How long the last breath of the best row up to each beat is, 0 where no breath ends.
+
+    best: (beats,) log likelihoods of a row that begins there; becomes those of one that ends there.
+    """
+    most, least, total = lengths[0], lengths[-1], len(gains)
+    lasted = np.zeros(total, np.int64)
+    # Row k: the best up to each beat from which a breath may lead to beat k + most. None ends
+    # before the shortest breath is over, so that many beats are decided on together.
+    before = np.ndarray((total - most, len(lengths)), buffer=best, strides=(8, 8))
+    for first in range(most + 1, total, least):
+        ends = slice(first, min(first + least, total))
+        chances = before[first - most : ends.stop - most] + gains[ends]
+        likeliest = np.maximum.reduce(chances, axis=1)
+        further = likeliest > best[ends]
+        lasted[ends] = np.where(further, most - chances.argmax(axis=1), 0)
+        best[ends] = np.maximum(likeliest, best[ends])
+    beats: list[int] = lasted.tolist()
+    return beats
+
+
+def _shifts(bounds: list[int], gains: Floats, most: int) -> list[float]:
+    """Where between the beats each bound fits best, its neighbours left where they are."""
+    shifts = [0.0] * len(bounds)
+    for k in range(1, len(bounds) - 1):
+        before, here, after = (
+            _gain(gains, most, bounds[k - 1], bounds[k] + off)
+            + _gain(gains, most, bounds[k] + off, bounds[k + 1])
+            for off in (-1, 0, 1)
+        )
+        bend = before - 2.0 * here + after
+        if math.isfinite(bend) and bend < 0.0 and before <= here >= after:
+            shifts[k] = 0.5 * (before - after) / bend
+    return shifts
+
+
+def _gain(gains: Floats, most: int, begin: int, end: int) -> float:
+    column = most - (end - begin)
+    if not 0 <= column < gains.shape[1] or end >= len(gains):
+        return -math.inf
+    return gains.item(end, column)

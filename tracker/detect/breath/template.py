@@ -1,0 +1,88 @@
+"""How well does one breath, of each length, fit a movement at each beat?
+
+A breath has a shape: the exhale deepens the stretch, there is a pause, the inhale eases it. It is
+laid over the whitened movement at every beat: a bank of matched filters, one a length (Kay 1998,
+"Detection Theory", chapter 4).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.whitening import Whitened, total, white
+from tracker.detect.samples import Floats
+
+# Shares of a breath: the exhale moves the leg, then a pause, the inhale; the rest is a pause again.
+_OUT, _HELD, _BACK = 0.50, 0.15, 0.32
+# One breath's length against the usual one: a log-normal spread.
+_SPREAD = 0.10
+
+
+def depth(phase: Floats) -> Floats:
+    """How deep, 0 to 1, at each phase of a breath (0: the exhale begins)."""
+    out = 0.5 - 0.5 * np.cos(math.pi * np.minimum(phase / _OUT, 1.0))
+    back = np.minimum(np.maximum((phase - _OUT - _HELD) / _BACK, 0.0), 1.0)
+    deep: Floats = out - (0.5 - 0.5 * np.cos(math.pi * back))
+    return deep
+
+
+def uneven(length: float, usual: float) -> float:
+    """Minus twice the log likelihood of one breath's length against the usual one."""
+    return (math.log(length / usual) / _SPREAD) ** 2
+
+
+class Templates(NamedTuple):
+    """Whitened breaths of each length in beats, longest first; each ends with the last column.
+
+    unlikely: (lengths,) minus the log likelihood of each length.
+    power:    of the usual one, a beat.
+    """
+
+    lengths: list[int]
+    waves: Floats
+    squares: Floats
+    unlikely: Floats
+    power: float
+
+
+@cache
+def templates(period_s: float) -> Templates:
+    """Breaths about so long."""
+    usual = period_s / BEAT_S
+    least = max(int(usual * math.exp(-2.5 * _SPREAD)), 4)
+    most = math.ceil(usual * math.exp(2.5 * _SPREAD))
+    lengths = list(range(most, least - 1, -1))
+    waves = np.zeros((len(lengths), most))
+    for row, length in enumerate(lengths):
+        wave = white(depth(np.arange(length + 1) / length))
+        waves[row, most - length :] = wave - total(wave) / length
+    unlikely = np.array([0.5 * uneven(length, usual) for length in lengths])
+    squares = waves * waves
+    middle = len(lengths) // 2
+    return Templates(lengths, waves, squares, unlikely, total(squares[middle]) / lengths[middle])
+
+
+class Matches(NamedTuple):
+    """(beats, lengths), longest first: how breaths that end at a beat fit the movement."""
+
+    along: Floats
+    energy: Floats
+
+
+def matched(breaths: Templates, movement: Whitened) -> Matches:
+    """Beats are counted from -most on, so that the first breath may begin before the movement."""
+    most, count = breaths.lengths[0], len(movement.rest)
+    # The change at index k leads to beat k + 1. Row `end` has the changes that lead up to `end`.
+    padded, seen = np.zeros(count + 3 * most), np.zeros(count + 3 * most)
+    padded[2 * most : 2 * most + count] = movement.rest
+    seen[2 * most : 2 * most + count] = movement.known
+    windows = (count + 2 * most + 1, most)
+    return Matches(
+        np.ndarray(windows, buffer=padded, strides=(8, 8)) @ breaths.waves.T,
+        np.ndarray(windows, buffer=seen, strides=(8, 8)) @ breaths.squares.T,
+    )

@@ -1,0 +1,116 @@
+"""What of a movement may be breath?
+
+Sway has a memory of seconds, so that it is the change of the movement that tells a breath from it,
+not its level: both are whitened first, as a matched filter in coloured noise is (Kay 1998,
+"Detection Theory", chapter 4). The slow deepening is taken out by a smoother with a penalty on
+bends (Whittaker 1923; Eilers 2003), which knows no edges, and jerks are clipped.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.samples import Floats
+
+Bools = NDArray[np.bool_]
+
+# Sway forgets by half in two to three seconds.
+_MEMORY_S = 3.0
+_KEPT = math.exp(-BEAT_S / _MEMORY_S)
+# Beats of whitened sway are not quite independent.
+DEPENDENT = 2.0
+# What is slower than this is no breath but the stretch that deepens.
+_SLOWEST_S = 40.0
+# Movement of more than so many times the usual one is a jerk: clipped, and if it is more than twice
+# that not looked at.
+_CLIP = 4.0
+_LEAST_BEATS = 10
+
+
+def white(moved: Floats) -> Floats:
+    """What is new at each beat of a movement, (..., n), but for the first, (..., n - 1)."""
+    change: Floats = moved[..., 1:] - _KEPT * moved[..., :-1]
+    return change
+
+
+def total(values: Floats) -> float:
+    """In the order of time, so that it is the same wherever the array lies."""
+    return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
+
+
+class Whitened:
+    """A movement without its slow part and its jerks; change k leads to beat k + 1.
+
+    rest:  (n,) what is left of the changes, 0 where unknown.
+    known: (n,) which are known.
+    beats: how many are.
+    power: the sum of their squares, where there are enough of them.
+    """
+
+    def __init__(self, moved_deg: Floats) -> None:
+        """moved_deg: (n + 1,) one a beat, nan where unknown."""
+        change = white(moved_deg)
+        self.known = np.isfinite(change)
+        self.rest = np.where(self.known, change, 0.0)
+        self.beats = int(np.count_nonzero(self.known))
+        if self.enough:
+            self._clean()
+
+    @property
+    def enough(self) -> bool:
+        """Is so much known that a breath could show?"""
+        return self.beats >= _LEAST_BEATS
+
+    def quick(self, values: Floats) -> Floats:
+        """Changes, (n,) or (k, n), without their slow part, as far as the movement is known."""
+        return self._smoother.quick(values)
+
+    def _clean(self) -> None:
+        smoother = self._smoother = _Smoother(self.known)
+        quick = smoother.quick(self.rest)
+        most = _CLIP * median(np.abs(quick[self.known]).tolist())
+        self.known &= np.abs(quick) < 2.5 * most
+        clipped = self.rest - quick + np.minimum(np.maximum(quick, -most), most)
+        smoother.see(self.known)
+        self.rest = smoother.quick(clipped)
+        self.power = max(total(self.rest * self.rest), 1e-12)
+        self.beats = int(np.count_nonzero(self.known))
+
+
+class _Smoother:
+    """Takes the slow part out of what changes: a line and slow waves.
+
+    Half of a wave of _SLOWEST_S is left in. What does not depend on the values is made once.
+    """
+
+    def __init__(self, known: Bools) -> None:
+        count = len(known)
+        span = np.arange(count) + 0.5
+        bend = _SLOWEST_S / (2.0 * BEAT_S * count)
+        order = np.arange(1, math.ceil(2.0 / bend) + 1)
+        self._waves = np.empty((len(order) + 2, count))
+        self._waves[0], self._waves[1] = 1.0, span / count - 0.5
+        self._waves[2:] = np.cos(math.pi / count * order[:, None] * span)
+        # What a penalty on bends takes from each wave, but for those too quick to count.
+        self._penalty = 0.5 * count * (order * bend) ** 4
+        self.see(known)
+
+    def see(self, known: Bools) -> None:
+        """From here on, only these are known."""
+        self._known = known.copy()
+        self._seen = self._waves * known
+        self._normal = self._seen @ self._waves.T
+        diagonal = self._normal.ravel()[:: len(self._normal) + 1]
+        diagonal[2:] += self._penalty
+        diagonal += 1e-9
+
+    def quick(self, values: Floats) -> Floats:
+        """What is quicker than the slow part of values, (count,) or (n, count)."""
+        known = self._seen @ np.where(self._known, values, 0.0).T
+        slow: Floats = np.linalg.solve(self._normal, known).T @ self._waves
+        return (values - slow) * self._known
