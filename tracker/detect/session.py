@@ -110,7 +110,7 @@ class Session:
         """End an open hold and the session at the last sample."""
         if self._last_s is None:
             return []
-        return [*self.end_hold(reason), *self._routine.end_session(self._last_s)]
+        return [*self.end_hold(reason), *self._routine.tally.ended(self._last_s)]
 
     def set_side(self, side: Side | None) -> None:
         """The wearer says which leg it is, or None: find out."""
@@ -202,8 +202,9 @@ class Session:
     def _surely_open(self, rows: Rows, row: int) -> int:
         """Up to which row neither a session nor idleness is over, even if a session begins here."""
         gap = int(self._settings.session_gap_s / STEP_S)
-        if self._routine.session is not None:
-            over = int(self._routine.active_s / STEP_S) + gap
+        tally = self._routine.tally
+        if tally.session is not None:
+            over = int(tally.active_s / STEP_S) + gap
         else:
             over = int(((self._resume_s or 0.0) + IDLE_S) / STEP_S)
         return min(max(over - 1 - rows.first, row), row + gap, len(rows.ups))
@@ -212,10 +213,10 @@ class Session:
         routine = self._routine
         if routine.held is not None:
             return False
-        if routine.session is not None:
-            if now_s - routine.active_s <= self._settings.session_gap_s:
+        if routine.tally.session is not None:
+            if now_s - routine.tally.active_s <= self._settings.session_gap_s:
                 return False
-            events += routine.end_session(now_s)
+            events += routine.tally.ended(now_s)
             return True
         return self._resume_s is not None and now_s - self._resume_s > IDLE_S
 

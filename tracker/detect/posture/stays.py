@@ -1,0 +1,45 @@
+"""Any posture: how long did the leg stay like this, how far did it rise to it and sink from it?"""
+
+from __future__ import annotations
+
+import math
+
+from tracker.detect.motion.cells import Cells, Vector
+from tracker.detect.motion.grid import CELL_S
+from tracker.detect.motion.heights import rises_m, rose_m
+from tracker.detect.posture.rests import Rests
+
+
+class Stays:
+    """Folds what was kept and left into where the rest is; start_s is when the last one began."""
+
+    def __init__(self, first: Vector, min_hold_s: float) -> None:
+        """first: where the rest is, as soon as the leg was seen."""
+        self._rests = Rests(first, min_hold_s)
+        self.lose_sight()
+
+    @property
+    def rest(self) -> Vector:
+        return self._rests.up
+
+    def lose_sight(self) -> None:
+        """Nothing is known of what the leg did."""
+        self.start_s, self._end_s, self._rose_m = 0.0, -math.inf, 0.0
+
+    def after_last(self, start_s: float) -> float:
+        """A posture was not taken before the last one was left."""
+        return max(start_s, self._end_s)
+
+    def begun(self, start_s: float, cells: Cells) -> None:
+        """A posture is kept."""
+        self.start_s, self._rose_m = start_s, rose_m(cells, start_s)
+
+    def raised_m(self, end_s: float, now_s: float, cells: Cells) -> float:
+        """How far it rose to what it left at end_s and sank from it, together."""
+        return self._rose_m - rises_m(cells, end_s, round(now_s / CELL_S))
+
+    def ended(self, up: Vector, end_s: float, raised_m: float) -> bool:
+        """The posture was left; does that tell that the rest is elsewhere?"""
+        before, self._end_s = self.rest, end_s
+        self._rests.kept(up, end_s - self.start_s, raised_m)
+        return self.rest != before

@@ -1,0 +1,56 @@
+"""Which straightenings count, since they lead towards a stretch and are no step of a walk?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from tracker.detect.events import OTHER, Event, Rep
+from tracker.detect.motion.cells import Vector
+from tracker.detect.posture.naming import Postures
+from tracker.detect.reps import Reps, RepSeen
+from tracker.detect.stamps import Stamps, ms
+from tracker.detect.tally import Tally
+
+# Any posture: who straightens a leg has let it rest, or straightened it, so long before at most. On
+# foot a leg swings and sways without ever resting.
+_FROM_REST_S = 10.0
+
+
+class Straightenings:
+    """Folds steps into repetitions, the first of which begins a session.
+
+    calm_s: until when a posture was kept, or the leg straightened.
+    """
+
+    def __init__(self, postures: Postures, tally: Tally, stamps: Stamps) -> None:
+        self._postures, self._tally, self._stamps = postures, tally, stamps
+        self._reps = Reps()
+        self.calm_s = -math.inf
+
+    def restart(self) -> None:
+        """What was seen so far is no part of a straightening."""
+        self._reps.restart()
+
+    def feed(
+        self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector
+    ) -> Iterator[Event]:
+        for k, seen in self._reps.feed(times_s, ups, rest):
+            name = self._postures.name_of_top(seen.top)
+            if name == OTHER and seen.start_s - self.calm_s > _FROM_REST_S:
+                continue
+            self.calm_s = max(self.calm_s, seen.end_s)
+            if name is not None:
+                yield from self._tally.begun(times_s[k], seen.start_s)
+                yield self._rep(times_s[k], seen)
+
+    def _rep(self, now_s: float, seen: RepSeen) -> Rep:
+        return Rep(
+            event_id=self._stamps.event_id(now_s, "rep"),
+            band_id=self._stamps.band_id,
+            t_s=ms(now_s),
+            start_s=ms(seen.start_s),
+            top_s=ms(seen.top_s),
+            end_s=ms(seen.end_s),
+            range_deg=round(seen.range_deg, 2),
+        )
