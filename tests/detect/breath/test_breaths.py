@@ -180,7 +180,7 @@ def test_of_a_long_hold_no_more_than_some_minutes_are_kept(
             looked_s.append(len(moved_deg) * BEAT_S)
             super().__init__(first_s, moved_deg, start_s)
 
-    monkeypatch.setattr("tracker.detect.breath.breaths.Movement", Watched)
+    monkeypatch.setattr("tracker.detect.breath.points.Movement", Watched)
     t_s = steps(1801.5)
     breaths, _ = follow(t_s, breathing(t_s, 6.0, swing_deg))
     breaths.finish(START_S + 1801.5)

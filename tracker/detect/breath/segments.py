@@ -126,6 +126,6 @@ def _shifts(bounds: list[int], gains: Floats, most: int) -> list[float]:
 
 def _gain(gains: Floats, most: int, begin: int, end: int) -> float:
     column = most - (end - begin)
-    if not 0 <= column < gains.shape[1] or end >= len(gains):
+    if not 0 <= column < gains.shape[1]:
         return -math.inf
     return gains.item(end, column)
