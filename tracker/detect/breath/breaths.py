@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 
+from tracker.detect.breath.dating import Dating
 from tracker.detect.breath.movement import Span
 from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.breath.plain import Laid, Plain
 from tracker.detect.breath.points import Point, Points
 from tracker.detect.breath.rhythm import Rhythm
-from tracker.detect.breath.shapes import Dating
 from tracker.detect.breath.telling import BreathSeen, Telling
 from tracker.detect.breath.whole import AFTER_S, SAME, Whole
 from tracker.detect.motion.orientation import STEP_S

@@ -13,9 +13,9 @@ from statistics import mean, median, pstdev
 from typing import NamedTuple
 
 from tracker.detect.breath.cycles import Cycles, likeliest
+from tracker.detect.breath.dating import Dating
 from tracker.detect.breath.deepening import Deepening
 from tracker.detect.breath.movement import Movement, Span
-from tracker.detect.breath.shapes import Dating
 
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
 FLOOR_DEG = 0.12
