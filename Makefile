@@ -19,8 +19,8 @@ demo: $(READY)  ## a stretching session without hardware, live in the terminal
 
 # Python keeps what it compiled, whatever the environment says: the suite starts it again and again.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: $(READY)  ## the whole suite; most tests wait, so there are two for each core
-	@$(BIN)/python -m pytest -n $$((2 * $$(nproc))) --dist worksteal $(ARGS)
+test: $(READY)  ## the whole suite; most tests wait, so there are five for two cores
+	@$(BIN)/python -m pytest -n $$((5 * $$(nproc) / 2)) --dist worksteal $(ARGS)
 
 soak: $(READY)  ## every fault in its long form, about a quarter of an hour; the table of docs/reliability.md
 	@$(BIN)/python -m tests.faults.soak $(ARGS)

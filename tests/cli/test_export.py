@@ -215,6 +215,7 @@ def told_to_end(*given):
     os.kill(os.getpid(), signal.{number})
     return real(*given)
 module.{function} = told_to_end
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, which is right, too
 main()
 """
 
