@@ -62,7 +62,7 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, limb: Limb) -> fl
     if cells.grain.coarse(last):
         return settled_coarsely_s(cells, first, last, up)
     begin, acc = cells.span(first - HALF - (_SECOND if limb.aside else 0), last)
-    slopes, edge, fast = _fast(acc, limb.window_s(up), slice(-_SECOND, None))
+    slopes, edge, fast = _fast(directions(acc, limb.window_s(up)), slice(-_SECOND, None))
     if not len(fast):
         return cell_s(begin)
     rates = length(slopes)
@@ -158,11 +158,9 @@ def _departure(
 ) -> _Departure:
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
-    if limb.aside:
-        # A push across that looks like a tilt would look like more of one.
-        slopes, edge, fast = _fast(acc, limb.window_s(up), slice(0, still))
-    else:
-        slopes, edge, fast = _fast_or_jolted(acc, limb.window_s(up), slice(0, still))
+    # A push across that looks like a tilt would look like more of one.
+    look = _fast if limb.aside else _fast_or_jolted
+    slopes, edge, fast = look(directions(acc, limb.window_s(up)), slice(0, still))
     rates = length(slopes)[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
@@ -208,13 +206,12 @@ def drift_deg_s(cells: Cells, last: int) -> float:
     return angle_deg(a, b) / (0.5 * len(acc) * CELL_S)
 
 
-def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, Ints]:
+def _fast(up: Floats, still: slice) -> tuple[Floats, float, Ints]:
     """Degrees a second each way, the edge that the leg crosses, and where it is faster.
 
     Where muscles shake, a burst of tremble passes any edge now and then. A slope of twice the
     length sees a third of it: only what that one feels too is motion, dated by the short one.
     """
-    up = directions(acc, window_s)
     slopes = slopes_deg_s(up, HALF)
     rates, edge = length(slopes), _edge_deg_s(slopes[still])
     fast = rates > edge
@@ -226,13 +223,12 @@ def _fast(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, In
     return slopes, edge, np.flatnonzero(fast)
 
 
-def _fast_or_jolted(acc: Floats, window_s: float, still: slice) -> tuple[Floats, float, Ints]:
+def _fast_or_jolted(up: Floats, still: slice) -> tuple[Floats, float, Ints]:
     """As _fast, but by a line so short that it sees a jolt where the leg was still enough."""
     spare = HALF - _JOLT_HALF
-    up = directions(acc, window_s)
     slopes = slopes_deg_s(up[spare : len(up) - spare], _JOLT_HALF)
     if _edge_deg_s(slopes[still] / _VERY_STILL) > EDGE_DEG_S:
-        return _fast(acc, window_s, still)
+        return _fast(up, still)
     return slopes, EDGE_DEG_S, np.flatnonzero(length(slopes) > EDGE_DEG_S)
 
 

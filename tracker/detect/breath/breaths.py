@@ -3,7 +3,7 @@
 The exhale deepens the stretch, the inhale eases it: one micro-movement of 0.2 to 3 degrees every 3
 to 15 s, on a leg that slowly deepens and sways. Rhythm.py says at each moment which rhythm there is
 and when its cycle turns; then plain.py lays breaths over the last few, and they are dated
-(shapes.py) and told (telling.py). What the hold was as a whole is looked at once more at its end
+(dating.py) and told (telling.py). What the hold was as a whole is looked at once more at its end
 (whole.py).
 """
 
@@ -172,7 +172,7 @@ class Breaths:
         return self._tell(laid, onset_s, (end_s, end_s), leaves=True)
 
     def _tell(
-        self, laid: Laid, onset_s: float, ends_s: Point, *, leaves: bool = False
+        self, laid: Laid, onset_s: float, ends_s: tuple[float, float], *, leaves: bool = False
     ) -> list[BreathSeen]:
         """The breath that ends with this onset of the row, and those before it that are untold.
 
@@ -210,6 +210,6 @@ class Breaths:
         return counted
 
 
-def _between(at_s: float, least_most_s: Point) -> float:
+def _between(at_s: float, least_most_s: tuple[float, float]) -> float:
     least_s, most_s = least_most_s
     return min(max(at_s, least_s), most_s)

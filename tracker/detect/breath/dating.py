@@ -19,6 +19,7 @@ import numpy as np
 
 from tracker.detect.breath.cycles import Cycles
 from tracker.detect.breath.movement import Movement
+from tracker.detect.breath.whitening import total
 from tracker.detect.samples import Floats
 
 # Shares of a breath that the exhale moves the leg, that the inhale does, and that nothing does
@@ -56,9 +57,7 @@ class Dating:
             return 0.0
         shapes = _shapes()
         chances = shapes.usual * np.exp(_BELIEVED * (self._fits - self._fits.max()))
-        # In the order of them, so that it is the same wherever the arrays lie.
-        total = np.add.accumulate(chances)[-1]
-        return float(np.add.accumulate(chances * shapes.late)[-1] / total)
+        return total(chances * shapes.late) / total(chances)
 
 
 class _Shapes(NamedTuple):

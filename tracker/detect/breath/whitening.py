@@ -39,7 +39,7 @@ def white(moved: Floats) -> Floats:
 
 
 def total(values: Floats) -> float:
-    """In the order of time, so that it is the same wherever the array lies."""
+    """Summed up in order, so that it is the same wherever the array lies."""
     return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
 
 

@@ -9,13 +9,11 @@ higher than it does, by up to a third of a metre where a leg is raised by 60 deg
 
 from __future__ import annotations
 
-import numpy as np
-
 from tracker.detect.motion.cells import Cells
 from tracker.detect.motion.grid import CELL_S
+from tracker.detect.motion.turning import GRAVITY, length
 from tracker.detect.samples import Floats
 
-_GRAVITY = 9.81
 # A longer look would see more of the move, and of what a sensor feels in one posture and not in the
 # other: 10 mg of that are 3 cm.
 _MOVE, _STILL = round(0.8 / CELL_S), round(0.5 / CELL_S)
@@ -42,15 +40,13 @@ def rises_m(cells: Cells, end_s: float, last: int) -> float:
 
 def _felt(cells: Cells, first: int, last: int) -> Floats:
     _, acc = cells.span(first, last)
-    x, y, z = acc.T
-    felt: Floats = np.sqrt(x * x + y * y + z * z)
-    return felt
+    return length(acc)
 
 
 def _height_m(move: Floats, still: Floats) -> float:
     """Above where it is still, at the first of the cells, it is at the end of the last one."""
     if not len(move) or not len(still):
         return 0.0
-    up = _GRAVITY * (move - still.cumsum()[-1] / len(still))
+    up = GRAVITY * (move - still.cumsum()[-1] / len(still))
     speed = up.cumsum() * CELL_S
     return float((speed - 0.5 * CELL_S * up).cumsum()[-1] * CELL_S)

@@ -26,7 +26,7 @@ from tracker.detect.motion.filters import lfilter, symmetric
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.samples import Floats
 
-_GRAVITY = 9.81
+GRAVITY = 9.81
 _ONE = np.ones(1)
 
 
@@ -44,7 +44,7 @@ class Limb:
 
     def window_s(self, up: Vector) -> float:
         """The time constant of the window that takes out its swing, at the direction `up`."""
-        return math.sqrt(self.lever_m * max(-up[1], 0.0) / _GRAVITY)
+        return math.sqrt(self.lever_m * max(-up[1], 0.0) / GRAVITY)
 
 
 def directions(acc: Floats, window_s: float = 0.0) -> Floats:
@@ -62,6 +62,7 @@ def slopes_deg_s(up: Floats, half: int) -> Floats:
 
 
 def length(v: Floats) -> Floats:
+    """(n,): of (n, 3) vectors."""
     square = v * v
     root: Floats = np.sqrt(square[:, 0] + square[:, 1] + square[:, 2])
     return root
