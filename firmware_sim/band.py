@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -34,16 +35,28 @@ class PlayedBand:
         self.ended = asyncio.Event()
         self.on_ended: Callable[[], None] = lambda: None
         self.speed = speed
-        self._began_s: float | None = None
-        self._slept_s = 0.0
+        # The clock showed this at that time of ours (None: not yet begun) and stands from then on.
+        self._shown_s = 0.0
+        self._since_s: float | None = None
+        self._until_s = math.inf
 
     @property
     def clock_s(self) -> float:
         """What the band's clock shows now, between its frames too."""
-        if self._began_s is None:
+        if self._since_s is None:
             return 0.0
-        ran_s = asyncio.get_running_loop().time() - self._began_s
-        return ran_s * self.speed + self._slept_s
+        ran_s = asyncio.get_running_loop().time() - self._since_s
+        return min(self._shown_s + ran_s * self.speed, max(self._until_s, self._shown_s))
+
+    def run_until(self, moment_s: float) -> None:
+        """Let the clock stand when it shows this; it goes on as soon as a later moment is said."""
+        self._set_clock(self.clock_s)
+        self._until_s = moment_s
+
+    def _set_clock(self, shown_s: float) -> None:
+        self._shown_s = shown_s
+        if self._since_s is not None:
+            self._since_s = asyncio.get_running_loop().time()
 
     def wake(self, after_s: float, motion: Motion) -> None:
         """Let it have slept so long, which takes no time, and move again.
@@ -51,12 +64,12 @@ class PlayedBand:
         Raises ValueError while it is awake.
         """
         self.firmware.wake(self.firmware.now_s + after_s, motion)
-        self._slept_s += after_s
+        self._set_clock(self.clock_s + after_s)
         self.ended.clear()
 
     async def play(self) -> None:
         """Move the firmware on with the time; for ever, since the clock outlives the motion."""
-        self._began_s = asyncio.get_running_loop().time()
+        self._since_s = asyncio.get_running_loop().time()
         while True:
             now_s = self.clock_s
             self.firmware.advance(now_s)

@@ -4,6 +4,7 @@
     {"refuse": true}   {"latency_s": 0.1}   {"interval_s": 0.05, "packets_per_interval": 1}
     {"drop_links": true}                      end every connection now
     {"weather": {"lose": 0.1, "double": 0.1, "spoil": 0.1, "garbage": 0.1}, "seed": 4}
+    {"until_s": 34.5}                         the clocks stand there until a later moment is said
     {"sleep_s": 80000, "seed": 5, "total_s": 300}    bands that sleep have slept so long and move on
     {"button": true}                          pressed: for a minute another central may pair
     {"forget": true}                          the bonds are lost, as with a new flash
@@ -43,6 +44,7 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     interval_s: Wait | None = None
     packets_per_interval: Annotated[int, Meta(ge=0, le=1000)] | None = None
     weather: Weather | None = None
+    until_s: Annotated[float, Meta(ge=0)] | None = None
     sleep_s: Annotated[float, Meta(gt=0, le=1e7)] | None = None
     seed: int = 1
     total_s: float | None = None
@@ -53,6 +55,7 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     def of_the_air(self) -> bool:
         """Whether it is about more than the bands."""
         return self != Word(
+            until_s=self.until_s,
             sleep_s=self.sleep_s,
             seed=self.seed,
             total_s=self.total_s,
@@ -105,6 +108,8 @@ class Control:
 
     def _touch(self, word: Word) -> None:
         for band in self._bands:
+            if word.until_s is not None:
+                band.run_until(word.until_s)
             if word.forget:
                 band.gatt.bonds.forget()
             if word.button:

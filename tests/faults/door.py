@@ -34,6 +34,11 @@ class Door:
     _shut: bool = False
     _inside: set[asyncio.StreamWriter] = field(default_factory=set)
 
+    @property
+    def unanswered(self) -> set[str]:
+        """Events that were handed in, by event_id, without a PUBACK yet."""
+        return self.sent_s.keys() - self.acknowledged_s.keys()
+
     def shut(self) -> None:
         self._shut = True
         for writer in list(self._inside):

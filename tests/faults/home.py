@@ -73,12 +73,15 @@ class Home:
 
     @asynccontextmanager
     async def daemon(
-        self, *detector: str, command: Sequence[str] = ("-m", "tracker")
+        self,
+        *detector: str,
+        mqtt: Sequence[str] = ALERT_MQTT,
+        command: Sequence[str] = ("-m", "tracker"),
     ) -> AsyncIterator[Part]:
-        """`stretchband run` on this home's air and door."""
+        """`stretchband run` on this home's air and door. mqtt: lines of that table."""
         async with parts.daemon(
             self.folder, self.door.port, *ALERT_AIR, *detector,
-            mqtt=ALERT_MQTT, bands=self.play.bands, db=str(self.db), command=command,
+            mqtt=mqtt, bands=self.play.bands, db=str(self.db), command=command,
         ) as running:  # fmt: skip
             yield running
 

@@ -64,7 +64,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "disk": lambda at: fill_disk(at, QUARTER, 3, full_s=5.0),
     "locked": lambda at: lock_history(at, QUARTER, 3),
     "damaged": lambda at: refuse_history(at, Play(total_s=120.0, speed=60.0)),
-    "frozen broker": lambda at: freeze_the_broker(at, Play(total_s=300.0, speed=15.0), 10.0),
+    "frozen broker": lambda at: freeze_the_broker(at, Play(total_s=300.0, speed=15.0)),
     "dead band": lambda at: freeze_the_band(at, Play(total_s=300.0, speed=15.0), 3),
     "one": lambda at: cost_in_real_time(at, 1, 110.0),
     "crowd": lambda at: cost_in_real_time(at, 32, 60.0),

@@ -243,6 +243,26 @@ async def test_a_band_told_to_wake_plays_another_session_on_the_same_clock() -> 
         assert 80_000 < jump_s < 82_000
 
 
+async def test_a_clock_told_to_stand_stands_until_a_later_moment_is_said() -> None:
+    async with sim(
+        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "200",
+        "--control",
+    ) as band:  # fmt: skip
+        await band.line()
+        for moment_s, stands_s in ((30.2, 30.2), (20.0, 30.2), (45.1, 45.1)):  # never turned back
+            expected = (stands_s, int(2 * stands_s))  # two frames a second
+            stood = (0.0, 0)
+            while stood < expected:
+                told = await band.say(until_s=moment_s)
+                stood = (float(str(told["now_s"])), int(str(told["frames"])))
+            assert stood == expected
+            told = await band.say()
+            assert (told["now_s"], told["frames"]) == expected
+        band.tell(until_s=1e6)
+        assert (await band.line())["told"]
+        assert await band.line() == {"ended": True, "frames": 240}
+
+
 async def test_many_bands_share_an_air_and_hear_what_is_done_to_it() -> None:
     async with sim(
         "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "100",
