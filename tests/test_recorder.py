@@ -450,9 +450,14 @@ def test_what_the_store_refused_and_is_given_again_is_there_once(
     monkeypatch.setattr(store, "add", refusing.add)
     coming = [first_greeting(), *arrivals(session_frames())]
     told: list[Event] = []
+
+    def give(batch: list[Arrival | Greeting]) -> Outcome:
+        """The same again, or a copy, which is folded anew."""
+        return recorder.receive(batch if dice.random() < 0.7 else batch.copy())
+
     while coming:
         batch = [coming.pop(0) for _ in range(min(len(coming), dice.randrange(1, 64)))]
-        outcome = given_until_taken(lambda batch=batch: recorder.receive(batch))  # type: ignore[misc]
+        outcome = given_until_taken(lambda batch=batch: give(batch))  # type: ignore[misc]
         told += [*outcome.again, *outcome.events]
     for note in ("one", "two"):
         given_until_taken(lambda note=note: recorder.command("note", note))  # type: ignore[misc]
@@ -462,3 +467,28 @@ def test_what_the_store_refused_and_is_given_again_is_there_once(
     store.close()
     assert without_wall(home.log()) == without_wall(undisturbed())
     assert {event.event_id for event in told} == {event.event_id for event in home.log()}
+
+
+def test_what_only_could_not_be_written_is_not_folded_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, recorder = home.open()
+    frames = session_frames()
+    coming = [first_greeting(), *arrivals(frames), greeting(frames, asleep=True)]
+    with monkeypatch.context() as full:
+        full.setattr(store, "add", lambda *_args, **_kwargs: refuse())
+        full.setattr(store, "frames", lambda *_args: pytest.fail("folded again"))
+        for _ in range(3):
+            with pytest.raises(StoreUnavailableError):
+                recorder.receive(coming)
+    outcome = recorder.receive(coming)
+    assert (outcome.again, recorder.backwards) == ([], 0)
+    store.close()
+    assert home.log() == outcome.events
+    *before, ended = without_wall(outcome.events)
+    assert before == without_wall(undisturbed())
+    assert isinstance(ended, SessionEnded)
+
+
+def refuse() -> None:
+    raise StoreUnavailableError("full")

@@ -4,8 +4,8 @@
 
 The recorder has no state that the store cannot rebuild. After a restart it folds the frames since
 the last finished session again; their events have the same ids, so storing them changes nothing.
-The same after a transaction that failed: what it would have stored is forgotten, and whoever gave
-it gives it again.
+What the store refused to write is kept and written when it is given again; where something else
+comes first it is forgotten, and folded anew when it is given again.
 Everything here is synchronous and runs on the store's thread.
 """
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile, filterfalse
 from typing import Final
@@ -70,7 +69,10 @@ class Recorder:
         self._forget()
 
     def _forget(self) -> None:
-        self._torn = False  # the store refused something that is folded here
+        self._torn = False  # something is folded here that is not stored
+        # What came last and could not be written; before that, what a restart found.
+        self._unwritten: tuple[Sequence[Arrival | Greeting], Outcome] | None = None
+        self._found_again: list[Event] | None = None
         self._session: Session | None = None
         self._boot_id = NO_BOOT
         self._last_s = -math.inf
@@ -80,7 +82,7 @@ class Recorder:
         self._clocks: dict[int, BandClock] = {}
         # What is to be stored next, in one transaction.
         self._frames: list[StoredFrame] = []
-        self._learnt: list[StoredCommand] = []
+        self._said: list[StoredCommand] = []
         self._clock_news: list[tuple[int, ClockNews]] = []
 
     @property
@@ -104,14 +106,18 @@ class Recorder:
         return self._resume
 
     def restart(self) -> list[Event]:
-        """Fold what is stored since the last finished session, as if it came now."""
-        self._forget()
-        self._torn = True
-        self._resume = self._store.resume(self._band_id)
-        events = [event for found in self._replay() for event in found]
+        """Fold what is stored since the last finished session, as if it came now.
+
+        Raises what the store raises: then call it again; what only was not written is kept.
+        """
+        if self._found_again is None:
+            self._forget()
+            self._torn = True
+            self._resume = self._store.resume(self._band_id)
+            self._found_again = [event for found in self._replay() for event in found]
+            self._take_live()
+        events = self._found_again
         self._save(events)
-        self._take_live()
-        self._torn = False
         return events
 
     def refold(self) -> Iterator[list[Event]]:
@@ -140,24 +146,34 @@ class Recorder:
                 events += self._obey(commands.popleft())
             yield events
 
-    def receive(self, arrivals: Iterable[Arrival | Greeting]) -> Outcome:
-        """Fold and store what has just come. Raises what the store raises: then give it again."""
-        again = self._mend()
+    def receive(self, arrivals: Sequence[Arrival | Greeting]) -> Outcome:
+        """Fold and store what has just come. Raises what the store raises: then give it again.
+
+        The same list is folded once, however often it cannot be written.
+        """
+        if self._unwritten is None or self._unwritten[0] is not arrivals:
+            again = self._mend()
+            self._torn = True
+            self._unwritten = arrivals, replace(self._take(arrivals), again=again)
+        outcome = self._unwritten[1]
+        self._save(outcome.events)
+        if outcome.lesson is not None:
+            self._lesson = None
+        return outcome
+
+    def _take(self, arrivals: Iterable[Arrival | Greeting]) -> Outcome:
+        """Fold what has just come; what it gives is still to be stored."""
         events: list[Event] = []
         lesson: Taught | TeachingError | None = None
-        with self._tearing():
-            for arrival in arrivals:
-                if isinstance(arrival, Greeting):
-                    events += self._greet(arrival, events)
-                elif (frame := self._dated(arrival)) is not None:
-                    self._frames.append(frame)
-                    events += self._fold(frame)
-                    lesson = lesson or self._look()
-            self._save(events)
-        if lesson is not None:
-            self._lesson = None
+        for arrival in arrivals:
+            if isinstance(arrival, Greeting):
+                events += self._greet(arrival)
+            elif (frame := self._dated(arrival)) is not None:
+                self._frames.append(frame)
+                events += self._fold(frame)
+                lesson = lesson or self._look()
         staying = self._session is not None and self._session.staying
-        return Outcome(events, again, self._take_live(), self._last_s, staying, lesson)
+        return Outcome(events, [], self._take_live(), self._last_s, staying, lesson)
 
     def teach(self, lesson: Lesson) -> None:
         """Learn the next posture that is held; `receive` tells when. Ends a lesson under way."""
@@ -170,34 +186,29 @@ class Recorder:
         Raises what the store raises: then say it again.
         """
         again = self._mend()
-        command = StoredCommand(self._boot_id, max(self._last_s, 0.0), name, payload)
-        with self._tearing():
-            events = self._obey(command)
-            self._save(events, command)
+        self._torn = True
+        events = self._say(StoredCommand(self._boot_id, max(self._last_s, 0.0), name, payload))
+        self._save(events)
         return Outcome(events, again)
 
     def _mend(self) -> list[Event]:
-        """After a refused transaction go back to what is stored; the events found there again."""
+        """Go back to what is stored if something else is folded; the events found there again."""
         return self.restart() if self._torn else []
 
-    @contextmanager
-    def _tearing(self) -> Iterator[None]:
-        self._torn = True
-        yield
-        self._torn = False
-
-    def _save(self, events: Sequence[Event], *commands: StoredCommand) -> None:
+    def _save(self, events: Sequence[Event]) -> None:
+        """All that is folded and not stored, in one transaction."""
         self._store.add(
             self._band_id,
             self._frames,
             events,
             self._resume,
-            commands=[*self._learnt, *commands],
+            commands=self._said,
             clocks=self._clock_news,
         )
         self._frames.clear()
-        self._learnt.clear()
+        self._said.clear()
         self._clock_news.clear()
+        self._torn, self._unwritten, self._found_again = False, None, None
 
     def _fold(self, stored: StoredFrame) -> list[Event]:
         frame = stored.frame
@@ -252,11 +263,8 @@ class Recorder:
             self._observe(frame.boot_id, t_first_s + frame.duration_s, arrival)
         return StoredFrame(frame, t_first_s, arrival.host_s)
 
-    def _greet(self, greeting: Greeting, before: Sequence[Event]) -> list[Event]:
-        """A word from the band itself: what time it has, and whether it sleeps.
-
-        A sleeping band ends the session after `before`, what came and is not stored yet.
-        """
+    def _greet(self, greeting: Greeting) -> list[Event]:
+        """A word from the band itself: what time it has, and whether it sleeps."""
         status = greeting.status
         self._ticking_boot = status.boot_id
         after_s = self._last_s if status.boot_id == self._boot_id else -math.inf
@@ -264,10 +272,7 @@ class Recorder:
         caught_up = bool(self._unfinished) and status.head_seq == self._unfinished[-1][0] + 1
         if not (status.asleep and caught_up and self._session is not None):
             return []
-        command = StoredCommand(self._boot_id, max(self._last_s, 0.0), ASLEEP, "")
-        events = self._obey(command)
-        self._save([*before, *events], command)
-        return events
+        return self._say(StoredCommand(self._boot_id, max(self._last_s, 0.0), ASLEEP, ""))
 
     def _is_due(self, command: StoredCommand) -> bool:
         """A word without a clock was said to a sleeping band: right after the word before it."""
@@ -284,10 +289,13 @@ class Recorder:
         except TeachingError as error:
             return error
         if taught is not None:
-            command = StoredCommand(self._boot_id, self._last_s, TAUGHT, to_json(taught))
-            self._learnt.append(command)
-            self._obey(command)
+            self._say(StoredCommand(self._boot_id, self._last_s, TAUGHT, to_json(taught)))
         return taught
+
+    def _say(self, command: StoredCommand) -> list[Event]:
+        """A new word: obeyed now, stored with the next transaction."""
+        self._said.append(command)
+        return self._obey(command)
 
     def _obey(self, command: StoredCommand) -> list[Event]:
         self._hear(command)

@@ -87,7 +87,7 @@ def two_evenings(path: Path) -> None:
     for arrival in coming:
         if any(isinstance(event, HoldStarted) for event in recorder.receive([arrival]).events):
             break
-    recorder.receive(islice(coming, 10))
+    recorder.receive(list(islice(coming, 10)))
     recorder.command("pain", "7")
     recorder.command("note", "by the window")
     recorder.receive([*coming, word(first[-1], asleep=True)])
