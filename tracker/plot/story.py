@@ -28,7 +28,7 @@ from tracker.plot.clock import written
 from tracker.plot.witness import Seen, Witness
 from tracker.words import count
 
-_RESTS = {"upright": "standing", "lying": "lying", "other": "rest"}
+_RESTS = {"upright": "standing", "lying": "lying", "knee_up": "knee up", "other": "rest"}
 # Why a hold ended, at length and in a word or two.
 _ENDS: dict[EndReason, tuple[str, str]] = {
     "gap": ("samples are missing from then on", "gap"),
@@ -222,7 +222,7 @@ def _named(stop: Stopped, end_s: float) -> Kept:
     if stop.stretch is not None:
         return Kept(stop.start_s, end_s, stop.stretch.name, is_stretch=True)
     kind = posture(stop.up)
-    if kind == "other" and stop.rest is not None:
+    if kind in {"knee_up", "other"} and stop.rest is not None:
         turned, rest = angle_deg(stop.up, stop.rest), _RESTS[posture(stop.rest)]
         name = rest if turned < _SAME_DEG else f"no stretch: {turned:.0f}° from {rest}"
     else:

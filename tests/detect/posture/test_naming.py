@@ -257,3 +257,62 @@ def test_who_lies_down_on_the_belly_from_standing_may_rest_on_tucked_toes() -> N
     poses = (STAND, tucked, Pose(bent_prone(125), 12.0), tucked)
     ((stretch, side, _),) = named(samples(poses))
     assert (stretch, side) == ("prone_quad", "right")
+
+
+def knee_up(below_level_deg: float, aside_deg: float = 0.0) -> tuple[float, float, float]:
+    """On the back, the foot on the floor, the knee leaning outwards."""
+    b, a = np.radians((below_level_deg, aside_deg))
+    return (float(np.cos(b) * np.cos(a)), float(np.sin(b)), float(np.cos(b) * np.sin(a)))
+
+
+DOWN = (Pose((-0.5, 0.86, 0.0), 0.3), Pose((0.3, 0.95, 0.0), 0.3))  # squatting, then sitting
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize(("turned", "tilted"), [(0, 0), (20, 5), (-20, -5)])
+@pytest.mark.parametrize("knee", [knee_up(30), knee_up(45, 8), knee_up(58)])
+def test_who_rests_on_the_back_with_the_knees_up_has_the_stretches_named(
+    knee: tuple[float, float, float], turned: float, tilted: float, left: bool
+) -> None:
+    rest = Pose(knee, 20.0, 2.5)
+    falls = (Pose(raised(80), 0.3), Pose(fallen_out(50), 12.0, 2.5))
+    poses = (STAND, *DOWN, rest, Pose(raised(65), 12.0), rest, *falls, rest)
+    side = "left" if left else "right"
+    block = samples(poses, left=left, turned_deg=turned, tilted_deg=tilted)
+    assert [h[:2] for h in named(block)] == [("hamstring", side), ("inner_thigh", side)]
+
+
+@pytest.mark.parametrize("bend", [100, 120])
+def test_who_rolls_over_from_the_knees_up_bends_the_knee_on_the_belly(bend: float) -> None:
+    on_belly = (Pose(SIDE, 0.1, 1.2), Pose(BELLY, 6.0, 1.0), Pose(bent_prone(bend), 12.0))
+    poses = (STAND, *DOWN, Pose(knee_up(45), 8.0), *on_belly, Pose(BELLY, 5.0))
+    assert [h[:2] for h in named(samples(poses))] == [("prone_quad", "right")]
+
+
+@pytest.mark.parametrize("up", [(0.6, 0.8, 0.0), (-0.5, 0.86, 0.0)])
+def test_who_gets_up_from_a_chair_holds_no_stretch_on_the_back(
+    up: tuple[float, float, float],
+) -> None:
+    """A foot drawn back on a chair looks like the knee of the other leg, lying."""
+    chair = (Pose(STANDING, 10.0), Pose(up, 30.0))
+    for bend in (125, 145):
+        poses = (*chair, Pose(STANDING, 0.5), Pose(bent_standing(bend), 12.0), STAND)
+        assert named(samples(poses)) == []
+
+
+def test_a_knee_half_bent_standing_is_no_rest_on_the_back() -> None:
+    poses = (STAND, Pose(bent_standing(50), 7.0), Pose(bent_standing(135), 12.0), STAND)
+    assert [h[:2] for h in named(samples(poses))] == [("standing_quad", "right")]
+
+
+def test_legs_put_up_from_a_chair_are_no_stretch() -> None:
+    chair = Pose((0.6, 0.8, 0.0), 40.0)
+    poses = (STAND, chair, Pose((0.97, 0.1, -0.2), 60.0), Pose((0.86, -0.48, -0.1), 60.0), chair)
+    assert named(samples(poses)) == []
+
+
+def test_the_knee_that_is_up_does_not_contradict_the_side_that_was_told() -> None:
+    rest = Pose(knee_up(45), 20.0)
+    poses = (*DOWN, rest, Pose(raised(65), 12.0), rest)
+    assert named(samples(poses), Settings(side="right"))[0][:2] == ("hamstring", "right")
+    assert named(samples(poses), Settings(side="left")) == []

@@ -61,7 +61,7 @@ class Bending:
         kind = posture(up)
         if kind == "lying" and self.standing:
             return self._pause_level_s(up[1])
-        return _STRANGE_S if kind == "other" else 0.0
+        return 0.0 if kind in {"upright", "lying"} else _STRANGE_S
 
     def _pause_level_s(self, low: float) -> float:
         if low <= _TOES_TUCKED or (self.at_once and self.straightened):

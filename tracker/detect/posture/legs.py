@@ -15,6 +15,8 @@ from tracker.detect.motion.cells import Vector
 # hide; how far the leg turned counts up to a limit; a hold that was named tells the leg for as long
 # as nobody stands up.
 _BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED = 1.5, 4.0, 4.0, 8.0
+# On the back with the knee up the front of the leg is up; on a chair, a foot may be drawn back.
+_KNEE_UP = 4.0
 # Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
 _RAISE_OR_BEND_DEG, _PER_NAT_DEG = 104.0, 5.0
 # Rolling over takes 4 seconds; after longer the band may have been moved to the other leg instead,
@@ -36,12 +38,36 @@ class Legs:
         # Logarithm of the odds that it is the right leg: since the wearer lay down, and before.
         self._right: float | None = None
         self._was_right: float | None = None
+        # That it is the right leg, by the knee that was up, since nobody got up.
+        self._by_knee = 0.0
         self._front = self._toes = 0.0
         self._lay_until_s = 0.0
 
     def stood(self) -> None:
         """Upright the band may go to the other leg; what was known may be over."""
         self._was_right, self._right = self._right or self._was_right, None
+        self._by_knee = 0.0
+
+    def may_have_knee_up(self, front: float, start_s: float) -> bool:
+        """Since start_s the knee is up, as on the back: may it be the leg that is known?"""
+        return front * self._known(start_s) + _KNEE_UP > 0.0
+
+    def knee_up(self, front: float, start_s: float) -> bool:
+        """On the back with the knee up since start_s; is it the leg that it was before?"""
+        right, self._by_knee = self._right or 0.0, front * _KNEE_UP
+        if front * right >= 0.0:
+            return True
+        self._right = self._known(start_s)
+        return False
+
+    def knee_was_not_up(self) -> None:
+        """The wearer got up since, or the last rest was another one."""
+        self._by_knee = 0.0
+
+    def _known(self, start_s: float) -> float:
+        """What is left of what was known of the leg."""
+        right = self._right or 0.0
+        return right if start_s - self._lay_until_s < _ROLL_S else _LEFT_OVER * right
 
     def lay(self, up: Vector, start_s: float, *, knee_up: float) -> bool:
         """Flat since start_s; is it the leg that it was before, as far as that was known?
@@ -91,14 +117,14 @@ class Legs:
 
     def _lay_down(self, front: float, toes: float) -> bool:
         """Which leg it is if this is the back."""
-        right = self._right = front * _BACK_FIRST + _toes_odds(front, toes)
+        right = self._right = front * _BACK_FIRST + _toes_odds(front, toes) + self._by_knee
         return self._was_right is None or (self._was_right > 0) == (right > 0)
 
     def _turned_over(self, right: float, front: float, toes: float, away_s: float) -> bool:
         """Rolled over, it is still the same leg."""
         rolled = away_s < _ROLL_S
         known = right if rolled else front * _BACK_FIRST + _LEFT_OVER * right
-        self._right = _toes_odds(front, toes) + known
+        self._right = _toes_odds(front, toes) + known + self._by_knee
         return rolled
 
     def _lay_again(self, right: float, front: float, toes: float) -> bool:

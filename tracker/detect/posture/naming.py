@@ -26,10 +26,11 @@ from tracker.detect.motion.cells import Vector, angle_deg
 from tracker.detect.posture.bending import MOST_BEND_DEG, Bending
 from tracker.detect.posture.donning import Donning, Seat
 from tracker.detect.posture.falling import fell_out
+from tracker.detect.posture.knees import Knees
 from tracker.detect.posture.legs import Legs, leg
 from tracker.detect.posture.stretches import LEAST_RAISE_DEG, Stretch, stretch, turned_deg
 from tracker.detect.posture.taught import ALIKE_DEG, CLEARLY_DEG, Taught, nearest
-from tracker.detect.posture.upright import posture
+from tracker.detect.posture.upright import Posture, posture
 
 # Nearer to the rest than this the leg rests again, a little otherwise.
 _RESTS_AGAIN_DEG = 25.0
@@ -46,7 +47,8 @@ class Postures:
         self.side, self.taught = side, taught
         self._any = any_posture
         self._rest: Vector | None = None
-        self._bending, self._legs, self._donning = Bending(), Legs(), Donning()
+        self._bending, self._knees = Bending(), Knees()
+        self._legs, self._donning = Legs(), Donning()
         self._named_up: Vector = (0.0, 1.0, 0.0)
         # Lying: since the last rest was left, the lowest y (how high the leg was raised) and the
         # highest (with the knee up, or sitting).
@@ -64,20 +66,26 @@ class Postures:
 
     def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
         """The leg was like this at these times, on its way or not."""
+        self._knees.passed(times_s, ups)
         if self._bending.standing:
             self._bending.passed(times_s, ups)
             return
         ys = [y for _, y, _ in ups]
         self._highest, self._knee_up = min(self._highest, *ys), max(self._knee_up, *ys)
 
-    def pause_s(self, up: Vector) -> float:
-        """How long this posture has to be kept to be a rest rather than a pause on the way."""
+    def pause_s(self, up: Vector, start_s: float) -> float:
+        """How long this posture, kept since start_s, is but a pause on the way, not a rest."""
+        if self._kind(up, start_s) == "knee_up":
+            return self._knees.pause_s(up, start_s)
         return self._bending.pause_s(up)
 
     def at_rest(self, up: Vector, start_s: float) -> None:
         """The leg has come to rest like this."""
-        kind = posture(up)
+        kind = self._kind(up, start_s)
         self._bending.at_rest(kind, self._rest)
+        if not self._knees.on_back:
+            self._legs.knee_was_not_up()
+        self._knees.at_rest(kind, start_s)
         self._rest = up
         match kind:
             case "upright":
@@ -89,10 +97,13 @@ class Postures:
                     self._donning.renew()
                 right = (self.side or self._legs.lying()) == "right"
                 self._donning.lay(up, right=right, back=right == (up[0] > 0))
+            case "knee_up" if not self._legs.knee_up(_front(up), start_s):
+                self._donning.renew()
 
     def rest_left(self, up: Vector, end_s: float) -> None:
         """The rest, like this at last, is over."""
         self._bending.rest_left(end_s)
+        self._knees.rest_left(end_s)
         self._legs.rest_left(end_s)
         self._rest, self._highest, self._knee_up = up, 0.0, 0.0
 
@@ -100,6 +111,7 @@ class Postures:
         """The last rest was none of a leg: nothing is held until there is another."""
         self._rest = None
         self._bending.forget_rest()
+        self._knees.forget_rest()
 
     def counted(self, held: Stretch, end_s: float) -> None:
         """The hold was one."""
@@ -146,6 +158,8 @@ class Postures:
                 return self._from_upright(up, rest)
             case "lying":
                 return self._bent_further(up, rest) or self._from_lying(up, rest)
+            case "knee_up" if self._knees.on_back:
+                return self._from_lying(up, rest)
         return None
 
     def _bent_further(self, up: Vector, paused: Vector) -> Stretch | None:
@@ -160,7 +174,7 @@ class Postures:
         return self._stretch(STANDING_QUAD, side, up, rest)
 
     def _from_lying(self, up: Vector, rest: Vector) -> Stretch | None:
-        front = math.copysign(1.0, rest[0])
+        front = _front(rest)
         again = angle_deg(up, rest) < _RESTS_AGAIN_DEG
         x, y, z = self.seat.on_leg(up)
         if not again and fell_out((x * front, y, z), self._highest):
@@ -168,9 +182,22 @@ class Postures:
         turned = turned_deg(up, rest, self.seat)
         if not LEAST_RAISE_DEG < turned < MOST_BEND_DEG:
             return None
-        back = self._legs.on_back(front, turned, self.side)
+        back = self._knees.on_back or self._legs.on_back(front, turned, self.side)
         return self._stretch(HAMSTRING if back else PRONE_QUAD, leg(front, back=back), up, rest)
+
+    def _kind(self, up: Vector, start_s: float) -> Posture:
+        """What a rest since start_s is; with the knee up only on a leg that may have it up so."""
+        kind, front = posture(up), _front(up)
+        if kind != "knee_up":
+            return kind
+        told = self.side is None or self.side == leg(front, back=True)
+        return kind if told and self._legs.may_have_knee_up(front, start_s) else "other"
 
     def _stretch(self, name: str, side: Side | None, up: Vector, rest: Vector) -> Stretch:
         told = side if self.side is None else self.side  # the wearer is not contradicted
         return stretch(name, told, up, rest, self.seat)
+
+
+def _front(rest: Vector) -> float:
+    """1 where the front of the band is up, -1 where it is down."""
+    return math.copysign(1.0, rest[0])

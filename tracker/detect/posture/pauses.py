@@ -25,7 +25,7 @@ class Pauses:
     def begun(self, up: Vector, start_s: float) -> None:
         """What is kept is no stretch."""
         self._start_s = start_s
-        self._known = self._postures.pause_s(up) == 0.0
+        self._known = self._postures.pause_s(up, start_s) == 0.0
         if self._known:
             self._postures.at_rest(up, start_s)
 
@@ -35,7 +35,7 @@ class Pauses:
         off: the band is known to be off the leg.
         """
         start_s, self._start_s = self._start_s, None
-        if start_s is None or end_s - start_s < self._postures.pause_s(up):
+        if start_s is None or end_s - start_s < self._postures.pause_s(up, start_s):
             return
         if not self._known:
             self._postures.at_rest(up, start_s)

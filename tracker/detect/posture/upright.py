@@ -1,4 +1,4 @@
-"""Is a leg that rests like this upright, does it lie, or neither?"""
+"""Is a leg that rests like this upright, does it lie, is its knee up, or none of it?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from tracker.detect.motion.cells import Vector
 
-Posture = Literal["upright", "lying", "other"]
+Posture = Literal["upright", "lying", "knee_up", "other"]
 
 # Upright: the shank within 28 degrees of vertical (8 tilted, 20 for a stance with feet apart).
 _UPRIGHT = 0.88
@@ -16,10 +16,16 @@ _LEVEL, _FACE = 0.40, 0.55
 
 
 def posture(up: Vector) -> Posture:
-    """What a rest with this direction is."""
-    x, y, _ = up
+    """What a rest with this direction is.
+
+    knee_up: the foot below the knee, the shank's front or back up: on the back with the foot on the
+    floor, or sitting, or standing with the knee half bent.
+    """
+    x, y, z = up
     if y > _UPRIGHT:
         return "upright"
     if abs(y) < _LEVEL and abs(x) > _FACE:
         return "lying"
+    if y >= _LEVEL and abs(x) > abs(z):
+        return "knee_up"
     return "other"
