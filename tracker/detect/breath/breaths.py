@@ -13,7 +13,7 @@ import math
 
 from tracker.detect.breath.dating import Dating
 from tracker.detect.breath.movement import Span
-from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.oscillators import BEAT_S, PERIODS_S
 from tracker.detect.breath.plain import Laid, Plain
 from tracker.detect.breath.points import Point, Points
 from tracker.detect.breath.rhythm import Rhythm
@@ -34,6 +34,9 @@ _NEAR = 0.35
 _NEARLY, _RATHER = 0.75, 0.2
 # Over the whole hold so many rhythms are tried.
 _RHYTHMS = 7
+# Where breath may show along any way, the filters know that way after so long; before, more ways
+# are tried than the one they found, and along those every rhythm.
+_WAY_KNOWN = round(60.0 / BEAT_S)
 # Of a long hold a part is looked at when it is over, but for its last seconds.
 _PART, _LATER_S = round(300.0 / BEAT_S), 40.0
 _LEAST_BEATS = 5
@@ -45,6 +48,7 @@ class Breaths:
     def __init__(self, start_s: float, *, one_way: bool) -> None:
         """one_way: the breath moves the leg along the deepening; otherwise find out along what."""
         self._start_s = start_s
+        self._one_way = one_way
         self._rhythm = Rhythm(one_way=one_way)
         self._half: tuple[float, Point | None] | None = None
         self._points = Points(start_s)
@@ -201,9 +205,12 @@ class Breaths:
         points = self._points
         if len(points) < _LEAST_BEATS:
             return []
-        movement = points.movement(0, len(points), self._rhythm.way)
+        ways, rhythms = [self._rhythm.way], _RHYTHMS
+        if not self._one_way and len(points) < _WAY_KNOWN:
+            ways, rhythms = points.ways(ways[0]), len(PERIODS_S)
+        movements = [points.movement(0, len(points), way) for way in ways]
         until_s = end_s - later_s if later_s else end_s + AFTER_S
-        counted = self._whole.look(movement, self._rhythm.likely(_RHYTHMS), until_s)
+        counted = self._whole.look(movements, self._rhythm.likely(rhythms), until_s)
         if later_s:
             points.forget(until_s - later_s)
             self._whole.forget(points.first_s)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.ways import ways
 
 Point = tuple[float, float]
 
@@ -81,6 +82,10 @@ class Points:
         at_first = not begin and self.first_s - self._start_s < _GAP_S
         start_s = self._start_s if at_first else None
         return Movement(self._time(begin), x * moved[:, 0] + y * moved[:, 1], start_s)
+
+    def ways(self, first: Point) -> list[Point]:
+        """`first`, and others along which breath may have moved the leg."""
+        return ways(np.array(self._moved).reshape(-1, 2), first)
 
     def last_s(self, count: int) -> float:
         """When the last of so many beats is over."""

@@ -7,8 +7,8 @@ movement for several rhythms. The row that explains most is counted.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
 from statistics import mean, median, pstdev
 from typing import NamedTuple
 
@@ -49,12 +49,22 @@ class Whole:
         self._deepening = Deepening(start_s, way_known=one_way)
         self.count = 0
 
-    def look(self, movement: Movement, periods_s: Iterable[float], until_s: float) -> list[Span]:
-        """Count the breaths of the movement that end by until_s; later ones wait for the next."""
-        row = self._row(movement, periods_s)
-        self._deepening.look(movement, row)
+    def look(
+        self, movements: Sequence[Movement], periods_s: Iterable[float], until_s: float
+    ) -> list[Span]:
+        """Count the breaths of the movement that end by until_s; later ones wait for the next.
+
+        movements: the same along each way that breath may show, first along that of the rhythm.
+        """
+        periods_s = list(periods_s)
+        rows = [_rows(movement, periods_s) for movement in movements]
+        self._deepening.look(movements[0], _moving(likeliest(rows[0])))
+        row = _moving(likeliest([likeliest(rows[0]), *map(_moving, chain(*rows[1:]))]))
+        self._sure = False
         if row is None:
             return []
+        self._sure = row.against < _BELIEVED and row.margin(chain(*rows)) > _MARGIN
+        movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
         dating, counted = Dating(), []
         dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
@@ -90,16 +100,18 @@ class Whole:
         """How much deeper the end is than the start, without the breath."""
         return self._deepening.gain_deg()
 
-    def _row(self, movement: Movement, periods_s: Iterable[float]) -> Cycles | None:
-        rows = [movement.cycles(period_s) for period_s in periods_s]
+
+def _rows(movement: Movement, periods_s: Iterable[float]) -> list[Cycles | None]:
+    """Rows of each rhythm, and of the mean length of those that explain most."""
+    rows = [movement.cycles(period_s) for period_s in periods_s]
+    for _ in range(_AGAIN):
         best = likeliest(rows)
-        for _ in range(_AGAIN):
-            if best is None or best.usual_s == best.period_s:
-                break
-            rows.append(movement.cycles(best.usual_s))
-            best = likeliest(rows)
-        self._sure = False
-        if best is None or best.swing_deg < FLOOR_DEG:
-            return None
-        self._sure = best.against < _BELIEVED and best.margin(rows) > _MARGIN
-        return best
+        if best is None or best.usual_s == best.period_s:
+            break
+        rows.append(movement.cycles(best.usual_s))
+    return rows
+
+
+def _moving(row: Cycles | None) -> Cycles | None:
+    """The row where its breaths move the leg."""
+    return None if row is None or row.swing_deg < FLOOR_DEG else row
