@@ -32,7 +32,7 @@ _EASED, _PLAIN_DEG, _OUT_AGAIN = 0.5, 0.5, 2
 _NEAR = 0.35
 # Who leaves the stretch with the end of an inhale has breathed a whole breath.
 _NEARLY, _RATHER = 0.75, 0.2
-# Over the whole hold so many rhythms are tried.
+# Over the whole hold so many rhythms are tried, the others only to tell whether a rate is sure.
 _RHYTHMS = 7
 # Where breath may show along any way, the filters know that way after so long; before, more ways
 # are tried than the one they found, and along those every rhythm.
@@ -210,7 +210,7 @@ class Breaths:
             ways, rhythms = points.ways(ways[0]), len(PERIODS_S)
         movements = [points.movement(0, len(points), way) for way in ways]
         until_s = end_s - later_s if later_s else end_s + AFTER_S
-        counted = self._whole.look(movements, self._rhythm.likely(rhythms), until_s)
+        counted = self._whole.look(movements, self._rhythm.likely(), rhythms, until_s)
         if later_s:
             points.forget(until_s - later_s)
             self._whole.forget(points.first_s)

@@ -84,8 +84,8 @@ class Rhythm:
         turned_s, self.turning_s = self.turning_s, None
         return turned_s
 
-    def likely(self, most: int) -> list[float]:
-        """The periods that explain the hold best, none longer than it is."""
+    def likely(self, most: int | None = None) -> list[float]:
+        """The periods that explain the hold best, none longer than it is; all without `most`."""
         if self._bank is None:
             return []
         costs = self._bank.costs()

@@ -7,7 +7,7 @@ movement for several rhythms. The row that explains most is counted.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain, pairwise
 from statistics import mean, median, pstdev
 from typing import NamedTuple
@@ -20,14 +20,14 @@ from tracker.detect.breath.movement import Movement, Span
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
 FLOOR_DEG = 0.12
 # A breath is whole that begins so little before the hold, or ends so little after it.
-BEFORE_S, AFTER_S = 0.4, 0.5
+BEFORE_S, AFTER_S = 0.2, 0.5
 # The found rhythm is tried again with its own mean length, once or twice.
 _AGAIN = 2
 # A rate is stated from two breaths on, when their lengths agree with each other.
 _FOR_RATE, _UNEVEN = 2, 0.35
-# It is believed where breaths explain the movement, and those of another length do so worse (twice
-# the log likelihood).
-_BELIEVED, _MARGIN = 5.0, 2.0
+# It is believed where breaths explain the movement, and those of any other length do so worse
+# (twice the log likelihood).
+_BELIEVED, _MARGIN = 5.0, 3.0
 # What begins this share of a breath earlier than the last one has ended is that one.
 SAME = 0.5
 # More breaths of a hold than this are forgotten, the oldest first.
@@ -50,21 +50,27 @@ class Whole:
         self.count = 0
 
     def look(
-        self, movements: Sequence[Movement], periods_s: Iterable[float], until_s: float
+        self,
+        movements: Sequence[Movement],
+        periods_s: Sequence[float],
+        rhythms: int,
+        until_s: float,
     ) -> list[Span]:
         """Count the breaths of the movement that end by until_s; later ones wait for the next.
 
         movements: the same along each way that breath may show, first along that of the rhythm.
+        periods_s: of every rhythm, the likeliest first; one of the first `rhythms` is counted.
         """
-        periods_s = list(periods_s)
-        rows = [_rows(movement, periods_s) for movement in movements]
+        rows = [_rows(movement, periods_s[:rhythms]) for movement in movements]
         self._deepening.look(movements[0], _moving(likeliest(rows[0])))
         row = _moving(likeliest([likeliest(rows[0]), *map(_moving, chain(*rows[1:]))]))
         self._sure = False
         if row is None:
             return []
-        self._sure = row.against < _BELIEVED and row.margin(chain(*rows)) > _MARGIN
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
+        if row.against < _BELIEVED and row.margin(chain(*rows)) > _MARGIN:
+            others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
+            self._sure = row.margin(others) > _MARGIN
         dating, counted = Dating(), []
         dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
@@ -85,11 +91,14 @@ class Whole:
         self._from_s = max(self._from_s, before_s)
 
     def rate_bpm(self) -> float | None:
-        """Breaths a minute, or None when the breaths do not tell a rate."""
+        """Breaths a minute, or None when the breaths do not tell a rate.
+
+        From exhale to exhale: the last breath ends where the leg was about to leave.
+        """
         lengths = [breath.length_s for breath in self._breaths]
         if not self._sure or len(lengths) < _FOR_RATE or pstdev(lengths) > _UNEVEN * mean(lengths):
             return None
-        return 60.0 / mean(lengths)
+        return 60.0 / mean(lengths[:-1])
 
     def exhale_inhale_ratio(self) -> float | None:
         if len(self._breaths) < _FOR_RATE:
@@ -101,7 +110,7 @@ class Whole:
         return self._deepening.gain_deg()
 
 
-def _rows(movement: Movement, periods_s: Iterable[float]) -> list[Cycles | None]:
+def _rows(movement: Movement, periods_s: Sequence[float]) -> list[Cycles | None]:
     """Rows of each rhythm, and of the mean length of those that explain most."""
     rows = [movement.cycles(period_s) for period_s in periods_s]
     for _ in range(_AGAIN):

@@ -1,0 +1,63 @@
+"""Which breaths of a hold count, and when do they tell a rate?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tracker.detect.breath.cycles import Cycles
+from tracker.detect.breath.movement import Movement
+from tracker.detect.breath.oscillators import BEAT_S, PERIODS_S
+from tracker.detect.breath.whole import Whole
+
+START_S = 100.0
+PERIODS: list[float] = PERIODS_S.tolist()
+# Against the row of the likeliest rhythm, and against those of others that explain much less.
+BEST, WORSE = -20.0, 0.0
+
+
+class Rows(Movement):
+    """A movement over which just these rows can be laid, by their rhythm."""
+
+    def __init__(self, *rows: Cycles) -> None:
+        moved = np.sin(0.5 * np.arange(round(40.0 / BEAT_S)))
+        super().__init__(START_S + 0.8, moved, START_S)
+        self._rows = {row.period_s: row for row in rows}
+
+    def cycles(self, period_s: float) -> Cycles | None:
+        return self._rows.get(period_s)
+
+
+def row(period_s: float, against: float, *lengths_s: float, first_s: float = 1.0) -> Cycles:
+    onsets_s = START_S + first_s + np.cumsum((0.0, *(lengths_s or (period_s,) * 4)))
+    return Cycles(tuple(onsets_s.tolist()), period_s, 1.0, against, 0.9)
+
+
+def looked_at(*rows: Cycles) -> Whole:
+    whole = Whole(START_S, one_way=True)
+    whole.look([Rows(*rows)], PERIODS, 7, START_S + 40.0)
+    return whole
+
+
+def test_the_rate_is_told_from_exhale_to_exhale() -> None:
+    # The last breath ends with a rest before the leg leaves.
+    whole = looked_at(row(PERIODS[5], BEST, 5.0, 7.0, 6.0, 8.5))
+    assert whole.count == 4
+    assert whole.rate_bpm() == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("other", range(1, 13))
+def test_no_rate_is_told_where_any_other_rhythm_explains_as_much(other: int) -> None:
+    best = row(PERIODS[0], BEST)
+    assert looked_at(best, row(PERIODS[other], WORSE)).rate_bpm() is not None
+    assert looked_at(best, row(PERIODS[other], BEST + 1.0)).rate_bpm() is None
+
+
+def test_a_rhythm_that_is_not_among_the_likely_is_not_counted() -> None:
+    whole = looked_at(row(PERIODS[0], -10.0), row(PERIODS[12], BEST, *(12.0,) * 3))
+    assert (whole.count, whole.rate_bpm()) == (4, None)
+
+
+@pytest.mark.parametrize(("first_s", "count"), [(-0.4, 3), (-0.1, 4), (0.5, 4)])
+def test_an_exhale_that_began_before_the_hold_is_none_of_it(first_s: float, count: int) -> None:
+    assert looked_at(row(PERIODS[5], BEST, first_s=first_s)).count == count
