@@ -90,6 +90,14 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
         ("folder = 'x'", "unknown key folder; allowed: store,"),
         ("mqtt = 3", "mqtt = 3 is not allowed: a table [mqtt]"),
         ("bands = 3", "bands = 3 is not allowed: tables [[bands]]"),
+        (
+            "[dashboard]\nnames = 'x'",
+            "dashboard.names = 'x' is not allowed: a list, each of it a host name or an address",
+        ),
+        (
+            "[dashboard]\nnames = ['x', 'a b']",
+            "dashboard.names[1] = 'a b' is not allowed: a host name or an address",
+        ),
         ("[detector]\ntarget_s = -1", "detector.target_s = -1 is not allowed: seconds, above 0"),
         ("[detector]\nany_posture = 1", "detector.any_posture = 1 is not allowed: true or false"),
         ('[store]\npath = "a\\n"', "store.path = 'a\\n' is not allowed: the path of a file"),

@@ -93,6 +93,22 @@ async def test_a_home_in_which_all_is_well_ends_with_status_0(
         assert "F0:..:01" in report.stdout
 
 
+def test_on_a_narrow_terminal_no_word_is_broken(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path)
+    whole = run("doctor", "--config", file)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("TERM", "dumb")  # in black and white
+    monkeypatch.setenv("COLUMNS", "100")
+    narrow = run("doctor", "--config", file)
+    assert narrow.status == whole.status == 1
+    assert max(map(len, narrow.out.splitlines())) <= 100 < max(map(len, whole.out.splitlines()))
+    assert "".join(narrow.out.split()) == "".join(whole.out.split())
+    words = {word for word in whole.out.split() if len(word) < 40}  # a longer path may be broken
+    assert words <= set(narrow.out.split())
+
+
 def test_without_a_config_it_says_where_one_belongs_and_looks_on(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +160,8 @@ async def test_a_broker_that_is_not_there_refuses_or_says_nothing_is_told(
 ) -> None:
     port = free_port()
     says = (await found(write(tmp_path, f"port = {port}")))["broker"]
-    assert_wrong(says, f"nothing listens at 127.0.0.1:{port}", "is the broker running?")
+    step = "start the broker there, or set mqtt.host"
+    assert_wrong(says, f"nothing listens at 127.0.0.1:{port}", step)
     says = (await found(write(tmp_path, 'host = "no.such.host.invalid"')))["broker"]
     assert_wrong(says, "the host 'no.such.host.invalid' is not known", "check mqtt.host")
     folder = tmp_path / "mosquitto"

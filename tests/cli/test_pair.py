@@ -123,6 +123,8 @@ async def test_which_band_is_asked_where_there_are_several(tmp_path: Path) -> No
     configure(tmp_path, 1, bands=2)
     assert await refuses(tmp_path) == "say which band; the config has band1, band2"
     assert (await refuses(tmp_path, "band3")).startswith("there is no band 'band3'; the config")
+    configure(tmp_path, 1, bands=0)
+    assert (await refuses(tmp_path)).startswith("the config names no [[bands]]; `stretchband scan`")
 
 
 async def test_keys_that_cannot_be_read_are_told(tmp_path: Path) -> None:

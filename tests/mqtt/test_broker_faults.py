@@ -26,6 +26,11 @@ def publisher_for(broker: Mosquitto, outbox: MemoryOutbox) -> Publisher:
     return Publisher(MqttSettings(port=broker.port, keepalive_s=1), outbox, bands=BANDS)
 
 
+def nobody(where: str) -> str:
+    """What is said when the port is closed."""
+    return f"nothing listens at {where}: start the broker there, or set mqtt.host and mqtt.port"
+
+
 async def test_every_event_arrives_once_and_in_order(mosquitto: Mosquitto) -> None:
     outbox = MemoryOutbox()
     outbox.add(500, bands=BANDS)
@@ -88,7 +93,7 @@ async def test_a_broker_that_starts_late_gets_what_happened_before(mosquitto: Mo
     async with running(publisher):
         status = await status_of(publisher, lambda s: s.fault is not None)
         where = f"127.0.0.1:{mosquitto.port}"
-        assert status.fault == f"nothing listens at {where}: is the broker running?"
+        assert status.fault == nobody(where)
         mosquitto.start()
         async with subscriber(mosquitto.port) as house:
             outbox.open.set()
@@ -207,7 +212,7 @@ async def test_a_fault_that_stays_is_said_once_in_the_log(
         await status_of(publisher, lambda _: publisher._backoff._tries >= 3)
         mosquitto.start()
         await status_of(publisher, lambda s: s.connected)
-    fault = f"nothing listens at 127.0.0.1:{mosquitto.port}: is the broker running?"
+    fault = nobody(f"127.0.0.1:{mosquitto.port}")
     assert told == [(False, fault), (True, None)]
     assert [r.getMessage() for r in caplog.records if r.levelname == "WARNING"] == [
         f"{fault}; events wait in the log, trying again"

@@ -242,6 +242,8 @@ async def test_nothing_is_cut_off_at_either_width(
         await expect(page.locator("#sessions li").first).to_be_visible()
         overflow = "document.documentElement.scrollWidth - innerWidth"
         assert await page.evaluate(overflow) <= 0
+        last_day = page.locator('#heat rect[fill="var(--fill)"]').last
+        assert await last_day.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
 
 
 async def test_history_is_drawn_and_a_hold_can_be_corrected(

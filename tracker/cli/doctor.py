@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 from tracker.config import Config
 from tracker.doctor import Finding, Redaction, State, examine, report
 from tracker.doctor.examination import read_config
+from tracker.plain import plain
 
 _COLOURS = {State.OK: "green", State.WARNING: "yellow", State.WRONG: "bold red"}
 
@@ -37,9 +40,7 @@ def doctor(
     if paste:
         print(report(settings, findings, redacted))  # noqa: T201 - what was asked for
     else:
-        console = Console(highlight=False, soft_wrap=True)
-        for finding in findings:
-            console.print(_coloured(finding, redacted))
+        _show(Console(highlight=False), findings, redacted)
     if any(finding.state is State.WRONG for finding in findings):
         raise typer.Exit(1)
 
@@ -49,8 +50,19 @@ def secrets_of(config: Config) -> list[str | None]:
     return [*config.secrets(), config.mqtt.username]
 
 
-def _coloured(finding: Finding, redacted: Redaction) -> Text:
-    line = finding.line if finding.state is State.OK else redacted(finding.line)
-    text = Text(line)
-    text.stylize(_COLOURS[finding.state], 0, len(finding.state))
-    return text
+def _show(console: Console, findings: Sequence[Finding], redacted: Redaction) -> None:
+    """On a terminal wrapped between words; else a line each, however long."""
+    if not console.is_terminal:
+        for finding in findings:
+            console.print(_safe(finding, finding.line, redacted), soft_wrap=True, markup=False)
+        return
+    table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2, 0, 0))
+    for finding in findings:
+        state = Text(finding.state, _COLOURS[finding.state])
+        said = _safe(finding, finding.sentence, redacted)
+        table.add_row(state, Text(plain(finding.about)), Text(said))
+    console.print(table)
+
+
+def _safe(finding: Finding, text: str, redacted: Redaction) -> str:
+    return text if finding.state is State.OK else redacted(text)

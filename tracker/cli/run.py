@@ -14,6 +14,7 @@ import typer
 
 from tracker.bands.bonds import bonds_beside
 from tracker.bands.opening import open_radio
+from tracker.cli.wanted import NO_BANDS
 from tracker.config import Config, ConfigError, default_config_path, load
 from tracker.daemon import Daemon
 from tracker.errors import StretchbandError
@@ -44,9 +45,7 @@ def run(
     """
     settings = load(chosen(config))
     if not settings.bands:
-        raise ConfigError(
-            f"{chosen(config)}: no [[bands]]; `stretchband scan` prints the address of one nearby"
-        )
+        raise ConfigError(f"{chosen(config)} {NO_BANDS}")
     log_to_stderr(log.upper())
     faulthandler.enable()  # systemd ends a daemon that hangs by SIGABRT: this says where it hung
     for library in ("bleak", "bleak_retry_connector", "bumble", "sqlite_utils"):

@@ -121,13 +121,20 @@ def _describe(key: str) -> str:
     if len(steps) < 2:
         return "a table [" + steps[0] + "]" if steps and steps[0] != "bands" else "tables [[bands]]"
     fields = {f.name: f for f in msgspec.structs.fields(_section(key))}
-    found = fields.get(steps[-1])
-    schema = msgspec.json.schema(found.type) if found is not None else {}
-    if "enum" in (one := _first_described(schema)):
-        return "one of " + ", ".join(map(str, one["enum"]))
-    if one.get("type") == "boolean":
+    found = fields.get(next(step for step in reversed(steps) if not step.isdigit()))
+    schema = _first_described(msgspec.json.schema(found.type) if found is not None else {})
+    if schema.get("type") != "array":
+        return _allowed(schema)
+    each = _allowed(_first_described(schema["items"]))
+    return each if steps[-1].isdigit() else f"a list, each of it {each}"
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if schema.get("type") == "boolean":
         return "true or false"
-    return str(one.get("description", ""))
+    return str(schema.get("description", ""))
 
 
 def _first_described(schema: dict[str, Any]) -> dict[str, Any]:

@@ -26,10 +26,14 @@ class Finding:
     step: str | None = None
 
     @property
+    def sentence(self) -> str:
+        """How it is, and what to do."""
+        return plain(self.says if self.step is None else f"{self.says} -> {self.step}")
+
+    @property
     def line(self) -> str:
         """As it is told: one line."""
-        step = "" if self.step is None else f" -> {self.step}"
-        return plain(f"{self.state:8} {self.about:12} {self.says}{step}")
+        return plain(f"{self.state:8} {self.about:12} {self.sentence}")
 
 
 def ok(about: str, says: str) -> Finding:

@@ -78,7 +78,10 @@ def _system(error: OSError | UnicodeError, settings: MqttSettings) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS with {broker} fails ({error.reason}): does that port speak TLS?"
     if isinstance(error, ConnectionRefusedError):
-        return f"nothing listens at {settings.where}: is the broker running?"
+        return (
+            f"nothing listens at {settings.where}: "
+            "start the broker there, or set mqtt.host and mqtt.port"
+        )
     if isinstance(error, TimeoutError):
         return f"{broker} does not answer"
     return f"{broker} cannot be reached: {error.strerror or error}"

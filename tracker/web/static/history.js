@@ -47,7 +47,8 @@ function drawHeat(year) {
   const held = new Map(past.days.filter(([date]) => date.startsWith(year)).map((day) => [day[0], day]));
   const most = Math.max(300, ...[...held.values()].map((day) => day[1]));
   const first = new Date(Date.UTC(year, 0, 1)), shift = (first.getUTCDay() + 6) % 7;
-  const root = svg("svg", { viewBox: "0 0 690 106", role: "img", "aria-label": `${many(held.size, "day")} with a hold in ${year}` });
+  const box = element("heat"), wide = 690;
+  const root = svg("svg", { viewBox: `0 0 ${wide} 106`, role: "img", "aria-label": `${many(held.size, "day")} with a hold in ${year}` });
   for (let day = new Date(first); day.getUTCFullYear() === first.getUTCFullYear(); day.setUTCDate(day.getUTCDate() + 1)) {
     const index = Math.round((day - first) / 86400000) + shift, date = day.toISOString().slice(0, 10);
     const [, s, n] = held.get(date) ?? [date, 0, 0];
@@ -58,7 +59,10 @@ function drawHeat(year) {
     root.append(cell);
   }
   ["Mon", "", "Wed", "", "Fri", "", "Sun"].forEach((name, i) => root.append(svg("text", { x: 0, y: 25 + i * 12.4 }, name)));
-  element("heat").replaceChildren(root);
+  box.replaceChildren(root);
+  // A phone shows half a year: the half that ends with the last day that was held.
+  const last = [...root.querySelectorAll("rect")].findLast((cell) => held.has(cell.textContent.slice(0, 10)));
+  if (last) box.scrollLeft = (last.x.baseVal.value + 30) * (box.scrollWidth / wide) - box.clientWidth;
 }
 
 function drawWeeks(year) {
