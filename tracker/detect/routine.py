@@ -13,11 +13,11 @@ from tracker.detect.bounds.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.events import INNER_THIGH, DropReason, EndReason, Event, Worn
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.live import Phase
-from tracker.detect.motion.cells import Cells, Vector, angle_deg
+from tracker.detect.motion.cells import Cells, Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import STEP_S, Rows
 from tracker.detect.motion.turning import Limb
-from tracker.detect.posture.naming import AWAY_DEG, Postures
+from tracker.detect.posture.naming import Postures
 from tracker.detect.posture.pauses import Pauses
 from tracker.detect.posture.stays import Stays
 from tracker.detect.posture.stretches import Stretch, unknown
@@ -186,15 +186,17 @@ class Routine:
 
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
         start_s = self._settled_s(cells, kept, UNKNOWN)
-        if self._stays is not None:
-            self._stays.begun(start_s, cells)
-        stretch, rest = self.postures.name(kept.up), self.postures.rest
+        away, stays = False, self._stays
+        if stays is not None:
+            stays.begun(start_s, cells)
+            away = not stays.rests(kept.up, stays.rose_m)
+        stretch, rest = self.postures.name(kept.up, away=away), self.postures.rest
         self._kept = None if rest is None else (start_s, rest)
         if self._trace is not None:
             self._trace.told(Stopped(now_s, start_s, kept.up, rest, stretch))
         if stretch is not None:
             yield from self._on_stretch(now_s, stretch, kept, cells)
-        elif self._stays is None:
+        elif stays is None:
             self._pauses.begun(kept.up, start_s)
 
     def _on_stretch(
@@ -253,7 +255,7 @@ class Routine:
         """
         if stays.ended(left.up, left.end_s, raised_m):
             self.postures.at_rest(stays.rest, stays.start_s)
-        if angle_deg(left.up, stays.rest) > AWAY_DEG:
+        if not stays.rests(left.up, raised_m):
             return
         self.postures.rest_left(stays.rest, left.end_s)
         held, self.held = self.held, None

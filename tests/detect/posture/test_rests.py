@@ -71,6 +71,18 @@ def test_of_two_postures_kept_alike_the_leg_rests_where_it_is_lowered_to(first_d
         assert block.acc_g[block.t_s.searchsorted(hold.start_s + 1.0), 1] < -0.8
 
 
+@pytest.mark.parametrize(("way_deg", "held"), [((60.0, 18.0), [60, 60]), ((18.0, 0.0), [18, 18])])
+def test_a_leg_put_down_near_where_it_lay_rests_and_one_raised_as_far_is_held(
+    way_deg: tuple[float, float], held: list[int]
+) -> None:
+    at_s = [3.0 + 3.3 * k + moved for k in range(4) for moved in (0.0, 0.8)]
+    ends_deg = [0.0, *way_deg, *way_deg]
+    block = swung(at_s, [deg for pair in pairwise(ends_deg) for deg in pair], at_s[-1] + 2.5)
+    middles = [0.5 * (hold.start_s + hold.end_s) for hold in holds(block, SHORT)]
+    ys = [block.acc_g[block.t_s.searchsorted(middle_s), 1] for middle_s in middles]
+    assert [round(float(np.degrees(np.arcsin(-y)))) for y in ys] == pytest.approx(held, abs=2)
+
+
 def test_where_neither_of_two_postures_is_told_from_the_other_the_first_is_the_rest() -> None:
     poses = times(Pose(raised(60), 2.5, move_s=0.8), Pose(BACK, 2.5, move_s=0.8), count=7)
     block = samples(poses)

@@ -119,8 +119,11 @@ class Postures:
         if held.name in {HAMSTRING, PRONE_QUAD, STANDING_QUAD}:
             self._donning.stretched(self._named_up)
 
-    def name(self, up: Vector) -> Stretch | None:
-        """The stretch that is kept with this direction, or None: a rest."""
+    def name(self, up: Vector, *, away: bool) -> Stretch | None:
+        """The stretch that is kept with this direction, or None: a rest.
+
+        away: with any posture, it is another one than the rest.
+        """
         rest = self._rest
         if rest is None:
             return None
@@ -129,7 +132,7 @@ class Postures:
         own = self._own(up, rest, ALIKE_DEG if known is None else CLEARLY_DEG)
         if own is not None:
             return self._stretch(own.name, own.side, up, rest)
-        if known is None and self._any and angle_deg(up, rest) > AWAY_DEG:
+        if known is None and away:
             return self._stretch(OTHER, self.side, up, rest)
         return known
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 
-from tracker.detect.motion.cells import Cells, Vector
+from tracker.detect.motion.cells import Cells, Vector, angle_deg
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.heights import rises_m, rose_m
-from tracker.detect.posture.rests import Rests
+from tracker.detect.posture.naming import AWAY_DEG
+from tracker.detect.posture.rests import PLAIN_M, Rests
+
+# What the leg was plainly lowered to is the rest also where it is taken a little otherwise: who
+# raises a leg time and again puts it down 15 to 20 degrees from where it lay before.
+_LOWERED_DEG = 20.0
 
 
 class Stays:
-    """Folds what was kept and left into where the rest is; start_s is when the last one began."""
+    """Folds what was kept and left into where the rest is.
+
+    start_s, rose_m: when the last one began, and how far the leg rose to it.
+    """
 
     def __init__(self, first: Vector, min_hold_s: float) -> None:
         """first: where the rest is, as soon as the leg was seen."""
@@ -24,7 +32,7 @@ class Stays:
 
     def lose_sight(self) -> None:
         """Nothing is known of what the leg did."""
-        self.start_s, self._end_s, self._rose_m = 0.0, -math.inf, 0.0
+        self.start_s, self._end_s, self.rose_m = 0.0, -math.inf, 0.0
 
     def after_last(self, start_s: float) -> float:
         """A posture was not taken before the last one was left."""
@@ -32,11 +40,16 @@ class Stays:
 
     def begun(self, start_s: float, cells: Cells) -> None:
         """A posture is kept."""
-        self.start_s, self._rose_m = start_s, rose_m(cells, start_s)
+        self.start_s, self.rose_m = start_s, rose_m(cells, start_s)
+
+    def rests(self, up: Vector, raised_m: float) -> bool:
+        """Is what is kept like this the rest? It rose to it and sinks from it by so much."""
+        away_deg = _LOWERED_DEG if raised_m < -PLAIN_M else AWAY_DEG
+        return angle_deg(up, self.rest) <= away_deg
 
     def raised_m(self, end_s: float, now_s: float, cells: Cells) -> float:
         """How far it rose to what it left at end_s and sank from it, together."""
-        return self._rose_m - rises_m(cells, end_s, round(now_s / CELL_S))
+        return self.rose_m - rises_m(cells, end_s, round(now_s / CELL_S))
 
     def ended(self, up: Vector, end_s: float, raised_m: float) -> bool:
         """The posture was left; does that tell that the rest is elsewhere?"""
