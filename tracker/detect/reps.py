@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from tracker.detect.motion.cells import Vector, angle_deg
 from tracker.detect.motion.orientation import GRAVITY_DELAY_S, STEP_S
+from tracker.detect.posture.upright import posture
 
 # Less is shifting about, not straightening.
 LEAST_DEG = 15.0
@@ -239,7 +240,7 @@ def _away_deg(ups: Sequence[Vector], rest: Vector) -> list[float]:
     """
     front, side = rest[0], rest[2]
     across = math.hypot(front, side)
-    if rest[1] > across:
+    if posture(rest) == "upright":
         return [_DEG * acos(y) if -1.0 < y < 1.0 else 90.0 - 90.0 * y for _, y, _ in ups]
     return [_DEG * atan2(-y, (x * front + z * side) / across) for x, y, z in ups]
 

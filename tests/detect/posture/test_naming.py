@@ -316,3 +316,23 @@ def test_the_knee_that_is_up_does_not_contradict_the_side_that_was_told() -> Non
     poses = (*DOWN, rest, Pose(raised(65), 12.0), rest)
     assert named(samples(poses), Settings(side="right"))[0][:2] == ("hamstring", "right")
     assert named(samples(poses), Settings(side="left")) == []
+
+
+@pytest.mark.parametrize("reach", [28, 33])
+def test_a_leg_that_goes_up_little_is_in_a_stretch_where_it_was_straightened_to_before(
+    reach: float,
+) -> None:
+    straightened = (Pose(raised(reach), 0.3, 3.0), Pose(raised(5), 0.3, 2.5)) * 2
+    hold = (Pose(raised(reach - 2), 12.0, 2.5), Pose(BACK, 5.0))
+    assert named(samples((STAND, LIE, *hold))) == []
+    (told,) = named(samples((STAND, LIE, *straightened, *hold)))
+    assert told[:2] == ("hamstring", "right")
+    # Not any more when the wearer got up since, or lay for a while.
+    assert named(samples((STAND, LIE, *straightened, STAND, LIE, *hold))) == []
+    assert named(samples((STAND, LIE, *straightened, Pose(BACK, 70.0), *hold))) == []
+
+
+def test_where_the_leg_goes_up_high_a_low_posture_between_is_no_stretch() -> None:
+    up_and_down = (Pose(raised(70), 0.3, 3.0), Pose(raised(30), 8.0, 2.5)) * 2
+    poses = (STAND, LIE, *up_and_down, Pose(raised(70), 12.0), Pose(BACK, 5.0))
+    assert [h[0] for h in named(samples(poses))] == ["hamstring"]

@@ -28,7 +28,8 @@ from tracker.detect.posture.donning import Donning, Seat
 from tracker.detect.posture.falling import fell_out
 from tracker.detect.posture.knees import Knees
 from tracker.detect.posture.legs import Legs, leg
-from tracker.detect.posture.stretches import LEAST_RAISE_DEG, Stretch, stretch, turned_deg
+from tracker.detect.posture.raises import STRAIGHTENED_DEG, Raises
+from tracker.detect.posture.stretches import Stretch, stretch, turned_deg
 from tracker.detect.posture.taught import ALIKE_DEG, CLEARLY_DEG, Taught, nearest
 from tracker.detect.posture.upright import Posture, posture
 
@@ -47,7 +48,7 @@ class Postures:
         self.side, self.taught = side, taught
         self._any = any_posture
         self._rest: Vector | None = None
-        self._bending, self._knees = Bending(), Knees()
+        self._bending, self._knees, self._raises = Bending(), Knees(), Raises()
         self._legs, self._donning = Legs(), Donning()
         self._named_up: Vector = (0.0, 1.0, 0.0)
         # Lying: since the last rest was left, the lowest y (how high the leg was raised) and the
@@ -86,6 +87,7 @@ class Postures:
         if not self._knees.on_back:
             self._legs.knee_was_not_up()
         self._knees.at_rest(kind, start_s)
+        self._raises.at_rest(start_s, upright=kind == "upright")
         self._rest = up
         match kind:
             case "upright":
@@ -104,6 +106,7 @@ class Postures:
         """The rest, like this at last, is over."""
         self._bending.rest_left(end_s)
         self._knees.rest_left(end_s)
+        self._raises.rest_left(end_s)
         self._legs.rest_left(end_s)
         self._rest, self._highest, self._knee_up = up, 0.0, 0.0
 
@@ -127,7 +130,7 @@ class Postures:
         rest = self._rest
         if rest is None:
             return None
-        known = self._known(up, rest)
+        known = self._known(up, rest, self._raises.least_deg)
         self._named_up = up
         own = self._own(up, rest, ALIKE_DEG if known is None else CLEARLY_DEG)
         if own is not None:
@@ -140,9 +143,11 @@ class Postures:
         """Where a straightening from the rest turned back: the stretch it led to, if any."""
         if self._rest is None:
             return None
-        known = self._known(up, self._rest)
+        known = self._known(up, self._rest, STRAIGHTENED_DEG)
         if known is not None and (known.name != STANDING_QUAD or self._bending.at_once):
             self._bending.straightened = known.name == STANDING_QUAD
+            if known.name == HAMSTRING:
+                self._raises.straightened(known.angle_deg(up))
             return known.name
         own = self._own(up, self._rest, ALIKE_DEG)
         if own is not None:
@@ -155,14 +160,14 @@ class Postures:
         seat = self.seat
         return nearest(self.taught, seat.on_leg(up), seat.on_leg(rest), self.side, within_deg)
 
-    def _known(self, up: Vector, rest: Vector) -> Stretch | None:
+    def _known(self, up: Vector, rest: Vector, least_deg: float) -> Stretch | None:
         match posture(rest):
             case "upright":
                 return self._from_upright(up, rest)
             case "lying":
-                return self._bent_further(up, rest) or self._from_lying(up, rest)
+                return self._bent_further(up, rest) or self._from_lying(up, rest, least_deg)
             case "knee_up" if self._knees.on_back:
-                return self._from_lying(up, rest)
+                return self._from_lying(up, rest, least_deg)
         return None
 
     def _bent_further(self, up: Vector, paused: Vector) -> Stretch | None:
@@ -176,14 +181,14 @@ class Postures:
             return None
         return self._stretch(STANDING_QUAD, side, up, rest)
 
-    def _from_lying(self, up: Vector, rest: Vector) -> Stretch | None:
+    def _from_lying(self, up: Vector, rest: Vector, least_deg: float) -> Stretch | None:
         front = _front(rest)
         again = angle_deg(up, rest) < _RESTS_AGAIN_DEG
         x, y, z = self.seat.on_leg(up)
         if not again and fell_out((x * front, y, z), self._highest):
             return self._stretch(INNER_THIGH, leg(front, back=True), up, rest)
         turned = turned_deg(up, rest, self.seat)
-        if not LEAST_RAISE_DEG < turned < MOST_BEND_DEG:
+        if not least_deg < turned < MOST_BEND_DEG:
             return None
         back = self._knees.on_back or self._legs.on_back(front, turned, self.side)
         return self._stretch(HAMSTRING if back else PRONE_QUAD, leg(front, back=back), up, rest)

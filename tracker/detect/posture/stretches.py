@@ -20,8 +20,9 @@ from tracker.detect.posture.donning import EXACT, Seat
 # 1.7 m, less the few centimetres that the band sits above the ankle (thigh 0.245, shank 0.246 of
 # the height: Winter, Biomechanics and Motor Control of Human Movement, 2009, table 4.1).
 _HIP_M, _KNEE_M = 0.80, 0.35
-# A leg on a cushion or an armrest is up to 30 degrees; a stretch begins above.
-LEAST_RAISE_DEG = 35.0
+# A leg on a cushion or an armrest is up to 30 degrees; a stretch begins above. Nobody straightens a
+# leg onto an armrest with the breath and takes it down again: where that was seen, this will do.
+LEAST_RAISE_DEG, STRAIGHTENED_DEG = 35.0, 25.0
 
 
 @dataclass(frozen=True, slots=True)
