@@ -24,6 +24,7 @@ from tracker.detect.events import (
     Strain,
     TargetReached,
 )
+from tracker.detect.stamps import Stamp, Stamps
 from tracker.store import Store, StoredFrame
 
 BAND = "band1"
@@ -31,6 +32,12 @@ ADDRESS = "F0:F1:F2:F3:F4:01"
 START = datetime(2026, 11, 2, 17, 0, tzinfo=UTC).timestamp()  # a Monday: band second 0
 STEP = 320  # 50 Hz
 PER_FRAME = 25
+
+
+class Dated(Stamp):
+    """What an event begins with, and its wall time."""
+
+    at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,8 @@ class Told:
     boot_id: int = 1
     offset_s: float | None = START
 
-    def event_id(self, t_s: float, kind: str) -> str:
-        return f"{self.clocked(t_s)}-{kind}"
+    def stamped(self, t_s: float, kind: str) -> Dated:
+        return {**Stamps(self.band_id, self.boot_id).at(t_s, kind), "at": self.at(t_s)}
 
     def clocked(self, t_s: float) -> str:
         return f"{self.band_id}-{self.boot_id:04x}-{round(t_s * 1000):09d}"
@@ -53,19 +60,13 @@ class Told:
     def session_started(self, start_s: float) -> SessionStarted:
         t_s = start_s + 4
         return SessionStarted(
-            event_id=self.event_id(t_s, "session_started"),
-            band_id=self.band_id,
-            t_s=t_s,
-            at=self.at(t_s),
+            **self.stamped(t_s, "session_started"),
             session_id=self.clocked(start_s),
         )
 
     def session_ended(self, start_s: float, t_s: float, holds: int, hold_s: float) -> SessionEnded:
         return SessionEnded(
-            event_id=self.event_id(t_s, "session_ended"),
-            band_id=self.band_id,
-            t_s=t_s,
-            at=self.at(t_s),
+            **self.stamped(t_s, "session_ended"),
             session_id=self.clocked(start_s),
             holds=holds,
             hold_s=hold_s,
@@ -74,10 +75,7 @@ class Told:
     def rep(self, start_s: float) -> Rep:
         t_s = start_s + 8
         return Rep(
-            event_id=self.event_id(t_s, "rep"),
-            band_id=self.band_id,
-            t_s=t_s,
-            at=self.at(t_s),
+            **self.stamped(t_s, "rep"),
             start_s=start_s,
             top_s=start_s + 4,
             end_s=start_s + 7,
@@ -89,10 +87,7 @@ class Told:
     ) -> HoldStarted:
         t_s = start_s + 2.5
         return HoldStarted(
-            event_id=self.event_id(t_s, "hold_started"),
-            band_id=self.band_id,
-            t_s=t_s,
-            at=self.at(t_s),
+            **self.stamped(t_s, "hold_started"),
             hold_id=self.clocked(start_s),
             stretch=stretch,
             side=side,
@@ -104,10 +99,7 @@ class Told:
         begin_s = hold_start_s + 10 * (number - 1) + 1
         t_s = begin_s + 10
         return Breath(
-            event_id=self.event_id(t_s, "breath"),
-            band_id=self.band_id,
-            t_s=t_s,
-            at=self.at(t_s),
+            **self.stamped(t_s, "breath"),
             hold_id=self.clocked(hold_start_s),
             number=number,
             exhale_start_s=begin_s,
@@ -119,10 +111,7 @@ class Told:
     def target_reached(self, hold_start_s: float) -> TargetReached:
         t_s = hold_start_s + 30
         return TargetReached(
-            event_id=self.event_id(t_s, "target_reached"),
-            band_id=self.band_id,
-            t_s=t_s,
-            at=self.at(t_s),
+            **self.stamped(t_s, "target_reached"),
             hold_id=self.clocked(hold_start_s),
             target_s=30.0,
         )
@@ -130,10 +119,7 @@ class Told:
     def strain(self, hold_start_s: float) -> Strain:
         t_s = hold_start_s + 12
         return Strain(
-            event_id=self.event_id(t_s, "strain_bounce"),
-            band_id=self.band_id,
-            t_s=t_s,
-            at=self.at(t_s),
+            **self.stamped(t_s, "strain_bounce"),
             hold_id=self.clocked(hold_start_s),
             kind="bounce",
             size=6.5,
@@ -150,10 +136,7 @@ class Told:
         end_s = start_s + duration_s
         t_s = end_s + 1.5
         return HoldEnded(
-            event_id=self.event_id(t_s, "hold_ended"),
-            band_id=self.band_id,
-            t_s=t_s,
-            at=self.at(t_s),
+            **self.stamped(t_s, "hold_ended"),
             hold_id=self.clocked(start_s),
             stretch=stretch,
             side=side,

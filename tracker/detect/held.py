@@ -70,9 +70,7 @@ class Held:
 
     def started(self, now_s: float) -> HoldStarted:
         return HoldStarted(
-            event_id=self._stamps.event_id(now_s, "hold_started"),
-            band_id=self._stamps.band_id,
-            t_s=ms(now_s),
+            **self._stamps.at(now_s, "hold_started"),
             hold_id=self.hold_id,
             stretch=self.stretch.name,
             side=self.stretch.side,
@@ -97,9 +95,7 @@ class Held:
             strain = self._strains.step(now_s, point[0], unrest_g)
             if strain is not None:
                 yield Strain(
-                    event_id=self._stamps.event_id(now_s, f"strain-{strain.kind}"),
-                    band_id=self._stamps.band_id,
-                    t_s=ms(now_s),
+                    **self._stamps.at(now_s, f"strain-{strain.kind}"),
                     hold_id=self.hold_id,
                     kind=strain.kind,
                     size=round(strain.size, 2),
@@ -110,9 +106,7 @@ class Held:
         if not self._reached and now_s - self.start_s >= target_s:
             self._reached = True
             yield TargetReached(
-                event_id=self._stamps.event_id(now_s, "target_reached"),
-                band_id=self._stamps.band_id,
-                t_s=ms(now_s),
+                **self._stamps.at(now_s, "target_reached"),
                 hold_id=self.hold_id,
                 target_s=target_s,
             )
@@ -124,9 +118,7 @@ class Held:
     def dropped(self, now_s: float, reason: DropReason) -> HoldDropped:
         """What was told as a hold was none."""
         return HoldDropped(
-            event_id=self._stamps.event_id(now_s, "hold_dropped"),
-            band_id=self._stamps.band_id,
-            t_s=ms(now_s),
+            **self._stamps.at(now_s, "hold_dropped"),
             hold_id=self.hold_id,
             reason=reason,
         )
@@ -137,9 +129,7 @@ class Held:
             yield self._breath(seen, now_s)
         breaths = self.breaths
         yield HoldEnded(
-            event_id=self._stamps.event_id(now_s, "hold_ended"),
-            band_id=self._stamps.band_id,
-            t_s=ms(now_s),
+            **self._stamps.at(now_s, "hold_ended"),
             hold_id=self.hold_id,
             stretch=self.stretch.name,
             side=self.stretch.side,
@@ -161,9 +151,7 @@ class Held:
         kind = LateBreath if late else Breath
         name = "late_breath" if late else "breath"
         return kind(
-            event_id=self._stamps.event_id(now_s, f"{name}-{seen.number}"),
-            band_id=self._stamps.band_id,
-            t_s=ms(now_s),
+            **self._stamps.at(now_s, f"{name}-{seen.number}"),
             hold_id=self.hold_id,
             number=seen.number,
             exhale_start_s=ms(seen.exhale_start_s),

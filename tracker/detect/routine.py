@@ -25,7 +25,7 @@ from tracker.detect.posture.taught import Posed
 from tracker.detect.posture.worn import Wear
 from tracker.detect.samples import Floats
 from tracker.detect.settings import Settings
-from tracker.detect.stamps import Stamps, ms
+from tracker.detect.stamps import Stamps
 from tracker.detect.straightenings import Straightenings
 from tracker.detect.tally import Tally
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped, Strayed, Trace
@@ -285,8 +285,6 @@ class Routine:
     def _worn(self, now_s: float, *, worn: bool) -> Worn:
         self._off = not worn
         return Worn(
-            event_id=self._stamps.event_id(now_s, "worn"),
-            band_id=self._stamps.band_id,
-            t_s=ms(now_s),
+            **self._stamps.at(now_s, "worn"),
             worn=worn,
         )

@@ -224,9 +224,7 @@ class Session:
         events += self._routine.lose_sight(from_s, to_s)
         events.append(
             Gap(
-                event_id=self._stamps.event_id(to_s, "gap"),
-                band_id=self._stamps.band_id,
-                t_s=ms(to_s),
+                **self._stamps.at(to_s, "gap"),
                 from_s=ms(from_s),
                 to_s=ms(to_s),
             )

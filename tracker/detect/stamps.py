@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypedDict
+
+
+class Stamp(TypedDict):
+    """Which event, of which band, when; as keyword arguments of every event."""
+
+    event_id: str
+    band_id: str
+    t_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +22,13 @@ class Stamps:
     band_id: str
     boot_id: int
 
-    def event_id(self, t_s: float, kind: str) -> str:
-        return f"{self.reference(t_s)}-{kind}"
+    def at(self, t_s: float, kind: str) -> Stamp:
+        """What every event of this moment begins with."""
+        return {
+            "event_id": f"{self.reference(t_s)}-{kind}",
+            "band_id": self.band_id,
+            "t_s": ms(t_s),
+        }
 
     def reference(self, t_s: float) -> str:
         """The id of a hold or a session that began at t_s."""

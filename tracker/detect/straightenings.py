@@ -46,9 +46,7 @@ class Straightenings:
 
     def _rep(self, now_s: float, seen: RepSeen) -> Rep:
         return Rep(
-            event_id=self._stamps.event_id(now_s, "rep"),
-            band_id=self._stamps.band_id,
-            t_s=ms(now_s),
+            **self._stamps.at(now_s, "rep"),
             start_s=ms(seen.start_s),
             top_s=ms(seen.top_s),
             end_s=ms(seen.end_s),

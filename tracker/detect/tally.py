@@ -29,9 +29,7 @@ class Tally:
         self.session = self._stamps.reference(start_s)
         self._holds, self._hold_s = 0, 0.0
         yield SessionStarted(
-            event_id=self._stamps.event_id(now_s, "session_started"),
-            band_id=self._stamps.band_id,
-            t_s=ms(now_s),
+            **self._stamps.at(now_s, "session_started"),
             session_id=self.session,
         )
 
@@ -45,9 +43,7 @@ class Tally:
         if self.session is None:
             return
         yield SessionEnded(
-            event_id=self._stamps.event_id(now_s, "session_ended"),
-            band_id=self._stamps.band_id,
-            t_s=ms(now_s),
+            **self._stamps.at(now_s, "session_ended"),
             session_id=self.session,
             holds=self._holds,
             hold_s=ms(self._hold_s),
