@@ -198,7 +198,7 @@ def _wave(held: Held, seen: Seen, from_s: float, to_s: float) -> tuple[Floats, F
     """Degrees along the breath, as the detector's Held measures them from its origin."""
     first, last = seen.t_s.searchsorted([from_s, to_s])
     away = seen.up[:, first:last] - np.array(held.origin)[:, None]
-    x, y = held.breaths.axis
+    x, y = held.breaths.way
     along = x * np.array(held.stretch.deeper) + y * np.array(held.sideways)
     return seen.t_s[first:last], np.degrees(along @ away)
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.breaths import Breaths
 from tracker.detect.breath.movement import Movement
-from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.breath.telling import BreathSeen
 from tracker.detect.motion.orientation import GRAVITY_DELAY_S, STEP_S
 from tracker.detect.samples import Floats
@@ -196,7 +196,7 @@ def test_the_breath_is_found_along_whatever_way_it_moves_the_leg() -> None:
     for at_s, moved in zip(t_s.tolist(), breath.tolist(), strict=True):
         breaths.step(at_s, (0.6 * moved, -0.8 * moved))
     breaths.finish(START_S + 37.5)
-    x, y = breaths.axis
+    x, y = breaths.way
     assert abs(0.6 * x - 0.8 * y) > 0.99
     assert breaths.rate_bpm() == pytest.approx(10.0, abs=0.1)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests.detect.breath.test_deepening import swaying
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles
 from tracker.detect.breath.dating import Dating
 from tracker.detect.breath.movement import Movement
-from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.samples import Floats
 
 PERIOD_S = 10.0

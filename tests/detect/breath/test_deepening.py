@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles
 from tracker.detect.breath.deepening import Deepening
 from tracker.detect.breath.movement import Movement
-from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.samples import Floats
 
 START_S = 100.0
@@ -46,7 +46,7 @@ def test_what_the_leg_gives_way_is_the_gain(creep: float) -> None:
 def test_a_breath_that_was_told_is_no_gain() -> None:
     # Released at the end of an exhale, 1.5 degrees deeper for the moment.
     t_s = beats(13.0)
-    row = Cycles((START_S, START_S + 7.0, START_S + 14.0), 7.0, 1.5, -20.0, 0.9)
+    row = Cycles((START_S, START_S + 7.0, START_S + 14.0), 7.0, 1.5, -20.0)
     moved = 1.5 * row.depth(START_S + t_s) + 2.0 * t_s / 13.0
     assert moved[-1] > 2.8
     assert gain_deg((t_s, moved), row=row) == pytest.approx(2.0, abs=0.25)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.detect.breath.test_breaths import START_S, breathing, steps, swaying
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.breaths import Breaths
-from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.breath.ways import ways
 from tracker.detect.samples import Floats
 

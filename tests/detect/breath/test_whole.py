@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles
 from tracker.detect.breath.movement import Movement
-from tracker.detect.breath.oscillators import BEAT_S, PERIODS_S
+from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.whole import Whole
 
 START_S = 100.0
@@ -30,7 +31,7 @@ class Rows(Movement):
 
 def row(period_s: float, against: float, *lengths_s: float, first_s: float = 1.0) -> Cycles:
     onsets_s = START_S + first_s + np.cumsum((0.0, *(lengths_s or (period_s,) * 4)))
-    return Cycles(tuple(onsets_s.tolist()), period_s, 1.0, against, 0.9)
+    return Cycles(tuple(onsets_s.tolist()), period_s, 1.0, against)
 
 
 def looked_at(*rows: Cycles) -> Whole:

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import math
 
+from tracker.detect.breath.beats import BEAT_S, Beat, Beats, Point
 from tracker.detect.breath.dating import Dating
 from tracker.detect.breath.movement import Span
-from tracker.detect.breath.oscillators import BEAT_S, PERIODS_S
+from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.plain import Laid, Plain
-from tracker.detect.breath.points import Point, Points
+from tracker.detect.breath.points import Points
 from tracker.detect.breath.rhythm import Rhythm
 from tracker.detect.breath.telling import BreathSeen, Telling
 from tracker.detect.breath.whole import AFTER_S, SAME, Whole
-from tracker.detect.motion.orientation import STEP_S
 
 # A breath that is told when it ends is told so long after it at most; an end that seems earlier is
 # told as this old. Breaths before it that could not be told then keep their own times.
@@ -50,7 +50,7 @@ class Breaths:
         self._start_s = start_s
         self._one_way = one_way
         self._rhythm = Rhythm(one_way=one_way)
-        self._half: tuple[float, Point | None] | None = None
+        self._beats = Beats()
         self._points = Points(start_s)
         self._plain = Plain(self._points, self._rhythm)
         self._last_s = -math.inf
@@ -60,7 +60,7 @@ class Breaths:
         self._whole = Whole(start_s, one_way=one_way)
 
     @property
-    def axis(self) -> Point:
+    def way(self) -> Point:
         """Which way, (deepening, sideways), the exhale moves the leg."""
         return self._rhythm.way
 
@@ -79,14 +79,8 @@ class Breaths:
         leaves = point is None and not self._away
         self._away = point is None
         seen = self._at_the_end(t_s) if leaves else []
-        if self._half is None or t_s - self._half[0] > 1.5 * STEP_S:
-            self._half = (t_s, point)
-            return seen
-        before, self._half = self._half[1], None
-        middle = None
-        if before is not None and point is not None:
-            middle = (0.5 * (before[0] + point[0]), 0.5 * (before[1] + point[1]))
-        return seen + self._beat(t_s - 0.5 * STEP_S, middle)
+        beat = self._beats.step(t_s, point)
+        return seen if beat is None else seen + self._beat(beat)
 
     def finish(self, end_s: float) -> list[BreathSeen]:
         """What is still to be said when the leg has left at end_s."""
@@ -119,7 +113,8 @@ class Breaths:
 
     # On the way: one beat after the other.
 
-    def _beat(self, t_s: float, point: Point | None) -> list[BreathSeen]:
+    def _beat(self, beat: Beat) -> list[BreathSeen]:
+        t_s, point = beat.t_s, beat.point
         self._reach(t_s, point)
         self._points.add(point)
         if point is None:
@@ -182,17 +177,17 @@ class Breaths:
 
         ends_s: the earliest and the latest that its end may be told to have been.
         """
-        row = laid.row
-        last_s, self._last_s = self._last_s, _between(onset_s, ends_s)
+        row, end_s = laid.row, _between(onset_s, ends_s)
         self._rhythm.confirmed = True
         untold_s = self._telling.untold_s(row.period_s)
         looked, onsets_s = self._plain.onsets(laid, onset_s, untold_s)
         if not self._telling.seen and len(onsets_s) == 2:
-            top = looked.top(onsets_s[0], self._last_s)
+            top = looked.top(onsets_s[0], end_s)
             early = not leaves and looked.turned(top.t_s) < _OUT_AGAIN
             if early or top.eased_deg < max(_EASED * row.swing_deg, _PLAIN_DEG):
-                self._last_s, self._rhythm.turning_s = last_s, onset_s if early else None
+                self._rhythm.turning_s = onset_s if early else None
                 return []
+        self._last_s = end_s
         self._dating.look(laid.movement, row, len(onsets_s) - 1)
         late_s = self._dating.late() * row.usual_s
         begins_s = [at_s + late_s for at_s in onsets_s[:-1]]

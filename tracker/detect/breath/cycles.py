@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.segments import Segments
 from tracker.detect.breath.template import depth, uneven
 from tracker.detect.breath.whitening import DEPENDENT, Whitened, total, white
@@ -37,14 +37,12 @@ class Cycles:
     onsets_s: where exhales begin; the first may lie before the movement, the last behind it.
     swing_deg: how far a breath moves the leg, trough to top.
     against:  minus twice the log likelihood, what is unlikely about the row included.
-    share:    of the whitened movement that the breaths explain, 0 to 1.
     """
 
     onsets_s: tuple[float, ...]
     period_s: float
     swing_deg: float
     against: float
-    share: float
 
     @property
     def usual_s(self) -> float:
@@ -94,7 +92,7 @@ def judged(row: Segments, movement: Whitened, first_s: float, period_s: float) -
         first_s + (bound + shift) * BEAT_S
         for bound, shift in zip(row.bounds, row.shifts, strict=True)
     )
-    return Cycles(onsets_s, period_s, along / energy, against, share)
+    return Cycles(onsets_s, period_s, along / energy, against)
 
 
 def _wave(bounds: list[int], count: int) -> Floats:

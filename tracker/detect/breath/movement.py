@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles, judged
-from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.breath.segments import segmented
 from tracker.detect.breath.whitening import DEPENDENT, Whitened, white
 from tracker.detect.samples import Floats

@@ -17,11 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracker.detect.motion.orientation import STEP_S
+from tracker.detect.breath.beats import BEAT_S, Point
 from tracker.detect.samples import Floats
 
-# The bank moves on by two steps at a time: the quickest breath still has six of them.
-BEAT_S = 2.0 * STEP_S
 # 2.4 to 15.8 s, 25 to 3.8 breaths a minute; neighbours 17 % apart, within reach of the phase noise.
 PERIODS_S: Floats = 2.4 * np.power(1.17, np.arange(13.0))
 # The wander of one breath's length against the next, as a share of the length.
@@ -93,7 +91,7 @@ def _motion() -> tuple[Floats, Floats]:
 class Oscillators:
     """Follows a point (deepening, sideways) in degrees, one beat (0.4 s) at a time."""
 
-    def __init__(self, first: tuple[float, float]) -> None:
+    def __init__(self, first: Point) -> None:
         n = len(PERIODS_S)
         self._gains, self._motion = _gains(), _motion()
         # Rows level, slope, cos, sin; columns the filters for one direction, then for the other.
@@ -108,15 +106,15 @@ class Oscillators:
         self._scores: Floats = np.repeat([[1e-9], [0.0]], n, axis=1)
         self._errors, self._logs = self._scores
 
-    def cos(self, i: int) -> tuple[float, float]:
+    def cos(self, i: int) -> Point:
         """Filter i's breath, both ways."""
         return self._both_ways(2, i)
 
-    def sin(self, i: int) -> tuple[float, float]:
+    def sin(self, i: int) -> Point:
         """A quarter of a breath before."""
         return self._both_ways(3, i)
 
-    def _both_ways(self, row: int, i: int) -> tuple[float, float]:
+    def _both_ways(self, row: int, i: int) -> Point:
         return self._state.item(row, i), self._state.item(row, len(PERIODS_S) + i)
 
     def turn(self) -> None:
@@ -125,7 +123,7 @@ class Oscillators:
         own, partner = self._motion
         self._state = own * self._state + partner * self._state.take(self._partners, axis=0)
 
-    def look(self, point: tuple[float, float]) -> None:
+    def look(self, point: Point) -> None:
         """Correct all filters by the point and score their predictions."""
         gains, k, n = self._gains, min(self._seen, _GAINS - 1), len(self._errors)
         self._seen += 1

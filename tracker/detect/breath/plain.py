@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles, likeliest
 from tracker.detect.breath.movement import Movement
-from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.breath.points import Points
 from tracker.detect.breath.rhythm import Rhythm
 from tracker.detect.breath.whole import FLOOR_DEG

@@ -6,11 +6,9 @@ import math
 
 import numpy as np
 
+from tracker.detect.breath.beats import BEAT_S, Point
 from tracker.detect.breath.movement import Movement
-from tracker.detect.breath.oscillators import BEAT_S
 from tracker.detect.breath.ways import ways
-
-Point = tuple[float, float]
 
 _UNKNOWN = (math.nan, math.nan)
 # After so long without a point the movement begins anew.

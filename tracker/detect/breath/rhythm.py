@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
-from tracker.detect.breath.oscillators import BEAT_S, PERIODS_S, Oscillators
-from tracker.detect.breath.points import Point
+from tracker.detect.breath.beats import BEAT_S, Point
+from tracker.detect.breath.oscillators import PERIODS_S, Oscillators
 
 _PERIODS: list[float] = PERIODS_S.tolist()
 # Another filter must be better by this (twice the log likelihood) to take over: no flicker.

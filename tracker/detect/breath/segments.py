@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.template import Matches, Templates, matched, templates
 from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.whitening import Whitened, total, white
 from tracker.detect.samples import Floats
 

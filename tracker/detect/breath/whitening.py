@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.detect.breath.oscillators import BEAT_S
+from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.samples import Floats
 
 Bools = NDArray[np.bool_]
