@@ -136,6 +136,29 @@ def test_a_band_moved_to_the_other_leg_while_sitting_is_no_roll() -> None:
     assert named(samples(poses))[0][:2] == ("hamstring", "left")
 
 
+# Lowered, the knees drawn up and stretched out again, all of it without a rest.
+RESTLESS = (
+    Pose((0.8, 0.6, 0.0), 0.6),
+    Pose((0.6, 0.8, 0.1), 0.8, 2.0),
+    Pose((0.8, 0.6, 0.0), 0.6, 2.0),
+    Pose(BACK, 0.4),
+)
+
+
+@pytest.mark.parametrize("toes", [-0.25, 0.0, 0.1])
+@pytest.mark.parametrize("left", [False, True])
+def test_who_is_restless_before_rolling_over_has_moved_no_band(toes: float, left: bool) -> None:
+    """However the toes lie, and with the knee bent no further than a leg may be raised."""
+    belly = (-0.97, 0.0, toes)
+    rolled = (Pose(SIDE, 0.3, 1.0), Pose(belly, 8.0, 1.0), Pose(bent_prone(100), 12.0))
+    poses = (*HAMSTRING[:-1], *RESTLESS, *rolled, Pose(belly, 5.0))
+    side = "left" if left else "right"
+    assert [hold[:2] for hold in named(samples(poses, left=left))] == [
+        ("hamstring", side),
+        ("prone_quad", side),
+    ]
+
+
 @pytest.mark.parametrize("turned", [-15.0, 0.0, 15.0])
 def test_a_band_moved_to_the_other_leg_may_lie_as_it_did_on_the_belly(turned: float) -> None:
     """The back of a left leg is where the belly of a right one was."""

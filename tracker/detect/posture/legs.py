@@ -19,7 +19,7 @@ _BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED = 1.5, 4.0, 4.0, 8.0
 _KNEE_UP = 4.0
 # Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
 _RAISE_OR_BEND_DEG, _PER_NAT_DEG = 104.0, 5.0
-# Rolling over takes 4 seconds; after longer the band may have been moved to the other leg instead,
+# Away for longer, and not seen to roll over, the band may have been moved to the other leg instead,
 # and of what was known little is left.
 _ROLL_S, _LEFT_OVER = 8.0, 0.25
 # Who sat up meanwhile may lie on the other side of the body with the band on the other leg, which
@@ -69,17 +69,19 @@ class Legs:
         right = self._right or 0.0
         return right if start_s - self._lay_until_s < _ROLL_S else _LEFT_OVER * right
 
-    def lay(self, up: Vector, start_s: float, *, knee_up: float) -> bool:
+    def lay(self, up: Vector, start_s: float, *, knee_up: float, rolled: bool) -> bool:
         """Flat since start_s; is it the leg that it was before, as far as that was known?
 
         knee_up: the highest y since the last rest: with the knee up, or sitting.
+        rolled:  the wearer was seen to roll over.
         """
         front, toes, away_s = math.copysign(1.0, up[0]), up[2], start_s - self._lay_until_s
         same = True
         if self._right is None:
             same = self._lay_down(front, toes)
         elif front != self._front:
-            same = self._turned_over(self._right, front, toes, away_s)
+            rolled = rolled or away_s < _ROLL_S
+            same = self._turned_over(self._right, front, toes, rolled=rolled)
         elif away_s > _ROLL_S and knee_up > _SAT_UP:
             same = self._lay_again(self._right, front, toes)
         self._front, self._toes = front, toes
@@ -120,9 +122,8 @@ class Legs:
         right = self._right = front * _BACK_FIRST + _toes_odds(front, toes) + self._by_knee
         return self._was_right is None or (self._was_right > 0) == (right > 0)
 
-    def _turned_over(self, right: float, front: float, toes: float, away_s: float) -> bool:
+    def _turned_over(self, right: float, front: float, toes: float, *, rolled: bool) -> bool:
         """Rolled over, it is still the same leg."""
-        rolled = away_s < _ROLL_S
         known = right if rolled else front * _BACK_FIRST + _LEFT_OVER * right
         self._right = _toes_odds(front, toes) + known + self._by_knee
         return rolled

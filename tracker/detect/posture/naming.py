@@ -29,6 +29,7 @@ from tracker.detect.posture.falling import fell_out
 from tracker.detect.posture.knees import Knees
 from tracker.detect.posture.legs import Legs, leg
 from tracker.detect.posture.raises import STRAIGHTENED_DEG, Raises
+from tracker.detect.posture.rolling import Rolling
 from tracker.detect.posture.stretches import Stretch, stretch, turned_deg
 from tracker.detect.posture.taught import ALIKE_DEG, CLEARLY_DEG, Taught, nearest
 from tracker.detect.posture.upright import Posture, posture
@@ -49,7 +50,7 @@ class Postures:
         self._any = any_posture
         self._rest: Vector | None = None
         self._bending, self._knees, self._raises = Bending(), Knees(), Raises()
-        self._legs, self._donning = Legs(), Donning()
+        self._legs, self._rolling, self._donning = Legs(), Rolling(), Donning()
         self._named_up: Vector = (0.0, 1.0, 0.0)
         # Lying: since the last rest was left, the lowest y (how high the leg was raised) and the
         # highest (with the knee up, or sitting).
@@ -68,6 +69,7 @@ class Postures:
     def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
         """The leg was like this at these times, on its way or not."""
         self._knees.passed(times_s, ups)
+        self._rolling.passed(ups)
         if self._bending.standing:
             self._bending.passed(times_s, ups)
             return
@@ -95,7 +97,8 @@ class Postures:
                 self._donning.turn_again()
                 self._donning.stood(up)
             case "lying":
-                if not self._legs.lay(up, start_s, knee_up=self._knee_up):
+                rolled = self._rolling.over()
+                if not self._legs.lay(up, start_s, knee_up=self._knee_up, rolled=rolled):
                     self._donning.renew()
                 right = (self.side or self._legs.lying()) == "right"
                 self._donning.lay(up, right=right, back=right == (up[0] > 0))
