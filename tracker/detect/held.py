@@ -40,7 +40,7 @@ class Held:
     origin:   the direction at its start, which depth is measured from.
     sideways: unit vector across `stretch.deeper`.
     coarse:   the sensor does not tell apart what happens in a hold: only the hold is stated.
-    hides_sway: nor, less coarse, whether a leg is alive.
+    least_jitter_deg: nor, less coarse, whether a leg is in what jitters less.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class Held:
         stamps: Stamps,
         *,
         coarse: bool = False,
-        hides_sway: bool = False,
+        least_jitter_deg: float = 0.0,
     ) -> None:
         self.stretch, self.start_s, self.hold_id = stretch, start_s, stamps.reference(start_s)
         self._stamps = stamps
         self.origin = up
-        self._coarse, self._hides_sway = coarse, hides_sway
+        self._coarse = coarse
         self.sideways = _cross(up, stretch.deeper)
         self.breaths = Breaths(start_s, one_way=stretch.way_known)
         self._strains = Strains()
@@ -65,7 +65,7 @@ class Held:
         self._sum = [0.0, 0.0, 0.0]
         self._first_way: float | None = None
         self._last_way = 0.0
-        self._life = Life()
+        self._life = Life(least_jitter_deg)
         self.depth_deg = 0.0
 
     def started(self, now_s: float) -> HoldStarted:
@@ -113,7 +113,7 @@ class Held:
 
     def lifeless(self) -> bool:
         """So still that the band cannot be on a leg."""
-        return self._life.none and not self._hides_sway
+        return self._life.none
 
     def dropped(self, now_s: float, reason: DropReason) -> HoldDropped:
         """What was told as a hold was none."""

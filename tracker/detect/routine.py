@@ -5,6 +5,7 @@ Folds steps into events. One Routine lives from a fresh start to the end of a se
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 
@@ -17,6 +18,7 @@ from tracker.detect.motion.cells import Cells, Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import STEP_S, Rows
 from tracker.detect.motion.turning import Limb
+from tracker.detect.posture.life import Life
 from tracker.detect.posture.naming import Postures
 from tracker.detect.posture.pauses import Pauses
 from tracker.detect.posture.stays import Stays
@@ -30,8 +32,9 @@ from tracker.detect.straightenings import Straightenings
 from tracker.detect.tally import Tally
 from tracker.detect.trace import Departed, Discarded, Holding, Stopped, Strayed, Trace
 
-# A hold is known two seconds after it began; its first steps are folded then.
-_RECENT = 24
+# A hold is known two seconds after it began; its first steps are folded then. Whether a leg was in
+# what was a rest is asked of its last half minute.
+_RECENT = round(32.0 / STEP_S)
 
 
 class Routine:
@@ -210,7 +213,7 @@ class Routine:
             start_s,
             self._stamps,
             coarse=cells.grain.coarse(kept.last),
-            hides_sway=cells.grain.hides_sway(kept.last),
+            least_jitter_deg=cells.grain.least_jitter_deg(kept.last),
         )
         yield from self._begin(now_s, held)
         for t_s, up, unrest in list(self._recent):
@@ -242,9 +245,20 @@ class Routine:
         if stays is not None and raised_m is not None:
             yield from self._seek_rest(now_s, left, stays, raised_m)
         else:
-            self._pauses.ended(left.up, left.end_s, off=self._off)
+            self._pauses.ended(left.up, left.end_s, off=self._off, life=self._lives(left))
         reason: EndReason = "gap" if left.unseen else "released"
         yield from self.end_hold(now_s, left.end_s, reason, left.still_s)
+
+    def _lives(self, left: Left) -> bool:
+        """Did a leg show in what was no stretch, as far as its last half minute tells?"""
+        since_s = self._pauses.start_s
+        if since_s is None or not self._off:
+            return True
+        life = Life()
+        for t_s, up, _ in self._recent:
+            if since_s < t_s <= left.end_s:
+                life.feed(tuple(map(math.degrees, up)))
+        return life.shown
 
     def _seek_rest(
         self, now_s: float, left: Left, stays: Stays, raised_m: float

@@ -10,6 +10,7 @@ import numpy as np
 from tracker.detect.events import EndReason, Event, Gap, Side
 from tracker.detect.live import Glimpse, Live, Phase, points
 from tracker.detect.motion.cells import Cells
+from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.grid import CELL_US, Grid
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, Orientation, Rows
 from tracker.detect.posture.taught import Posed, Taught
@@ -144,10 +145,12 @@ class Session:
 
     def _fresh(self) -> None:
         self._routine = Routine(self._settings, self._stamps, self._trace)
+        self._grain = Grain()
         self._refill()
 
     def _refill(self) -> None:
-        self._grid, self._orientation, self._cells = Grid(), Orientation(), Cells()
+        self._grid, self._orientation = Grid(), Orientation()
+        self._cells = Cells(self._grain)
 
     def _run(self, block: Block, events: list[Event]) -> int:
         """Fold the first samples of the block; how many."""
@@ -170,13 +173,13 @@ class Session:
 
     def _fold(self, block: Block, events: list[Event]) -> int | None:
         """Fold samples without a gap; the number of the step after which to begin afresh."""
-        self._cells.grain.feed(block)
+        self._grain.feed(block)
         first, cells = self._grid.feed(block)
         if not cells.shape[1]:
             return None
         self._cells.add(first, cells[:3])
         rows, directions = self._orientation.feed(first, cells)
-        self._routine.look_ahead(rows.first, directions, self._cells.grain)
+        self._routine.look_ahead(rows.first, directions, self._grain)
         row, count = 0, len(rows.ups)
         while row < count:
             passed = row

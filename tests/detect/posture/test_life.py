@@ -51,5 +51,20 @@ def test_a_few_seconds_tell_nothing() -> None:
     assert not kept(6.0, 0.02).none
 
 
+def test_what_trembles_otherwise_than_noise_does_is_not_lifeless() -> None:
+    points = np.random.default_rng(2).normal(0.0, 0.05, (100, 2))
+    points[:, 1] += 0.8 * (np.arange(100) % 2)
+    life = Life()
+    for x, y in points.tolist():
+        life.feed((x, y))
+    assert not life.none
+
+
 def test_a_sensor_that_shows_nothing_at_all_does_not_tell_that_no_leg_is_there() -> None:
     assert not kept(60.0, 0.0).none
+
+
+def test_a_leg_shows_where_more_than_noise_moves_or_little_was_seen() -> None:
+    assert not kept(12.0, 0.03).shown
+    assert kept(12.0, 0.03, wave(12.0, 0.2, 4.0)).shown
+    assert kept(5.0, 0.03).shown

@@ -275,6 +275,21 @@ def test_what_is_done_with_a_band_taken_from_a_table_is_no_stretch() -> None:
     assert len(named(handled(STAND, LIE, in_the_hand, LIE, lies_s=60.0))) == 1
 
 
+def on_table(block: Block, from_s: float, to_s: float) -> Block:
+    """For so long nothing but the noise of the sensor is felt."""
+    noise = np.random.default_rng(4).normal(0.0, 0.002, block.acc_g.shape)
+    lies = (block.t_s > from_s) & (block.t_s < to_s)
+    still = block.acc_g[lies.argmax()] + noise
+    return Block(block.t_s, np.where(lies[:, None], still, block.acc_g))
+
+
+def test_where_a_band_is_laid_again_for_a_moment_is_no_rest_of_a_leg_either() -> None:
+    again, in_the_hand = Pose(BACK, 14.0), Pose(raised(70), 12.0)
+    block = handled(Pose(fallen_out(60), 3.0), again, in_the_hand, lies_s=60.0)
+    assert len(named(block)) == 1
+    assert named(on_table(block, 66.3, 80.1)) == []
+
+
 def test_who_lies_down_on_the_belly_from_standing_may_rest_on_tucked_toes() -> None:
     tucked = Pose((-0.96, -0.25, 0.1), 8.0, move_s=2.0)
     poses = (STAND, tucked, Pose(bent_prone(125), 12.0), tucked)

@@ -35,8 +35,8 @@ class Cells:
 
     _KEPT = 250
 
-    def __init__(self) -> None:
-        self.grain = Grain()
+    def __init__(self, grain: Grain | None = None) -> None:
+        self.grain = grain or Grain()
         self._first = 0
         self._acc = np.empty((3, 0))
         # Joined only when somebody looks: most cells are never looked at.

@@ -8,18 +8,35 @@ of the samples, so that it does not matter how they were cut.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracker.detect.motion.grid import CELL_US, ONE_G, Ints
-from tracker.detect.samples import Block, Floats
+from tracker.detect.samples import Block
 
 # A count of 62 mg turns the direction by 3.6 degrees, one of 125 mg by 7: further than a leg that
 # is kept may stray.
 COARSE_G = 0.050
 # A leg at rest sways by a tenth of a degree, 2 mg. Coarser steps may not show that it is worn.
 HIDES_SWAY_G = 0.010
+# Unless noise dithers them. Where one sample in ten is a count beside the others, the mean of many
+# follows a slow move by a third at least, as long as the noise is less than half a count (the slope
+# of the mean is that of the normal distribution at its tenth, over the noise; Widrow and Kollar
+# 2008, "Quantization noise", chapter 19). Of such flips, in counts squared:
+_FLIPS = 0.1 * 0.9
+# The low-pass of 1.5 Hz leaves a band of 1.67 Hz of what is white up to half the rate, and two
+# thirds of that are new from step to step.
+_PASSED_HZ = 2.0 * 1.67 * 0.67
+# So many samples tell the rate.
+_FOR_RATE = 64
+
+
+class _Known(NamedTuple):
+    """From this time on no step was seen that is smaller than `least`, in 2**-16 g."""
+
+    from_us: float
+    least: int
 
 
 class Grain:
@@ -27,30 +44,62 @@ class Grain:
 
     def __init__(self) -> None:
         self._last: Ints | None = None
-        self._moved_us = self._finer_us = self._fine_us = math.inf
+        self._seen = 0
+        self._first_us = 0
+        self._rate_from_us, self._rate_hz = math.inf, math.inf
+        self._known: list[_Known] = []
 
     def feed(self, block: Block) -> None:
         """Take in samples that follow the ones before."""
-        if self._fine_us < math.inf:
+        if self._known and self._known[-1].least < HIDES_SWAY_G * ONE_G:
             return
+        t_us = np.rint(block.t_s * 1e6)
         acc = np.rint(block.acc_g.T * ONE_G).astype(np.int64)
         before = acc[:, :1] if self._last is None else self._last
         self._last = acc[:, -1:]
         steps = np.abs(acc - np.concatenate([before, acc[:, :-1]], axis=1))
-        least = np.where(steps > 0, steps, np.iinfo(np.int64).max).min(axis=0)
-        self._moved_us = min(self._moved_us, _first_us(block.t_s, steps.any(axis=0)))
-        self._finer_us = min(self._finer_us, _first_us(block.t_s, least < COARSE_G * ONE_G))
-        self._fine_us = _first_us(block.t_s, least < HIDES_SWAY_G * ONE_G)
+        self._learn(t_us, np.where(steps > 0, steps, np.iinfo(np.int64).max).min(axis=0))
+        self._time(t_us)
 
     def coarse(self, cell: int) -> bool:
         """Up to this cell, have all steps been of COARSE_G and more?"""
-        return self._moved_us <= cell * CELL_US < self._finer_us
+        count_g = self._count_g(cell)
+        return count_g is not None and count_g >= COARSE_G
 
     def hides_sway(self, cell: int) -> bool:
         """Up to this cell, has no step been smaller than HIDES_SWAY_G?"""
-        return cell * CELL_US < self._fine_us
+        count_g = self._count_g(cell)
+        return count_g is None or count_g >= HIDES_SWAY_G
 
+    def least_jitter_deg(self, cell: int) -> float:
+        """Directions that jitter less than this, low-passed, may hide how the leg moves slowly.
 
-def _first_us(t_s: Floats, is_so: NDArray[np.bool_]) -> float:
-    at = is_so.nonzero()[0]
-    return round(float(t_s[at[0]]) * 1e6) if len(at) else math.inf
+        As seen up to this cell: 0 where the sensor is fine, inf where nothing is known of it.
+        """
+        if not self.hides_sway(cell):
+            return 0.0
+        count_g = self._count_g(cell)
+        if count_g is None or cell * CELL_US < self._rate_from_us:
+            return math.inf
+        return math.degrees(count_g) * math.sqrt(_FLIPS * _PASSED_HZ / self._rate_hz)
+
+    def _count_g(self, cell: int) -> float | None:
+        """The smallest step up to this cell, None before the first."""
+        known = [least for from_us, least in self._known if from_us <= cell * CELL_US]
+        return known[-1] / ONE_G if known else None
+
+    def _learn(self, t_us: Ints, steps: Ints) -> None:
+        """steps: the smallest of each sample."""
+        least = self._known[-1].least if self._known else np.iinfo(np.int64).max
+        so_far = np.minimum.accumulate(np.concatenate([[least], steps]))
+        lower = (so_far[1:] < so_far[:-1]).nonzero()[0]
+        self._known += [_Known(t_us.item(k), steps.item(k)) for k in lower]
+
+    def _time(self, t_us: Ints) -> None:
+        """Learn the rate from the first samples."""
+        before, self._seen = self._seen, self._seen + len(t_us)
+        if not before:
+            self._first_us = t_us.item(0)
+        if before < _FOR_RATE <= self._seen:
+            self._rate_from_us = t_us.item(_FOR_RATE - before - 1)
+            self._rate_hz = (_FOR_RATE - 1) * 1e6 / (self._rate_from_us - self._first_us)
