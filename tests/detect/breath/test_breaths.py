@@ -134,6 +134,24 @@ def test_a_leg_that_does_not_move_has_no_breath() -> None:
     assert breaths.gain_deg() == pytest.approx(0.0, abs=0.005)
 
 
+def test_how_deep_a_breath_is_tells_neither_the_deepening_nor_the_sway() -> None:
+    t_s = steps(61.5)
+    depths, ends = [], []
+    for seed in range(6):
+        deeper = breathing(t_s, 6.0) + 0.1 * (t_s - START_S) + swaying(len(t_s), seed, 0.15)
+        breaths, told = follow(t_s, deeper)
+        breaths.finish(START_S + 61.5)
+        for seen, _ in told:
+            ends.append((seen.exhale_end_s - START_S - 1.0) % 6.0)
+            depths.append(seen.depth_deg)
+        ratio = breaths.exhale_inhale_ratio()
+        assert ratio == pytest.approx(1.0, abs=0.25)
+    assert len(depths) >= 50
+    assert np.mean(depths) == pytest.approx(1.0, abs=0.06)
+    assert np.mean(np.abs(np.array(depths) - 1.0)) < 0.12
+    assert np.mean(np.abs(np.array(ends) - 3.0)) < 0.35
+
+
 def test_a_slip_does_not_cost_a_breath() -> None:
     t_s = steps(49.5)
     deeper = breathing(t_s, 6.0) + swaying(len(t_s), 3, 0.08)

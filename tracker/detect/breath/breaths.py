@@ -191,7 +191,8 @@ class Breaths:
         self._dating.look(laid.movement, row, len(onsets_s) - 1)
         late_s = self._dating.late() * row.usual_s
         begins_s = [at_s + late_s for at_s in onsets_s[:-1]]
-        return self._telling.tell(looked.spans([*begins_s, _between(onset_s + late_s, ends_s)]))
+        bounds_s = [*begins_s, _between(onset_s + late_s, ends_s)]
+        return self._telling.tell(looked.spans(bounds_s, row.swing_deg))
 
     # Looking back at the whole of it, or of a part.
 

@@ -17,6 +17,9 @@ from tracker.detect.samples import Floats
 
 # The top of a breath does not lie within this share of its ends.
 _EDGE = 0.15
+# An exhale takes this share of a breath. Where it ends the leg pauses, and sway decides when in the
+# pause it is deepest: by so much of what that is off the usual, the exhale ends earlier or later.
+_OUT, _SEEN = 0.52, 0.3
 
 
 class Top(NamedTuple):
@@ -30,11 +33,23 @@ class Top(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A breath between two onsets, and where it is deepest."""
+    """A breath between two onsets, where it is deepest, and how far its row moves the leg."""
 
     begin_s: float
     end_s: float
     top: Top
+    swing_deg: float
+
+    @property
+    def exhale_end_s(self) -> float:
+        """When the leg no longer deepens."""
+        usual_s = self.begin_s + _OUT * (self.end_s - self.begin_s)
+        return usual_s + _SEEN * (self.top.t_s - usual_s)
+
+    @property
+    def depth_deg(self) -> float:
+        """How far it moves the leg: half as it shows, with the sway at its top, half as its row."""
+        return 0.5 * (self.top.above_deg + self.swing_deg)
 
 
 class Movement:
@@ -71,13 +86,13 @@ class Movement:
         t_s: Floats = self.first_s + BEAT_S * np.arange(float(len(self.moved_deg)))
         return t_s
 
-    def spans(self, onsets_s: Sequence[float]) -> list[Span]:
-        """The breaths between the onsets."""
-        return [self.span(begin_s, end_s) for begin_s, end_s in pairwise(onsets_s)]
+    def spans(self, onsets_s: Sequence[float], swing_deg: float) -> list[Span]:
+        """The breaths between the onsets of a row of such a swing."""
+        return [self.span(begin_s, end_s, swing_deg) for begin_s, end_s in pairwise(onsets_s)]
 
-    def span(self, begin_s: float, end_s: float) -> Span:
+    def span(self, begin_s: float, end_s: float, swing_deg: float) -> Span:
         """The breath between the two."""
-        return Span(begin_s, end_s, self.top(begin_s, end_s))
+        return Span(begin_s, end_s, self.top(begin_s, end_s), swing_deg)
 
     def top(self, begin_s: float, end_s: float) -> Top:
         """Where the breath between the two is deepest; in the middle where nothing is known."""

@@ -50,5 +50,7 @@ class Telling:
             self.seen += 1
             self._told_s = span.end_s
             begin_s = max(span.begin_s, self._start_s)
-            told.append(BreathSeen(self.seen, begin_s, top.t_s, span.end_s, top.deeper_deg))
+            told.append(
+                BreathSeen(self.seen, begin_s, span.exhale_end_s, span.end_s, span.depth_deg)
+            )
         return told

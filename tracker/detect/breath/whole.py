@@ -78,10 +78,11 @@ class Whole:
             if begin_s < self._from_s or end_s > until_s:
                 continue
             length_s = end_s - begin_s
-            span = movement.span(begin_s + late * length_s, end_s + late * length_s)
+            late_s = late * length_s
+            span = movement.span(begin_s + late_s, end_s + late_s, row.swing_deg)
             counted.append(span)
             self.count += 1
-            exhale_s = span.top.t_s - span.begin_s
+            exhale_s = span.exhale_end_s - span.begin_s
             self._breaths.append(_Breath(length_s, exhale_s / (length_s - exhale_s)))
             self._from_s = end_s - SAME * length_s
         return counted
