@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.daemon import parts
 from tests.daemon.parts import Part, band_id
 from tests.faults.door import Door, door
-from tests.faults.undisturbed import Tally, fact, stored, undisturbed
+from tests.faults.undisturbed import Tally, end_s, fact, played, stored, undisturbed
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import Subscriber, subscriber
 
@@ -100,6 +100,13 @@ class Home:
             await asyncio.sleep(max((moment_s - now_s) / self.play.speed, 0.005))
             now_s = await self.now_s()
         return now_s
+
+    async def stand_at(self, moment_s: float) -> None:
+        """Let the band's clock stand at a moment, and wait for all frames that it has by then."""
+        whole = [f for f in played(self.play.seed, self.play.total_s).frames if end_s(f) < moment_s]
+        async with asyncio.timeout(LONG_S):
+            while (await self.band.say(until_s=moment_s))["frames"] < len(whole):  # noqa: ASYNC110 - see eventually
+                await asyncio.sleep(0.02)
 
     def frames_stored(self) -> int:
         """Of all bands; 0 before there is a history."""

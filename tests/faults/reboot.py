@@ -26,7 +26,7 @@ async def pull_the_battery(folder: Path, play: Play) -> Report:
     command = ("-m", "tests.faults.clocked", str(clock.path))
     async with empty_home(folder, play) as h:
         async with h.band_on_air(*flash) as first, h.daemon(command=command) as running:
-            await h.at(hold.start_s + 0.7 * hold.duration_s)
+            await h.stand_at(hold.start_s + 0.8 * hold.duration_s)
             await first.end(signal.SIGKILL)
             async with h.band_on_air(*flash) as second:
                 made = int((await second.told("ended", wait_s=LONG_S))["frames"])

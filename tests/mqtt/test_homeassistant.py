@@ -15,7 +15,7 @@ from tests.mosquitto import Mosquitto
 from tests.mqtt.house import MemoryOutbox, running, say, status_of, subscriber
 from tests.mqtt.test_payloads import ENDED, STARTED
 from tracker.detect.events import to_json
-from tracker.mqtt import commands, payloads
+from tracker.mqtt import commands, payloads, telling
 from tracker.mqtt.homeassistant import Place, announcements, discovery
 from tracker.mqtt.publisher import Publisher
 from tracker.mqtt.settings import MqttSettings
@@ -139,7 +139,7 @@ def test_a_band_of_which_nothing_is_known_shows_nothing_made_up() -> None:
 
 def test_a_hold_is_shown_with_its_beginning_and_its_target() -> None:
     state = payloads.BandState(worn=True, connected=True, battery=80, rssi_dbm=-60, leg="left")
-    shown = states(payloads.after(payloads.after(state, ENDED, None), STARTED, 30.0))
+    shown = states(telling.after(telling.after(state, ENDED, None), STARTED, 30.0))
     assert shown == {
         "holding": "ON",
         "stretch": "hamstring",
@@ -155,13 +155,13 @@ def test_a_hold_is_shown_with_its_beginning_and_its_target() -> None:
         "leg": "left",
     }
     unknown = msgspec.structs.replace(STARTED, side=None)
-    assert states(payloads.after(state, unknown, 30.0))["side"] == "unknown"
+    assert states(telling.after(state, unknown, 30.0))["side"] == "unknown"
 
 
 def test_the_attributes_of_the_last_hold_are_an_object_also_without_one() -> None:
     template = parts()["last_hold"]["json_attributes_template"]
     assert json.loads(rendered(template, payloads.BandState().to_json())) == {}
-    state = payloads.after(payloads.BandState(), ENDED, None)
+    state = telling.after(payloads.BandState(), ENDED, None)
     assert json.loads(rendered(template, state.to_json()))["stretch"] == ENDED.stretch
 
 

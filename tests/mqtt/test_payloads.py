@@ -7,7 +7,8 @@ from datetime import date
 
 from tracker.detect.events import Breath, HoldDropped, HoldEnded, HoldStarted, Side, Worn
 from tracker.detect.live import Phase
-from tracker.mqtt.payloads import BandState, after, live, moment, signal, stored, today
+from tracker.mqtt.payloads import BandState
+from tracker.mqtt.telling import after, live, moment, signal, stored, today
 
 STARTED = HoldStarted(
     event_id="s",

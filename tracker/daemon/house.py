@@ -21,7 +21,7 @@ from tracker.config import Config
 from tracker.detect.events import Event, Side
 from tracker.detect.posture.taught import Taught
 from tracker.detect.session import Live
-from tracker.mqtt import payloads
+from tracker.mqtt import payloads, telling
 from tracker.mqtt.homeassistant import Announced, Place, announcements
 from tracker.mqtt.outbox import OutboxSource
 from tracker.mqtt.publisher import Publisher
@@ -82,7 +82,7 @@ class House:
         """What the history knows of a band before it is heard again."""
         self._change(band_id, leg=side or "auto")
         if last is not None:
-            self._change(band_id, last_hold=payloads.stored(last))
+            self._change(band_id, last_hold=telling.stored(last))
         self._follow(band_id, events)
 
     def happened(
@@ -98,7 +98,7 @@ class House:
     def feel(self, band_id: str, points: Sequence[Live]) -> None:
         """Points for a page."""
         if points:
-            self.publisher.live(band_id, payloads.live(points))
+            self.publisher.live(band_id, telling.live(points))
 
     def link_changed(self, band_id: str, link: LinkState) -> None:
         """A band came, went, or told of itself."""
@@ -112,7 +112,7 @@ class House:
             band_id,
             connected=link.connected,
             battery=link.battery,
-            rssi_dbm=payloads.signal(link.rssi),
+            rssi_dbm=telling.signal(link.rssi),
             firmware=link.firmware,
         )
         self._show(band_id)
@@ -138,7 +138,7 @@ class House:
 
     def today(self, band_id: str, totals: DayTotals) -> None:
         """The day's totals of a band."""
-        today = payloads.today(totals.day, totals.stretches, totals.streak_days)
+        today = telling.today(totals.day, totals.stretches, totals.streak_days)
         self.publisher.set_retained(band_topic(band_id, "today"), today.to_json())
 
     def taught(
@@ -199,7 +199,7 @@ class House:
 
     def _follow(self, band_id: str, events: Iterable[Event]) -> None:
         for event in events:
-            self._states[band_id] = payloads.after(
+            self._states[band_id] = telling.after(
                 self._states[band_id], event, self._targets_s[band_id]
             )
 

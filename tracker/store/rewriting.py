@@ -11,10 +11,8 @@ Only starts of a band that frames are kept of are touched: nothing can be found 
 from __future__ import annotations
 
 import dataclasses
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -23,10 +21,10 @@ from sqlite_utils import Database
 from tracker.detect.events import Event, from_json
 from tracker.store.projections import boot_of, project
 from tracker.store.records import Hold, Resume
-from tracker.store.writer import event_row, put_resume
+from tracker.store.rows import add_new_events, event_row, put_resume
+from tracker.store.same_holds import found_again
 
 PUBLISHER = "mqtt"  # the consumer that is there even before its first acknowledgement
-ENOUGH = 0.5  # of a hold's time, to be the same hold seen otherwise
 _COLUMNS = ", ".join(field.name for field in dataclasses.fields(Hold))
 # Where and when a hold is written down, beside what was measured.
 _NOT_MEASURED: Final[dict[str, Any]] = {"session_id": None, "started_at": None, "ended_at": None}
@@ -83,7 +81,7 @@ def rewrite(db: Database, found: Iterable[Found]) -> Changes:
     _clear(db, bands)
     for event in dated:
         project(db, event)
-    pairs = _pairs(before, _holds(db, bands))
+    pairs = found_again(before, _holds(db, bands))
     kept = _keep_corrections(db, spoken, pairs)
     _write_log(db, known, dated, kept)
     for one in found:
@@ -184,54 +182,6 @@ def _clear(db: Database, bands: dict[str, set[int]]) -> None:
             db.execute(f"DELETE FROM {rows}", {"band": band_id})  # noqa: S608 - the four above
 
 
-def _pairs(before: dict[str, Hold], after: dict[str, Hold]) -> dict[str, str]:
-    """Which hold of before is which one now: the same id, else the one that it mostly was.
-
-    Each is found again once; the longest overlaps first.
-    """
-    pairs = {name: name for name in before if name in after}
-    others = _by_boot(hold for name, hold in after.items() if name not in pairs)
-    overlaps = sorted(
-        (-shared_s, old.hold_id, new.hold_id)
-        for old in before.values()
-        if old.hold_id not in pairs
-        for new, shared_s in _mostly(old, others.get((old.band_id, old.boot_id), []))
-    )
-    taken = set(pairs.values())
-    for _, name, again in overlaps:
-        if name not in pairs and again not in taken:
-            pairs[name] = again
-            taken.add(again)
-    return pairs
-
-
-def _by_boot(holds: Iterable[Hold]) -> dict[tuple[str, int], list[tuple[float, float, Hold]]]:
-    """(end, start, hold) of finished holds on each clock, in order."""
-    clocks: dict[tuple[str, int], list[tuple[float, float, Hold]]] = {}
-    for hold in holds:
-        if hold.end_s is not None:
-            clock = clocks.setdefault((hold.band_id, hold.boot_id), [])
-            clock.append((hold.end_s, hold.start_s, hold))
-    for clock in clocks.values():
-        clock.sort(key=lambda one: one[:2])
-    return clocks
-
-
-def _mostly(
-    old: Hold, finished: Sequence[tuple[float, float, Hold]]
-) -> Iterator[tuple[Hold, float]]:
-    """Those that share enough of its time with it, and how many seconds."""
-    if old.end_s is None:
-        return
-    first = bisect_right(finished, old.start_s, key=lambda one: one[0])
-    for end_s, start_s, hold in islice(finished, first, None):
-        if start_s >= old.end_s:  # one band holds one thing at a time
-            break
-        shared_s = min(end_s, old.end_s) - max(start_s, old.start_s)
-        if shared_s >= ENOUGH * (old.end_s - old.start_s):
-            yield hold, shared_s
-
-
 def _keep_corrections(db: Database, spoken: Sequence[_Spoken], pairs: dict[str, str]) -> set[str]:
     """Each word beside its hold. A hold that is found no more stays when there is a word on it."""
     kept = set()
@@ -287,11 +237,7 @@ def _insert_as_told(db: Database, new: Sequence[Event]) -> None:
     db.execute("INSERT OR IGNORE INTO outbox_cursors VALUES (?, 0)", (PUBLISHER,))
     (heard,) = db.execute("SELECT min(position) FROM outbox_cursors").fetchone()
     (last,) = db.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
-    db.conn.executemany(
-        "INSERT INTO events (event_id, band_id, event, t_s, at, hold_id, json)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        map(event_row, new),
-    )
+    add_new_events(db, new)
     (newest,) = db.execute("SELECT max(position) FROM events").fetchone()
     on = newest - heard  # a place that was never used: no two events ever have the same
     db.execute(

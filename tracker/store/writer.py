@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from tracker.bands.reader import Cursor
-from tracker.bands.stretchband import decode_frame, encode_frame
-from tracker.clock import BUCKET_S, BandClock, ClockNews, ClockPoint, Setting, rfc3339
-from tracker.detect.events import Event, event_name, from_json, to_json
-from tracker.store import queries
+from tracker.bands.stretchband import decode_frame
+from tracker.clock import BandClock, ClockNews
+from tracker.detect.events import Event, from_json
+from tracker.store import queries, rows
 from tracker.store.faults import in_plain_words
 from tracker.store.lock import WriterLock
 from tracker.store.opening import expect_file, make_private, open_for_writing
@@ -110,13 +110,13 @@ class Store:
         clocks:   what was learnt of the clock of a boot; the last word on a minute counts.
         """
         with self._writing():
-            self._add_frames(band_id, frames)
-            self._add_commands(band_id, commands)
+            rows.add_frames(self._db, band_id, frames)
+            rows.add_commands(self._db, band_id, commands)
             for boot_id, news in clocks:
-                self._add_clock_news(band_id, boot_id, news)
+                rows.add_clock_news(self._db, band_id, boot_id, news)
             positions = [self._add_event(event) for event in events]
             if resume is not None:
-                put_resume(self._db, band_id, resume)
+                rows.put_resume(self._db, band_id, resume)
         return [position for position in positions if position is not None]
 
     def resume(self, band_id: str) -> Resume | None:
@@ -133,10 +133,10 @@ class Store:
         Read in pieces, so that it may be consumed slowly between writes.
         """
         last_id = self._last_frame_before(band_id, since)
-        while rows := self._some_frames(band_id, last_id):
-            for _, t_first_s, received_s, data in rows:
+        while some := self._some_frames(band_id, last_id):
+            for _, t_first_s, received_s, data in some:
                 yield StoredFrame(decode_frame(data), t_first_s, received_s)
-            last_id = rows[-1][0]
+            last_id = some[-1][0]
 
     def outbox(self, consumer: str, limit: int, after: int = 0) -> list[OutboxEntry]:
         """The oldest events that `consumer` has not acknowledged, at most `limit`.
@@ -230,54 +230,11 @@ class Store:
         with in_plain_words(self.path), transaction(self._db):
             yield
 
-    def _add_frames(self, band_id: str, frames: Sequence[StoredFrame]) -> None:
-        self._db.conn.executemany(
-            "INSERT INTO frames (band_id, boot_id, seq, t_first_s, received_s, data)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (
-                (
-                    band_id,
-                    stored.frame.boot_id,
-                    stored.frame.seq,
-                    stored.t_first_s,
-                    stored.received_s,
-                    encode_frame(stored.frame),
-                )
-                for stored in frames
-            ),
-        )
-
-    def _add_commands(self, band_id: str, commands: Sequence[StoredCommand]) -> None:
-        self._db.conn.executemany(
-            "INSERT INTO commands (band_id, boot_id, t_s, name, payload) VALUES (?, ?, ?, ?, ?)",
-            ((band_id, c.boot_id, c.t_s, c.name, c.payload) for c in commands),
-        )
-
-    def _add_clock_news(self, band_id: str, boot_id: int, news: ClockNews) -> None:
-        match news:
-            case ClockPoint(band_s, offset_s, run):
-                self._db.execute(
-                    "INSERT OR REPLACE INTO clock_points"
-                    " (band_id, boot_id, run, minute, t_s, offset_s) VALUES (?, ?, ?, ?, ?, ?)",
-                    (band_id, boot_id, run, band_s // BUCKET_S, band_s, offset_s),
-                )
-            case Setting(from_s, ahead_s, run, host):
-                self._db.execute(
-                    "INSERT OR REPLACE INTO clock_settings"
-                    " (band_id, boot_id, from_s, ahead_s, run, host) VALUES (?, ?, ?, ?, ?, ?)",
-                    (band_id, boot_id, from_s, ahead_s, run, host),
-                )
-
     def _add_event(self, event: Event) -> int | None:
-        row = self._db.execute(
-            "INSERT INTO events (event_id, band_id, event, t_s, at, hold_id, json)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING position",
-            event_row(event),
-        ).fetchone()
-        if row is None:
-            return None
-        project(self._db, event)
-        return int(row[0])
+        position = rows.add_event(self._db, event)
+        if position is not None:
+            project(self._db, event)
+        return position
 
     def _acknowledged(self, consumer: str) -> int:
         row = self._db.execute(
@@ -311,24 +268,3 @@ class Store:
                 " WHERE band_id = ? AND id > ? ORDER BY id LIMIT ?",
                 (band_id, after_id, FRAMES_AT_ONCE),
             ).fetchall()
-
-
-def put_resume(db: Database, band_id: str, resume: Resume) -> None:
-    """Where a band's frames are to be folded again from."""
-    db.execute(
-        "INSERT OR REPLACE INTO resume_points (band_id, boot_id, seq, t_s) VALUES (?, ?, ?, ?)",
-        (band_id, resume.boot_id, resume.seq, resume.t_s),
-    )
-
-
-def event_row(event: Event) -> tuple[str, str, str, float, str | None, str | None, str]:
-    """An event as a row of the log: event_id, band_id, event, t_s, at, hold_id, json."""
-    return (
-        event.event_id,
-        event.band_id,
-        event_name(event),
-        event.t_s,
-        None if event.at is None else rfc3339(unix(event.at)),
-        getattr(event, "hold_id", None),
-        to_json(event).decode(),
-    )
