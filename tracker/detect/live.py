@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -73,4 +74,4 @@ def _between(a: float | None, b: float | None) -> float | None:
 
 
 def _shown(deg: float | None) -> float | None:
-    return None if deg is None else round(deg, 2)
+    return None if deg is None or math.isnan(deg) else round(deg, 2)

@@ -172,10 +172,11 @@ def _began(holding: Holding, start: HoldStarted, settings: Settings) -> str:
     """Why it is a hold, and why of this stretch."""
     if settings.as_hold:
         return "the whole recording is asked for as one hold"
-    held = holding.held
+    held, late_s = holding.held, start.t_s - start.start_s
+    if not held.stretch.rest_known:
+        return f"raised to where the leg was found first, sure after {late_s:.1f} s"
     turned = angle_deg(held.origin, held.stretch.rest)
     rest = _RESTS[posture(held.stretch.rest)]
-    late_s = start.t_s - start.start_s
     return f"still {turned:.0f}° from {rest}, sure after {late_s:.1f} s"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.detect.figures.sets import ANY, SHORT
 from tests.detect.leg import BACK, STANDING, Pose, bent_standing, raised, samples, swung
-from tracker.detect.events import Event, HoldDropped, HoldEnded
+from tracker.detect.events import Event, HoldDropped, HoldEnded, HoldStarted
 from tracker.detect.motion.orientation import Steps
 from tracker.detect.posture.rests import Rests
 from tracker.detect.samples import Block
@@ -81,6 +81,32 @@ def test_a_leg_put_down_near_where_it_lay_rests_and_one_raised_as_far_is_held(
     middles = [0.5 * (hold.start_s + hold.end_s) for hold in holds(block, SHORT)]
     ys = [block.acc_g[block.t_s.searchsorted(middle_s), 1] for middle_s in middles]
     assert [round(float(np.degrees(np.arcsin(-y)))) for y in ys] == pytest.approx(held, abs=2)
+
+
+def test_a_leg_found_raised_that_does_not_stop_where_it_rests_is_held_at_an_unknown_angle() -> None:
+    # Up for 3 s, down and up again in 1.6 s.
+    at_s = [3.0 + 4.6 * k + moved for k in range(3) for moved in (0.0, 0.8, 1.6)]
+    block = swung(at_s, [60.0, 0.0, 60.0] * 3, until_s=at_s[-1] + 3.0 + 1.6)
+    detector = Session("band", settings=SHORT)
+    told = detector.receive(block) + detector.close()
+    assert [e.angle_deg for e in told if isinstance(e, HoldStarted)] == [None] * 3
+    assert [e.angle_deg for e in told if isinstance(e, HoldEnded)] == [None] * 3
+
+
+def test_a_rest_that_only_was_found_first_is_doubted_until_a_stay_speaks_for_it() -> None:
+    rests = Rests(raised(60), 1.5)
+    rests.kept(raised(60), 4.0, raised_m=0.6)
+    assert rests.doubted
+    rests.kept(raised(60), 1.0, raised_m=0.0)
+    assert not rests.doubted
+
+
+def test_a_rest_found_first_is_not_doubted_where_more_speaks_against_the_other_posture() -> None:
+    rests = Rests(BACK, 1.5)
+    rests.kept(BACK, 2.0, raised_m=0.2)
+    assert rests.doubted
+    rests.kept(raised(60), 4.0, raised_m=0.6)
+    assert not rests.doubted
 
 
 def test_where_neither_of_two_postures_is_told_from_the_other_the_first_is_the_rest() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tracker.detect.events import (
     HAMSTRING,
@@ -139,7 +140,8 @@ class Postures:
         if own is not None:
             return self._stretch(own.name, own.side, up, rest)
         if known is None and away:
-            return self._stretch(OTHER, self.side, up, rest)
+            held = self._stretch(OTHER, self.side, up, rest)
+            return replace(held, rest_known=angle_deg(up, rest) > AWAY_DEG)
         return known
 
     def name_of_top(self, up: Vector) -> str | None:

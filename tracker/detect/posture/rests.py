@@ -19,11 +19,15 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.detect.motion.cells import Vector, unit
+from tracker.detect.motion.grid import Ints
+from tracker.detect.samples import Floats
 
 # Whoever lies, sits or stands again does so within some degrees.
 SAME_DEG = 10.0
+_ALIKE = math.cos(math.radians(SAME_DEG))
 # What being found first is worth: two stays that speak against it, or one that does so plainly.
 _FIRST = 2
 # All that speaks against a posture is worth no more than this.
@@ -68,6 +72,20 @@ class Rests:
             self._stays.append(Stay(up, lasted_s, self._vote(lasted_s, raised_m)))
             self.up = self._chosen()
 
+    @property
+    def doubted(self) -> bool:
+        """Was the leg only found there first?
+
+        No stay speaks for it, and the rest may be where the leg has not been kept yet, or in
+        another posture that no more speaks against than for.
+        """
+        ups, alike, votes = self._weighed()
+        here = ups @ self.up > _ALIKE
+        if votes[here].max(initial=0) > 0 or not self._first()[here].any():
+            return False
+        elsewhere = (alike @ votes)[~here]
+        return not len(elsewhere) or bool(elsewhere.max() >= 0)
+
     def _vote(self, lasted_s: float, raised_m: float) -> int:
         if abs(raised_m) > PLAIN_M:
             return -2 if raised_m > 0.0 else 2
@@ -75,12 +93,18 @@ class Rests:
 
     def _chosen(self) -> Vector:
         """The posture with the most votes: the mean of the stays in it, by their lengths."""
-        ups = np.array([stay.up for stay in self._stays])
-        alike = ups @ ups.T > math.cos(math.radians(SAME_DEG))
-        votes = np.maximum(alike @ [stay.vote for stay in self._stays], -_AGAINST)
-        votes += _FIRST * alike @ [stay.first for stay in self._stays]
-        now = ups @ self.up > math.cos(math.radians(SAME_DEG))
-        most = int((votes + _SETTLED * now).argmax())
+        ups, alike, votes = self._weighed()
+        votes = np.maximum(alike @ votes, -_AGAINST)
+        votes += _FIRST * alike @ self._first()
+        most = int((votes + _SETTLED * (ups @ self.up > _ALIKE)).argmax())
         lengths = np.array([stay.lasted_s for stay in self._stays])
         x, y, z = (lengths[alike[most]] @ ups[alike[most]]).tolist()
         return unit((x, y, z))
+
+    def _weighed(self) -> tuple[Floats, NDArray[np.bool_], Ints]:
+        """The stays: where, (n, 3); which are alike, (n, n); their votes, (n,)."""
+        ups = np.array([stay.up for stay in self._stays])
+        return ups, ups @ ups.T > _ALIKE, np.array([stay.vote for stay in self._stays])
+
+    def _first(self) -> NDArray[np.bool_]:
+        return np.array([stay.first for stay in self._stays])

@@ -33,6 +33,7 @@ class Stretch:
     deeper:  unit vector, the way `up` moves in band axes when the stretch deepens.
     rest:    direction of the rest before.
     seat:    how the band sits, as far as it is known.
+    rest_known: else `rest` is only where the leg was found first.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Stretch:
     deeper: Vector
     rest: Vector
     seat: Seat = EXACT
+    rest_known: bool = True
 
     @property
     def way_known(self) -> bool:
@@ -48,7 +50,7 @@ class Stretch:
         return self.name in {HAMSTRING, INNER_THIGH, PRONE_QUAD, STANDING_QUAD}
 
     def angle_deg(self, up: Vector) -> float:
-        """How deep, as the public contract defines it for the stretch."""
+        """How deep, as the public contract defines it for the stretch; nan where nobody knows."""
         if self.name in {HAMSTRING, PRONE_QUAD}:
             return turned_deg(up, self.rest, self.seat)
         x, y, z = self.seat.on_leg(up)
@@ -56,7 +58,7 @@ class Stretch:
             return math.degrees(math.atan2(-z, math.hypot(x, y)))
         if self.name == STANDING_QUAD:
             return math.degrees(math.atan2(math.hypot(x, z), y))
-        return angle_deg(up, self.rest)
+        return angle_deg(up, self.rest) if self.rest_known else math.nan
 
 
 def stretch(name: str, side: Side | None, up: Vector, rest: Vector, seat: Seat) -> Stretch:
