@@ -28,6 +28,8 @@ LEAST_DEG = 15.0
 _RETURN = 0.35
 # A zigzag turns when it has gone back by so much; a leg that lies still stays within the other.
 _TURN_DEG, _STILL_LOW_DEG = 8.0, 1.5
+# The last one of a row is over when the leg has not gone up again for so long.
+_SETTLES_S = 1.0
 # A rest that is another one by less leaves the angles as they are, up to some degrees.
 _SAME_REST_DEG = 45.0
 # Whether it was a rest is known so long after it was left (holds.py).
@@ -48,18 +50,6 @@ class RepSeen:
     end_s: float
     range_deg: float
     top: Vector
-
-
-class _Moments(NamedTuple):
-    """Columns: when, the angle that is looked at, the other one, where up was."""
-
-    times_s: Sequence[float]
-    angles_deg: Sequence[float]
-    others_deg: Sequence[float]
-    ups: Sequence[Vector]
-
-    def turn(self, row: int) -> _Turn:
-        return _Turn(self.times_s[row], self.angles_deg[row], self.others_deg[row], self.ups[row])
 
 
 class _Turn(NamedTuple):
@@ -91,13 +81,21 @@ class Reps:
         if rest is not self._rest:
             self._refer_to(rest)
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
-        if len(ups) <= _FEW:
-            return self._fold(times_s, ups, rest)
         seen: list[tuple[int, RepSeen]] = []
         for row in range(0, len(ups), _FEW):
             some = slice(row, row + _FEW)
             seen += [(row + k, rep) for k, rep in self._fold(times_s[some], ups[some], rest)]
         return seen
+
+    def step(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
+        """As `feed`, one at a time: most blocks of a band bring no more."""
+        if rest is not self._rest:
+            self._refer_to(rest)
+        self._recent.append((t_s, up))
+        moved_s = t_s - GRAVITY_DELAY_S
+        (away_deg,), (out_deg,) = _away_deg((up,), rest), _out_deg((up,))
+        out = self._out.step(moved_s, out_deg, away_deg, up)
+        return self._away.step(moved_s, away_deg, out_deg, up) or out
 
     def _refer_to(self, rest: Vector) -> None:
         """Another rest: where the wearer lies or stands otherwise than before, look anew."""
@@ -116,9 +114,9 @@ class Reps:
         out: list[tuple[int, RepSeen]] = []
         away: list[tuple[int, RepSeen]] = []
         if not self._out.stays(moved_s, out_deg):
-            out = self._out.feed(_Moments(moved_s, out_deg, away_deg, ups))
+            out = self._out.feed(moved_s, out_deg, away_deg, ups)
         if not self._away.stays(moved_s, away_deg):
-            away = self._away.feed(_Moments(moved_s, away_deg, out_deg, ups))
+            away = self._away.feed(moved_s, away_deg, out_deg, ups)
         return sorted({**dict(out), **dict(away)}.items()) if out else away
 
 
@@ -133,17 +131,35 @@ class _Zigzag:
         self._top: _Turn | None = None
         self._climb: deque[tuple[float, float]] = deque(maxlen=round(LONGEST_S / STEP_S))
 
-    def feed(self, moments: _Moments) -> list[tuple[int, RepSeen]]:
+    def feed(
+        self,
+        times_s: Sequence[float],
+        angles_deg: Sequence[float],
+        others_deg: Sequence[float],
+        ups: Sequence[Vector],
+    ) -> list[tuple[int, RepSeen]]:
         """Repetitions, and in which row each was seen."""
-        seen: list[tuple[int, RepSeen]] = []
-        row = 0
-        while (row := self._go_on(moments, row)) < len(moments.ups):
-            here = moments.turn(row)
-            rep = self._turned(here) or self._settled(here.t_s)
-            if rep is not None:
-                seen.append((row, rep))
-            row += 1
-        return seen
+        seen = map(self.step, times_s, angles_deg, others_deg, ups)
+        return [(row, rep) for row, rep in enumerate(seen) if rep is not None]
+
+    def step(self, t_s: float, angle_deg: float, other_deg: float, up: Vector) -> RepSeen | None:
+        """Follow the angle; the repetition that is over when it turns, or settles."""
+        turn = self._turn
+        if turn is None:
+            turn = self._turn = _Turn(t_s, angle_deg, other_deg, up)
+        back_deg = angle_deg - turn.angle_deg
+        if self._rising:
+            back_deg = -back_deg
+            self._climb.append((t_s, angle_deg))
+        elif back_deg < _STILL_LOW_DEG:
+            self._low_until_s = t_s
+        if back_deg <= 0.0:
+            self._turn = _Turn(t_s, angle_deg, other_deg, up)
+        elif back_deg > _TURN_DEG:
+            return self._turned(turn, _Turn(t_s, angle_deg, other_deg, up))
+        elif self._top is not None and t_s - turn.t_s >= _SETTLES_S:
+            return self._settled(turn)
+        return None
 
     def stays(self, times_s: Sequence[float], angles_deg: Sequence[float]) -> bool:
         """Take in a leg that lies or is held, at once: it goes neither further nor back.
@@ -164,35 +180,8 @@ class _Zigzag:
             self._low_until_s = times_s[-1]
         return stays
 
-    def _go_on(self, moments: _Moments, row: int) -> int:
-        """Follow the angle; the first row in which the zigzag may have turned or settled."""
-        if self._turn is None:
-            self._turn = moments.turn(row)
-        times_s, angles = moments.times_s, moments.angles_deg
-        best, way = self._turn.angle_deg, -1.0 if self._rising else 1.0
-        at: int | None = None
-        to_settle = not (self._rising or self._top is None)
-        end = len(angles)
-        for k in range(row, end):
-            onward = way * (angles[k] - best)
-            if self._rising:
-                self._climb.append((times_s[k], angles[k]))
-            elif onward < _STILL_LOW_DEG:
-                self._low_until_s = times_s[k]
-            if onward <= 0.0:
-                at, best = k, angles[k]
-            elif onward > _TURN_DEG or to_settle:
-                end = k
-                break
-        if at is not None:
-            self._turn = moments.turn(at)
-        return end
-
-    def _turned(self, here: _Turn) -> RepSeen | None:
-        """Where the zigzag has turned, and is `here` by now."""
-        turn = self._turn
-        if turn is None or abs(here.angle_deg - turn.angle_deg) <= _TURN_DEG:
-            return None
+    def _turned(self, turn: _Turn, here: _Turn) -> RepSeen | None:
+        """The zigzag has turned, and is `here` by now."""
         self._turn = here
         if self._rising:
             self._top, self._rising = turn, False
@@ -204,11 +193,8 @@ class _Zigzag:
         self._climb.clear()
         return seen
 
-    def _settled(self, t_s: float) -> RepSeen | None:
-        """Back down for a second without going up again: the last one of a row."""
-        turn = self._turn
-        if turn is None or t_s - turn.t_s < 1.0 or self._top is None:
-            return None
+    def _settled(self, turn: _Turn) -> RepSeen | None:
+        """Back down without going up again: the last one of a row."""
         seen = self._between(turn)
         self._low, self._top = turn, None
         return seen

@@ -112,7 +112,7 @@ class Routine:
             self._straightenings.calm_s = times_s[-1]
         last = slice(-_RECENT, None)
         self._recent.extend(zip(times_s[last], ups[last], unrests[last], strict=True))
-        return passed, [] if rest is None else list(self._straightenings.feed(times_s, ups, rest))
+        return passed, [] if rest is None else self._straightenings.feed(times_s, ups, rest)
 
     def step(self, rows: Rows, row: int, cells: Cells) -> Iterator[Event]:
         """Fold one row."""
@@ -140,7 +140,7 @@ class Routine:
         if self._keeping.keeps:
             self._straightenings.calm_s = now_s
         if (rest := self.postures.rest) is not None:
-            yield from self._straightenings.feed([now_s], [up], rest)
+            yield from self._straightenings.step(now_s, up, rest)
 
     def end_hold(
         self, now_s: float, end_s: float, reason: EndReason, still_s: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tracker.detect.events import OTHER, Event, Rep
 from tracker.detect.motion.cells import Vector
@@ -32,17 +32,26 @@ class Straightenings:
         """What was seen so far is no part of a straightening."""
         self._reps.restart()
 
-    def feed(
-        self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector
-    ) -> Iterator[Event]:
+    def feed(self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector) -> list[Event]:
+        """Directions at the ends of steps, the last rest being `rest`."""
+        events: list[Event] = []
         for k, seen in self._reps.feed(times_s, ups, rest):
-            name = self._postures.name_of_top(seen.top)
-            if name == OTHER and seen.start_s - self.calm_s > _FROM_REST_S:
-                continue
-            self.calm_s = max(self.calm_s, seen.end_s)
-            if name is not None:
-                yield from self._tally.begun(times_s[k], seen.start_s)
-                yield self._rep(times_s[k], seen)
+            events += self._counted(times_s[k], seen)
+        return events
+
+    def step(self, now_s: float, up: Vector, rest: Vector) -> Iterable[Event]:
+        """As `feed`, one at a time."""
+        seen = self._reps.step(now_s, up, rest)
+        return () if seen is None else self._counted(now_s, seen)
+
+    def _counted(self, now_s: float, seen: RepSeen) -> Iterator[Event]:
+        name = self._postures.name_of_top(seen.top)
+        if name == OTHER and seen.start_s - self.calm_s > _FROM_REST_S:
+            return
+        self.calm_s = max(self.calm_s, seen.end_s)
+        if name is not None:
+            yield from self._tally.begun(now_s, seen.start_s)
+            yield self._rep(now_s, seen)
 
     def _rep(self, now_s: float, seen: RepSeen) -> Rep:
         return Rep(
