@@ -200,9 +200,7 @@ def drift_deg_s(cells: Cells, last: int) -> float:
     half = len(acc) // 2
     if half < 5:
         return math.inf
-    x, y, z = acc.T.tolist()
-    a = unit((sum(x[:half]), sum(y[:half]), sum(z[:half])))
-    b = unit((sum(x[half:]), sum(y[half:]), sum(z[half:])))
+    a, b = _middle(acc[:half]), _middle(acc[half:])
     return angle_deg(a, b) / (0.5 * len(acc) * CELL_S)
 
 

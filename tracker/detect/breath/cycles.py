@@ -15,7 +15,7 @@ import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.segments import Segments
-from tracker.detect.breath.template import depth, uneven
+from tracker.detect.breath.template import depth, one_depth, uneven
 from tracker.detect.breath.whitening import DEPENDENT, Whitened, total, white
 from tracker.detect.samples import Floats
 
@@ -97,8 +97,8 @@ def judged(row: Segments, movement: Whitened, first_s: float, period_s: float) -
 
 def _wave(bounds: list[int], count: int) -> Floats:
     """The whitened movement of a row of breaths."""
-    phase = np.zeros(count + 1)
+    deep = np.zeros(count + 1)
     for begin, end in pairwise(bounds):
         first, last = max(begin, 0), min(end, count + 1)
-        phase[first:last] = np.arange(first - begin, last - begin) / (end - begin)
-    return white(depth(phase))
+        deep[first:last] = one_depth(end - begin)[first - begin : last - begin]
+    return white(deep)

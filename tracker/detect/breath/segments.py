@@ -49,17 +49,17 @@ def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segm
     gains = _gains(breaths, matches, movement)
     # Within this file beats are counted from -most on.
     most, last = breaths.lengths[0], breaths.lengths[0] + len(movement.rest)
-    best = np.full(len(gains), -math.inf)
+    start = np.full(len(gains), -math.inf)
     latest = most + round(_LATEST_S / BEAT_S)
-    best[:latest] = -_unsettled(latest, most, held_s)
-    lasted = _lasted(best, gains, breaths.lengths)
+    start[:latest] = -_unsettled(latest, most, held_s)
+    best, before = _best(start, gains, breaths.lengths)
     end = last + int(best[last:].argmax())
     bounds, along, energy = [end], 0.0, 0.0
-    while lasted[end]:
-        column = most - lasted[end]
+    while best[end] > start[end]:
+        column = int((before[end - most] + gains[end]).argmax())
         along += matches.along.item(end, column)
         energy += matches.energy.item(end, column)
-        end -= lasted[end]
+        end -= most - column
         bounds.append(end)
     bounds.reverse()
     if len(bounds) < 2:
@@ -88,25 +88,22 @@ def _unsettled(latest: int, most: int, held_s: float | None) -> Floats:
     return np.minimum(0.5 * off * off, _ANYWHERE)
 
 
-def _lasted(best: Floats, gains: Floats, lengths: list[int]) -> list[int]:
-    """How long the last breath of the best row up to each beat is, 0 where no breath ends.
+def _best(start: Floats, gains: Floats, lengths: list[int]) -> tuple[Floats, Floats]:
+    """(beats,) log likelihoods of the best row that ends at each beat, or begins there.
 
-    best: (beats,) log likelihoods of a row that begins there; becomes those of one that ends there.
+    start: of a row that begins there.
+    Besides a view of the same, (beats - most, lengths): row k is of the beats from which a breath
+    of each length leads to beat k + most.
     """
     most, least, total = lengths[0], lengths[-1], len(gains)
-    lasted = np.zeros(total, np.int64)
-    # Row k: the best up to each beat from which a breath may lead to beat k + most. None ends
-    # before the shortest breath is over, so that many beats are decided on together.
+    best = start.copy()
     before = np.ndarray((total - most, len(lengths)), buffer=best, strides=(8, 8))
+    # None ends before the shortest breath is over, so that many beats are decided on together.
     for first in range(most + 1, total, least):
-        ends = slice(first, min(first + least, total))
-        chances = before[first - most : ends.stop - most] + gains[ends]
-        likeliest = np.maximum.reduce(chances, axis=1)
-        further = likeliest > best[ends]
-        lasted[ends] = np.where(further, most - chances.argmax(axis=1), 0)
-        best[ends] = np.maximum(likeliest, best[ends])
-    beats: list[int] = lasted.tolist()
-    return beats
+        ends = best[first : first + least]
+        chances = before[first - most : first - most + least] + gains[first : first + least]
+        np.maximum(ends, np.maximum.reduce(chances, axis=1), out=ends)
+    return best, before
 
 
 def _shifts(bounds: list[int], gains: Floats, most: int) -> list[float]:

@@ -31,6 +31,12 @@ def depth(phase: Floats) -> Floats:
     return deep
 
 
+@cache
+def one_depth(beats: int) -> Floats:
+    """How deep at each beat of one that lasts so many."""
+    return depth(np.arange(beats) / beats)
+
+
 def uneven(length: float, usual: float) -> float:
     """Minus twice the log likelihood of one breath's length against the usual one."""
     return (math.log(length / usual) / _SPREAD) ** 2
