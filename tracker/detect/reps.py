@@ -83,8 +83,9 @@ class Reps:
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
         seen: list[tuple[int, RepSeen]] = []
         for row in range(0, len(ups), _FEW):
-            some = slice(row, row + _FEW)
-            seen += [(row + k, rep) for k, rep in self._fold(times_s[some], ups[some], rest)]
+            some_s, some = times_s[row : row + _FEW], ups[row : row + _FEW]
+            if not self._lies(some_s[-1] - GRAVITY_DELAY_S, some, rest):
+                seen += [(row + k, rep) for k, rep in self._fold(some_s, some, rest)]
         return seen
 
     def step(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
@@ -105,6 +106,19 @@ class Reps:
             if self._recent:
                 times_s, ups = zip(*self._recent, strict=True)
                 self._fold(times_s, ups, rest)
+
+    def _lies(self, until_s: float, ups: Sequence[Vector], rest: Vector) -> bool:
+        """Take in a leg that lies where it has lain, at once; False: it does not.
+
+        A day is mostly that: an angle that follows one part of `up` is found for its ends alone.
+        """
+        zs = [z for _, _, z in ups]
+        if not self._out.lies(_out_deg([(0.0, 0.0, min(zs)), (0.0, 0.0, max(zs))]), until_s):
+            return False
+        if posture(rest) == "upright":
+            ys = [y for _, y, _ in ups]
+            ups = [(0.0, min(ys), 0.0), (0.0, max(ys), 0.0)]
+        return self._away.lies(_away_deg(ups, rest), until_s)
 
     def _fold(
         self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector
@@ -161,23 +175,28 @@ class _Zigzag:
             return self._settled(turn)
         return None
 
+    def lies(self, angles_deg: Sequence[float], until_s: float) -> bool:
+        """Is the leg down and stays there, going no further and not up, until then?"""
+        turn = self._turn
+        if turn is None or self._top is not None or self._rising:
+            return False
+        low, high = min(angles_deg), max(angles_deg)
+        lies = turn.angle_deg < low and high < turn.angle_deg + _STILL_LOW_DEG
+        if lies:
+            self._low_until_s = until_s
+        return lies
+
     def stays(self, times_s: Sequence[float], angles_deg: Sequence[float]) -> bool:
         """Take in a leg that lies or is held, at once: it goes neither further nor back.
 
         False: it does, and nothing was taken in.
         """
         turn = self._turn
-        if turn is None or self._top is not None:
-            return False
-        low, high = min(angles_deg), max(angles_deg)
-        if self._rising:
-            stays = turn.angle_deg - _TURN_DEG < low and high < turn.angle_deg
-            if stays:
-                self._climb.extend(zip(times_s, angles_deg, strict=True))
-            return stays
-        stays = turn.angle_deg < low and high < turn.angle_deg + _STILL_LOW_DEG
+        if not self._rising or turn is None:
+            return self.lies(angles_deg, times_s[-1])
+        stays = turn.angle_deg - _TURN_DEG < min(angles_deg) and max(angles_deg) < turn.angle_deg
         if stays:
-            self._low_until_s = times_s[-1]
+            self._climb.extend(zip(times_s, angles_deg, strict=True))
         return stays
 
     def _turned(self, turn: _Turn, here: _Turn) -> RepSeen | None:
@@ -224,10 +243,10 @@ def _away_deg(ups: Sequence[Vector], rest: Vector) -> list[float]:
     Lying, the way is down the leg (y falls), and a knee that is up is below 0; standing, it is the
     bend of the knee, whichever way it goes.
     """
-    front, side = rest[0], rest[2]
-    across = math.hypot(front, side)
     if posture(rest) == "upright":
         return [_DEG * acos(y) if -1.0 < y < 1.0 else 90.0 - 90.0 * y for _, y, _ in ups]
+    front, side = rest[0], rest[2]
+    across = math.hypot(front, side)
     return [_DEG * atan2(-y, (x * front + z * side) / across) for x, y, z in ups]
 
 

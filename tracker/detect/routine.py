@@ -9,6 +9,8 @@ import math
 from collections import deque
 from collections.abc import Iterator
 
+import numpy as np
+
 from tracker.detect.bounds.edges import settled_s
 from tracker.detect.bounds.holds import UNKNOWN, Keeping, Kept, Left
 from tracker.detect.events import INNER_THIGH, DropReason, EndReason, Event, Worn
@@ -105,7 +107,7 @@ class Routine:
         passed = self._keeping.pass_over(rows, row, end)
         if passed == row:
             return row, []
-        times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
+        times_s = (np.arange(rows.first + row, rows.first + passed) * STEP_S).tolist()
         ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
         self.postures.passed(times_s, ups)
         if self._keeping.keeps:

@@ -165,10 +165,14 @@ class Keeping:
                     break
                 last += 1
             return last
-        for rate, unrest in zip(rows.rates[row:end], rows.unrests[row:end], strict=True):
-            if rate > fast or unrest > RESTLESS_G:
-                break
-            last += 1
+        rates, unrests = rows.rates[row:end], rows.unrests[row:end]
+        if max(rates, default=0.0) <= fast and max(unrests, default=0.0) <= RESTLESS_G:
+            last = end
+        else:
+            for rate, unrest in zip(rates, unrests, strict=True):
+                if rate > fast or unrest > RESTLESS_G:
+                    break
+                last += 1
         return row + self._follow(rows.ups[row:last], self._anchor)
 
     def step(
@@ -265,14 +269,14 @@ class Keeping:
         shorter than one of them by a thousandth, which is not worth a square root each time.
         """
         x, y, z = anchor
-        return2, count = self._return2, 0
+        share, return2, count = _ANCHOR_SHARE, self._return2, 0
         for up_x, up_y, up_z in ups:
             dx, dy, dz = up_x - x, up_y - y, up_z - z
             if dx * dx + dy * dy + dz * dz > return2:
                 break
-            x += _ANCHOR_SHARE * dx
-            y += _ANCHOR_SHARE * dy
-            z += _ANCHOR_SHARE * dz
+            x += share * dx
+            y += share * dy
+            z += share * dz
             count += 1
         self._anchor = (x, y, z)
         return count
