@@ -39,9 +39,16 @@ def late_s(movement: Movement, row: Cycles) -> float:
     return dating.late() * row.usual_s
 
 
-def test_who_rests_after_the_inhale_is_dated_nearer_to_the_exhale() -> None:
+@pytest.mark.parametrize(
+    ("out", "held", "back"),
+    [(0.36, 0.14, 0.30), (0.25, 0.25, 0.40)],
+    ids=["rests after the inhale", "breathes out quickly and rests then"],
+)
+def test_who_breathes_otherwise_is_dated_nearer_to_the_exhale(
+    out: float, held: float, back: float
+) -> None:
     t_s = np.arange(0.0, 70.0, BEAT_S)
-    moved = breathing(t_s, out=0.36, held=0.14, back=0.30)
+    moved = breathing(t_s, out, held, back)
     early, dated = [], []
     for seed in range(12):
         movement, row = found(moved + 0.5 * swaying(len(t_s), seed))
