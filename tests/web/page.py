@@ -15,10 +15,12 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from tests.forked import Forked, forked
+from tests.store.filling import new_store
 
 TABLET = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=360, height=740)
 SCREEN = ViewportSize(width=1920, height=1080)
+PASSWORD = "open-sesame-4711"  # noqa: S105 - of pages that live for one test
 
 
 def chromium() -> str:
@@ -36,6 +38,15 @@ def chromium() -> str:
 async def served(folder: Path, port: int, *more: str) -> AsyncIterator[str]:
     """As `serving`; the page's address alone."""
     async with serving(folder, port, *more) as (address, _):
+        yield address
+
+
+@asynccontextmanager
+async def guarded(folder: Path, port: int) -> AsyncIterator[str]:
+    """The same of an empty history, for who knows PASSWORD."""
+    new_store(folder / "history.db").close()
+    (folder / "word").write_text(f"{PASSWORD}\n", "utf-8")
+    async with served(folder, port, '[dashboard]\npassword_file = "word"') as address:
         yield address
 
 

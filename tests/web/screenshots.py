@@ -23,7 +23,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.daemon.parts import band, daemon
 from tests.mosquitto import Mosquitto
 from tests.store.filling import START, new_store, weeks_of_sessions
-from tests.web.page import PHONE, SCREEN, TABLET, browser, looking, served, until
+from tests.web.page import PHONE, SCREEN, TABLET, browser, guarded, looking, served, until
 from tests.web.sizes import letters
 from tracker.clock import rfc3339
 from tracker.detect.events import Event, HoldEnded
@@ -132,11 +132,8 @@ async def session(folder: Path, chrome: Browser) -> None:
 
 async def login(folder: Path, chrome: Browser) -> None:
     """What others see first."""
-    new_store(folder / "history.db").close()
-    (folder / "word").write_text("open-sesame-4711\n", "utf-8")
-    guarded = '[dashboard]\npassword_file = "word"'
     async with (
-        served(folder, 1, guarded) as address,
+        guarded(folder, 1) as address,
         looking(chrome, address, read=False) as page,
     ):
         await page.evaluate("document.fonts.ready")

@@ -16,7 +16,7 @@ from tests.daemon.parts import BAND
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import say, subscriber
 from tests.store.filling import Told, frame, new_store, weeks_of_sessions
-from tests.web.page import PHONE, SCREEN, looking, served
+from tests.web.page import PASSWORD, PHONE, SCREEN, guarded, looking, served
 from tracker.clock import rfc3339
 from tracker.detect.events import to_json
 from tracker.mqtt.payloads import BandState
@@ -285,17 +285,14 @@ async def test_history_is_drawn_and_a_hold_can_be_corrected(
 async def test_the_page_asks_for_the_password(
     tmp_path: Path, mosquitto: Mosquitto, chrome: Browser
 ) -> None:
-    new_store(tmp_path / "history.db").close()
-    (tmp_path / "word").write_text("open-sesame-4711\n", "utf-8")
-    guarded = '[dashboard]\npassword_file = "word"'
     async with (
-        served(tmp_path, mosquitto.port, guarded) as address,
+        guarded(tmp_path, mosquitto.port) as address,
         looking(chrome, address, read=False) as page,
     ):
         await expect(page).to_have_url(re.compile("/login$"))
         await page.get_by_label("Password").fill("wrong")
         await page.get_by_role("button", name="Open").click()
         await expect(page.get_by_role("alert")).to_have_text("that is not the password")
-        await page.get_by_label("Password").fill("open-sesame-4711")
+        await page.get_by_label("Password").fill(PASSWORD)
         await page.keyboard.press("Enter")
         await expect(page.locator("#why")).to_have_text("stretchband run is not running")

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.mosquitto import Mosquitto
 from tests.mqtt.house import say
 from tests.store.filling import BAND, Told, frame, new_store
-from tests.web.page import looking, served, until
+from tests.web.page import PASSWORD, guarded, looking, served, until
 from tests.web.sizes import letters
 from tracker.clock import rfc3339
 from tracker.mqtt.payloads import BandState
@@ -121,15 +121,12 @@ async def test_axe_finds_nothing_to_mend_in_any_state(
 async def test_an_empty_history_and_the_login_are_for_everybody_too(
     tmp_path: Path, mosquitto: Mosquitto, chrome: Browser
 ) -> None:
-    new_store(tmp_path / "history.db").close()
-    (tmp_path / "word").write_text("open-sesame-4711\n", "utf-8")
-    guarded = '[dashboard]\npassword_file = "word"'
     async with (
-        served(tmp_path, mosquitto.port, guarded) as address,
+        guarded(tmp_path, mosquitto.port) as address,
         looking(chrome, address, read=False) as page,
     ):
         assert await violations(page) == []
-        await page.keyboard.type("open-sesame-4711")
+        await page.keyboard.type(PASSWORD)
         await page.keyboard.press("Enter")
         await page.get_by_role("button", name="I have read this").press("Enter")
         await page.get_by_role("link", name="History").press("Enter")
