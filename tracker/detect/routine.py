@@ -26,7 +26,7 @@ from tracker.detect.posture.pauses import Pauses
 from tracker.detect.posture.stays import Stays
 from tracker.detect.posture.stretches import Stretch, unknown
 from tracker.detect.posture.taught import Posed
-from tracker.detect.posture.worn import Wear
+from tracker.detect.posture.worn import LOOKED_AT_S, Wear
 from tracker.detect.samples import Floats
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps
@@ -169,7 +169,8 @@ class Routine:
         """Why what was told as a hold was none, now that it is over; None: it was one."""
         if lasted_s < self._settings.min_hold_s:
             return "short"
-        return "lifeless" if held.lifeless() else None
+        off = self._off and lasted_s >= LOOKED_AT_S
+        return "lifeless" if off or held.lifeless() else None
 
     def _dropped(self, held: Held, now_s: float, end_s: float, why: DropReason) -> Event:
         if self._trace is not None:

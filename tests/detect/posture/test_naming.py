@@ -290,6 +290,14 @@ def test_where_a_band_is_laid_again_for_a_moment_is_no_rest_of_a_leg_either() ->
     assert named(on_table(block, 66.3, 80.1)) == []
 
 
+def test_what_is_held_for_long_without_a_leg_having_shown_is_no_stretch() -> None:
+    # As in a bag that swings: no calm moment since the table.
+    block = handled(STAND, LIE, Pose(raised(70), 24.0), LIE, lies_s=60.0)
+    assert len(named(block)) == 1
+    shaken = np.where(block.t_s > 83.0, 0.012 * np.sin(2.0 * np.pi * 1.1 * block.t_s), 0.0)
+    assert named(Block(block.t_s, block.acc_g + shaken[:, None])) == []
+
+
 def test_who_lies_down_on_the_belly_from_standing_may_rest_on_tucked_toes() -> None:
     tucked = Pose((-0.96, -0.25, 0.1), 8.0, move_s=2.0)
     poses = (STAND, tucked, Pose(bent_prone(125), 12.0), tucked)

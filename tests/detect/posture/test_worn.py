@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracker.detect.motion.filters import butterworth, lfilter
 from tracker.detect.motion.grain import Grain
-from tracker.detect.motion.orientation import STEP_S
+from tracker.detect.motion.grid import CELLS_HZ
+from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_HZ, STEP_S
 from tracker.detect.posture.worn import Wear
 from tracker.detect.samples import Block
 
@@ -55,6 +57,36 @@ def test_a_sensor_too_coarse_to_show_the_sway_of_a_leg_does_not_tell_that_none_i
     assert worn(60.0, 0.0, 0.0, grain=COARSE).worn is None
     assert worn(60.0, 0.0, 0.0, grain=Grain()).worn is None
     assert worn(20.0, 3.0, 0.5, grain=COARSE).worn is True
+
+
+def coarse_part() -> Grain:
+    """Of counts of 15.6 mg, and of 25 Hz."""
+    grain, t_s = Grain(), np.arange(0.0, 4.0, 0.04)
+    flips = 0.0156 * (np.arange(len(t_s)) % 2)
+    grain.feed(Block(t_s, np.tile(flips, (3, 1)).T))
+    return grain
+
+
+def dithered(seconds: float, wander_deg: float = 0.0) -> bool | None:
+    """Worn, by directions as the low-pass leaves flips of counts, and a movement of 7 s?"""
+    count = round(seconds / STEP_S)
+    b, a = butterworth(GRAVITY_HZ, CELLS_HZ)
+    white = np.random.default_rng(8).normal(0.0, 1.0, (2, count * CELLS_A_STEP))
+    low = lfilter(b, a, white, 1, np.zeros((2, 2)))[0][:, ::CELLS_A_STEP]
+    x, z = np.radians(0.1) * low / low.std()
+    x = x + np.radians(wander_deg) * np.sin(2 * np.pi * np.arange(count) * STEP_S / 7.0)
+    wear = Wear()
+    wear.feed(20, np.array([x, np.sqrt(1.0 - x * x - z * z), z]), coarse_part())
+    return wear.worn
+
+
+def test_dithered_counts_tell_of_a_table_in_two_minutes() -> None:
+    assert dithered(115.0) is None
+    assert dithered(125.0) is False
+
+
+def test_dithered_counts_tell_of_no_table_where_a_leg_sways() -> None:
+    assert dithered(300.0, wander_deg=0.15) is not False
 
 
 def test_directions_fed_one_by_one_tell_the_same() -> None:

@@ -2,11 +2,13 @@
 
 Nothing alive keeps as still as a table: with the leg at rest the body still sways, breathes and
 pulses by 0.03 degrees and more, slowly. A band that lies shows the noise of its sensor, which is
-the same in slow and in fast motion. So the wander of whole seconds is held against both. A sensor
-of steps so coarse that they hide the sway tells nothing while it is still.
+the same in slow and in fast motion. So the wander of whole seconds is held against both. Steps so
+coarse that they hide the sway tell nothing, but where noise dithers them they do in two minutes.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -17,11 +19,17 @@ from tracker.detect.samples import Floats
 _SECOND = round(1.0 / STEP_S)
 _SECONDS = 10
 _WINDOW = _SECONDS * _SECOND
+# What lasts so long has at least one whole window in it: a leg would have shown in that.
+LOOKED_AT_S = 2.0 * _SECONDS
 # Three still windows are asked for, not one: a sleeper is not to be taken for a table.
 _OFF_AFTER = 3
 # A second's mean of a lying band wanders by the sensor's white noise, 0.005 to 0.02 degrees, which
 # is about 0.6 of its step-to-step noise; a leg at rest wanders by three times that noise or more.
 _LYING_DEG, _NOISE_SHARE = 0.012, 1.0
+# The noise of coarse counts is more than that wander. Over more windows, by the mean square, a band
+# that lies keeps to 0.3 to 0.47 of it. In so long a time a leg at rest wanders by 0.1 to 0.3
+# degrees, which shows as long as the noise is not much more.
+_COARSE_OFF_AFTER, _COARSE_SHARE2, _MOST_NOISE_DEG = 12, 0.5, 0.15
 # Rougher than any sensor at rest, wider than any sway: handled or walking, which tells nothing.
 _ROUGH_DEG, _WIDE_DEG = 0.3, 2.0
 
@@ -35,6 +43,7 @@ class Wear:
         self._count = 0
         self._last: Floats | None = None
         self._still = 0
+        self._wander2 = self._noise2 = 0.0
 
     def feed(self, first: int, up: Floats, grain: Grain) -> list[tuple[int, bool]]:
         """Take (3, m) directions in, the first of step `first`: when `worn` changed, and to what.
@@ -54,25 +63,41 @@ class Wear:
         wanders, noises = self._wander_and_noise(whole)
         for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True), 1):
             before, last = self.worn, begin + k * _WINDOW - 1
-            self._judge(wander, noise, shown=not grain.hides_sway(last * CELLS_A_STEP))
+            self._judge(wander, noise, grain.least_jitter_deg(last * CELLS_A_STEP))
             if self.worn is not None and self.worn is not before:
                 changes.append((last, self.worn))
         return changes
 
-    def _judge(self, wander: float, noise: float, *, shown: bool) -> None:
-        """shown: the sensor would show a leg's sway."""
+    def _judge(self, wander: float, noise: float, least_noise: float) -> None:
+        """least_noise: less hides a leg's sway in the counts of the sensor, 0 where it is fine."""
         if noise > _ROUGH_DEG or wander > _WIDE_DEG:
             self._still = 0
             if self.worn is None:
                 self.worn = True
-        elif not shown:
+        elif noise < least_noise:
             self._still = 0
-        elif wander < max(_LYING_DEG, _NOISE_SHARE * noise):
+        elif wander >= max(_LYING_DEG, _NOISE_SHARE * noise):
+            self._still, self.worn = 0, True
+        elif least_noise:
+            self._lay_coarsely(wander, noise)
+        else:
             self._still += 1
             if self._still >= _OFF_AFTER:
                 self.worn = False
-        else:
-            self._still, self.worn = 0, True
+
+    def _lay_coarsely(self, wander: float, noise: float) -> None:
+        """One more window of dithered counts, no rougher than a leg's."""
+        if not self._still:
+            self._wander2 = self._noise2 = 0.0
+        self._still += 1
+        self._wander2 += wander * wander
+        self._noise2 += noise * noise
+        if self._still < _COARSE_OFF_AFTER:
+            return
+        noise_deg = math.sqrt(self._noise2 / self._still)
+        if self._wander2 < _COARSE_SHARE2 * self._noise2 and noise_deg < _MOST_NOISE_DEG:
+            self.worn = False
+        self._still = 0
 
     def _wander_and_noise(self, ups: Floats) -> tuple[list[float], list[float]]:
         """Degrees: the spread of the seconds' means, and of a step against the one before."""
