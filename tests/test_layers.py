@@ -41,6 +41,7 @@ OUTERMOST = {
     "tracker.doctor",
     "tracker.reanalysis",
     "tracker.recorder",
+    "tracker.replay",
     "tracker.web",
 }
 

@@ -25,7 +25,6 @@ from tracker.store.opening import make_private_folders, open_as_it_is, open_for_
 from tracker.store.rewriting import Changes, Found, rewrite
 from tracker.store.transaction import transaction
 
-FRAMES_AT_ONCE = 256  # then the bar moves
 NO_ADDRESS = "00:00:00:00:00:00"  # of a band that is heard no more
 
 
@@ -73,16 +72,12 @@ def _fold(copy: Path, config: Config, band_id: str | None, folded: Progress) -> 
     store = Store.open(copy, create=False)
     try:
         for band in bands:
-            before = done
             recorder = _recorder(store, band, config)
             events: list[Event] = []
-            for number, new in enumerate(recorder.refold(), start=1):
+            for number, new in recorder.refold():
                 events += new
-                if number % FRAMES_AT_ONCE == 0:
-                    done = before + number
-                    folded(done, sum(frames.values()))
-            done = before + frames[band.band_id]
-            folded(done, sum(frames.values()))
+                done += number
+                folded(done, sum(frames.values()))
             found.append(Found(band.band_id, events, recorder.resume))
     finally:
         store.close()

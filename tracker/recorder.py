@@ -15,7 +15,6 @@ import math
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import dropwhile, filterfalse
 from typing import Final
 
 import msgspec
@@ -28,11 +27,11 @@ from tracker.detect.posture.taught import TAUGHT, Lesson, Taught, TeachingError,
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Live, Session, Settings
 from tracker.host_time import HOST_RUN
+from tracker.replay import NO_BOOT, in_order, replayed
 from tracker.store import Resume, Store, StoredCommand, StoredFrame
 
 WRAP_S = 2**32 / 1000  # the band's milliseconds are 32 bits wide
 _SIDES: Final[dict[str, Side]] = {"left": "left", "right": "right"}
-NO_BOOT = 0  # bands count from 1: a word from before the first frame has no clock
 ASLEEP = "asleep"  # kept among the wearer's commands: the band stopped sampling here
 
 
@@ -114,37 +113,32 @@ class Recorder:
             self._forget()
             self._torn = True
             self._resume = self._store.resume(self._band_id)
-            self._found_again = [event for found in self._replay() for event in found]
+            self._found_again = [event for _, found in self._replay() for event in found]
             self._take_live()
         events = self._found_again
         self._save(events)
         return events
 
-    def refold(self) -> Iterator[list[Event]]:
-        """What each stored frame gives, from the first one on; nothing is stored.
+    def refold(self) -> Iterator[tuple[int, list[Event]]]:
+        """All stored frames, some at a time: how many, and what they give; nothing is stored.
 
         A `restart` must follow before anything else comes.
         """
         self._forget()
         self._torn = True
-        for events in self._replay():
+        for frames, events in self._replay():
             self._take_live()
-            yield events
+            yield frames, events
 
-    def _replay(self) -> Iterator[list[Event]]:
-        """What each frame from the resume point on gives, with what was said meanwhile."""
-        said = self._store.commands(self._band_id, self._resume)
-        if self._resume is None:
-            # All there are: what was said before the first frame comes first.
-            commands = deque(dropwhile(_has_no_clock, said))
-        else:
-            commands = deque(filterfalse(_has_no_clock, said))
-        self._hear_what_was_said_before(commands)
-        for stored in self._store.frames(self._band_id, self._resume):
-            events = self._fold(stored)
-            while commands and self._is_due(commands[0]):
-                events += self._obey(commands.popleft())
-            yield events
+    def _replay(self) -> Iterator[tuple[int, list[Event]]]:
+        """What the frames from the resume point on give, with what was said meanwhile."""
+        said = replayed(self._store.commands(self._band_id, self._resume), self._resume)
+        self._hear_what_was_said_before(said)
+        for frames, words in in_order(self._store.frames(self._band_id, self._resume), said):
+            events = self._fold(frames)
+            for word in words:
+                events += self._obey(word)
+            yield len(frames), events
 
     def receive(self, arrivals: Sequence[Arrival | Greeting]) -> Outcome:
         """Fold and store what has just come. Raises what the store raises: then give it again.
@@ -170,7 +164,7 @@ class Recorder:
                 events += self._greet(arrival)
             elif (frame := self._dated(arrival)) is not None:
                 self._frames.append(frame)
-                events += self._fold(frame)
+                events += self._fold([frame])
                 lesson = lesson or self._look()
         staying = self._session is not None and self._session.staying
         return Outcome(events, [], self._take_live(), self._last_s, staying, lesson)
@@ -210,17 +204,19 @@ class Recorder:
         self._clock_news.clear()
         self._torn, self._unwritten, self._found_again = False, None, None
 
-    def _fold(self, stored: StoredFrame) -> list[Event]:
-        frame = stored.frame
-        events = [] if self._goes_on(frame.boot_id) else self._begin(stored)
+    def _fold(self, frames: Sequence[StoredFrame]) -> list[Event]:
+        """What frames of one clock give, one after the other."""
+        boot_id = frames[0].frame.boot_id
+        events = [] if self._goes_on(boot_id) else self._begin(frames[0])
         assert self._session is not None
-        t_s = stored.t_first_s + frame.offsets_s
-        block = Block(t_s, self._axes.apply(frame.acc_g))
+        t_s = np.concatenate([stored.t_s for stored in frames])
+        acc_g = np.concatenate([stored.frame.acc_g for stored in frames])
+        block = Block(t_s, self._axes.apply(acc_g))
         if self._resume is not None and t_s[0] < self._resume.t_s:
             block = block.between(int(np.searchsorted(t_s, self._resume.t_s)))
         events += self._session.receive(block)
         self._last_s = float(t_s[-1])
-        self._unfinished.append((frame.seq, stored.t_first_s))
+        self._unfinished.extend((stored.frame.seq, stored.t_first_s) for stored in frames)
         self._move_resume()
         return self._dated_events(events)
 
@@ -273,12 +269,6 @@ class Recorder:
         if not (status.asleep and caught_up and self._session is not None):
             return []
         return self._say(StoredCommand(self._boot_id, max(self._last_s, 0.0), ASLEEP, ""))
-
-    def _is_due(self, command: StoredCommand) -> bool:
-        """A word without a clock was said to a sleeping band: right after the word before it."""
-        if _has_no_clock(command):
-            return True
-        return command.boot_id == self._boot_id and command.t_s <= self._last_s
 
     def _look(self) -> Taught | TeachingError | None:
         """Is the posture of the lesson held? It is known from the frame on that shows it."""
@@ -374,10 +364,6 @@ class Recorder:
     def _dated_events(self, events: Sequence[Event]) -> list[Event]:
         clock = self._clock(self._boot_id)
         return [msgspec.structs.replace(event, at=clock.at(event.t_s)) for event in events]
-
-
-def _has_no_clock(command: StoredCommand) -> bool:
-    return command.boot_id == NO_BOOT
 
 
 def unwrapped(milliseconds: int, after_s: float) -> float:

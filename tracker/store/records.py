@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tracker.bands.stretchband import Frame
 from tracker.detect.events import Event, Side
 
@@ -20,6 +23,11 @@ class StoredFrame:
     frame: Frame
     t_first_s: float
     received_s: float
+
+    @property
+    def t_s(self) -> NDArray[np.float64]:
+        """When each sample was taken, in seconds on the band's clock."""
+        return self.t_first_s + self.frame.offsets_s
 
 
 @dataclass(frozen=True, slots=True)
