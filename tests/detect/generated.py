@@ -22,20 +22,25 @@ TOTALS_S = (300.0, 480.0, None)
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One way of measuring a session: the part, and what is done to its samples after."""
+    """One way of measuring a session: the part, and what is done to its samples after.
+
+    mean_of: so many readings make a sample, as in a part that filters out what is too quick for
+    its rate; one that does not folds it down to slow movement.
+    """
 
     name: str
     rate_hz: float = 50.0
     bits: int = 16
     range_g: int = 8
     noise_ug: float = 90.0
+    mean_of: int = 1
     spoil: tuple[Spoil, ...] = ()
 
 
 def session(seed: int, condition: Condition) -> tuple[Block, dict[str, Any]]:
     """Samples and truth."""
     part = replace(
-        Imu.part(seed, condition.rate_hz),
+        Imu.part(seed, condition.rate_hz * condition.mean_of),
         bits=condition.bits,
         range_g=condition.range_g,
         noise_ug=condition.noise_ug,
@@ -43,10 +48,19 @@ def session(seed: int, condition: Condition) -> tuple[Block, dict[str, Any]]:
     motion = scripted(seed, TOTALS_S[seed % len(TOTALS_S)], imu=part)
     read = motion.read(float("inf"))
     block, rng = Block(read.t_s, read.acc_g), np.random.default_rng([seed, 17])
+    if condition.mean_of > 1:
+        block = _averaged(block, condition.mean_of, part.step_g)
     for spoil in condition.spoil:
         block = spoil(block, rng)
     truth: dict[str, Any] = asdict(motion.truth)
     return block, truth
+
+
+def _averaged(block: Block, count: int, step_g: float) -> Block:
+    """So many samples made one, in whole steps."""
+    whole = len(block) // count * count
+    t_s, acc = block.t_s[:whole].reshape(-1, count), block.acc_g[:whole].reshape(-1, count, 3)
+    return Block(t_s.mean(axis=1), step_g * np.rint(acc.mean(axis=1) / step_g))
 
 
 # What people do of an evening that is no stretch: `up` in band axes of a right leg, and how far it
@@ -133,6 +147,7 @@ def _about(axis: int, angle: float) -> Floats:
 CONDITIONS = (
     Condition("50 Hz, 16 bit, ±8 g"),
     Condition("12.5 Hz", rate_hz=12.5),
+    Condition("12.5 Hz, each the mean of 16", rate_hz=12.5, mean_of=16),
     Condition("25 Hz", rate_hz=25.0),
     Condition("104 Hz", rate_hz=104.0),
     Condition("200 Hz", rate_hz=200.0),
