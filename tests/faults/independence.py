@@ -7,7 +7,7 @@ import json
 import signal
 from pathlib import Path
 
-from tests.faults.home import LONG_S, Home, Play, home
+from tests.faults.home import LONG_S, Home, Play, eventually, home
 from tests.faults.report import Report
 
 LOOK_S = 0.05
@@ -29,7 +29,8 @@ async def freeze_the_broker(folder: Path, play: Play) -> Report:
         h.broker.freeze()
         came_in = h.door.connections
         hung = await _most_behind(h, play.total_s / 2)
-        waits = h.door.connections == came_in and bool(h.door.unanswered)
+        await eventually(lambda: bool(h.door.unanswered))
+        waits = h.door.connections == came_in
         h.door.shut()
         h.door.open()
         knocked = await _most_behind(h, 3 * play.total_s / 4)
