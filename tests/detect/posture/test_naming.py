@@ -15,6 +15,7 @@ from tests.detect.leg import (
     samples,
 )
 from tracker.detect.events import HoldEnded
+from tracker.detect.posture.naming import Postures
 from tracker.detect.samples import Block
 from tracker.detect.session import Session, Settings
 
@@ -382,3 +383,41 @@ def test_where_the_leg_goes_up_high_a_low_posture_between_is_no_stretch() -> Non
     up_and_down = (Pose(raised(70), 0.3, 3.0), Pose(raised(30), 8.0, 2.5)) * 2
     poses = (STAND, LIE, *up_and_down, Pose(raised(70), 12.0), Pose(BACK, 5.0))
     assert [h[0] for h in named(samples(poses))] == ["hamstring"]
+
+
+@pytest.mark.parametrize("turned", [-20.0, 0.0, 20.0])
+@pytest.mark.parametrize(("height", "out"), [(58, 25), (60, 28), (75, 23)])
+def test_a_leg_that_is_seen_to_fall_out_need_not_fall_far(
+    height: float, out: float, turned: float
+) -> None:
+    falls = (Pose(raised(height), 0.5), Pose(fell_out(height, out), 12.0, 2.5), Pose(BACK, 5.0))
+    (hold,) = named(samples((STAND, LIE, *falls), turned_deg=turned))
+    assert hold[:2] == ("inner_thigh", "right")
+
+
+@pytest.mark.parametrize("toes", [-25.0, 25.0])
+def test_a_leg_that_twists_while_it_is_up_has_not_fallen_out(toes: float) -> None:
+    twists = (Pose(raised(60), 0.5), Pose(twisted(60, toes), 12.0, 1.5), Pose(BACK, 5.0))
+    (hold,) = named(samples((STAND, LIE, *twists)))
+    assert hold[:2] == ("hamstring", "right")
+
+
+@pytest.mark.parametrize(("slowly", "name"), [(False, "hamstring"), (True, "inner_thigh")])
+def test_a_leg_that_is_thrown_about_has_not_been_seen_to_fall_out(slowly: bool, name: str) -> None:
+    high, held = (0.34, -0.93, 0.15), (0.48, -0.85, -0.22)
+    postures = Postures(any_posture=False, side="right")
+    postures.at_rest(BACK, 0.0)
+    postures.rest_left(BACK, 5.0)
+    postures.passed([5.2, 5.4], [BACK, high])
+    postures.passed([5.6, 5.8], [high if slowly else held, held])
+    stretch = postures.name(held, away=False)
+    assert stretch is not None
+    assert stretch.name == name
+
+
+def test_a_knee_bent_on_the_belly_does_not_fall_out() -> None:
+    """However the thigh turns: the leg that was stretched before tells where the belly is."""
+    over = (Pose(SIDE, 0.1, 1.2), Pose(BELLY, 6.0, 1.0))
+    bent = (Pose((0.15, -0.94, -0.3), 0.6), Pose((0.1, -0.72, -0.69), 12.0, 1.0))
+    _, hold = named(samples((*HAMSTRING, *over, *bent, Pose(BELLY, 5.0))))
+    assert hold[:2] == ("prone_quad", "right")

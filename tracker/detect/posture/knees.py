@@ -34,12 +34,11 @@ class Knees:
         """Was the last rest one on the back with the knee up, and nobody got up since?"""
         return self._lies and self._upright_until_s < self._start_s
 
-    def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
-        """The leg was like this at these times."""
-        for t_s, up in zip(reversed(times_s), reversed(ups), strict=True):
-            if up[1] > _GOT_UP:
-                self._upright_until_s = t_s
-                return
+    def passed(self, times_s: Sequence[float], ys: Sequence[float]) -> None:
+        """So far upright the shank was at these times: the part of `up` along it."""
+        if max(ys) > _GOT_UP:
+            row = next(row for row in reversed(range(len(ys))) if ys[row] > _GOT_UP)
+            self._upright_until_s = times_s[row]
 
     def pause_s(self, up: Vector, start_s: float) -> float:
         """How long the knee has to be up like this, since start_s, for a rest on the back."""

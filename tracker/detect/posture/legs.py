@@ -108,6 +108,11 @@ class Legs:
         right = self._was_right or 0.0
         return None if abs(right) < _NAMED / 2 else "right" if right > 0 else "left"
 
+    def surely_on_belly(self, front: float, side: Side | None) -> bool:
+        """Does the wearer lie on the belly, as the leg that is known shows?"""
+        right = (self._right or 0.0) if side is None else _odds(side)
+        return front * right < -_NAMED / 2.0
+
     def on_back(self, front: float, turned_deg: float, side: Side | None) -> bool:
         """Is the wearer on the back, not on the belly, with the leg turned so far from there?
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from tracker.detect.events import (
     HAMSTRING,
@@ -39,6 +40,9 @@ from tracker.detect.posture.upright import Posture, posture
 _RESTS_AGAIN_DEG = 25.0
 # `any_posture`: this far from the rest is another posture, not the same one taken again.
 AWAY_DEG = 15.0
+_NOT_RAISED: Vector = (0.0, 0.0, 0.0)
+# A leg that turns by less than 6 degrees a step is not thrown about: there up is up.
+_SLOW_COS = math.cos(math.radians(6.0))
 
 
 class Postures:
@@ -53,9 +57,10 @@ class Postures:
         self._bending, self._knees, self._raises = Bending(), Knees(), Raises()
         self._legs, self._rolling, self._donning = Legs(), Rolling(), Donning()
         self._named_up: Vector = (0.0, 1.0, 0.0)
-        # Lying: since the last rest was left, the lowest y (how high the leg was raised) and the
-        # highest (with the knee up, or sitting).
-        self._highest = self._knee_up = 0.0
+        # Lying: since the last rest was left, the direction with the lowest y (where the leg was
+        # raised most), and the highest y (with the knee up, or sitting).
+        self._raised = self._last = _NOT_RAISED
+        self._knee_up = 0.0
 
     @property
     def seat(self) -> Seat:
@@ -69,13 +74,24 @@ class Postures:
 
     def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
         """The leg was like this at these times, on its way or not."""
-        self._knees.passed(times_s, ups)
+        ys = [y for _, y, _ in ups]
+        self._knees.passed(times_s, ys)
         self._rolling.passed(ups)
         if self._bending.standing:
             self._bending.passed(times_s, ups)
             return
-        ys = [y for _, y, _ in ups]
-        self._highest, self._knee_up = min(self._highest, *ys), max(self._knee_up, *ys)
+        self._knee_up = max(self._knee_up, *ys)
+        if min(ys) < self._raised[1]:
+            self._raised = self._raised_most(ups)
+        self._last = ups[-1]
+
+    def _raised_most(self, ups: Sequence[Vector]) -> Vector:
+        slow = [
+            up
+            for before, up in pairwise((self._last, *ups))
+            if sum(b * u for b, u in zip(before, up, strict=True)) > _SLOW_COS
+        ]
+        return min(self._raised, *slow, key=lambda up: up[1]) if slow else self._raised
 
     def pause_s(self, up: Vector, start_s: float) -> float:
         """How long this posture, kept since start_s, is but a pause on the way, not a rest."""
@@ -112,7 +128,7 @@ class Postures:
         self._knees.rest_left(end_s)
         self._raises.rest_left(end_s)
         self._legs.rest_left(end_s)
-        self._rest, self._highest, self._knee_up = up, 0.0, 0.0
+        self._rest, self._raised, self._knee_up = up, _NOT_RAISED, 0.0
 
     def forget_rest(self) -> None:
         """The last rest was none of a leg: nothing is held until there is another."""
@@ -190,7 +206,9 @@ class Postures:
         front = _front(rest)
         again = angle_deg(up, rest) < _RESTS_AGAIN_DEG
         x, y, z = self.seat.on_leg(up)
-        if not again and fell_out((x * front, y, z), self._highest):
+        raised = self.seat.on_leg(self._raised)
+        on_belly = self._legs.surely_on_belly(front, self.side)
+        if not (again or on_belly) and fell_out((x * front, y, z), raised):
             return self._stretch(INNER_THIGH, leg(front, back=True), up, rest)
         turned = turned_deg(up, rest, self.seat)
         if not least_deg < turned < MOST_BEND_DEG:
