@@ -41,6 +41,12 @@ def test_a_leg_that_breathes_a_little_is_alive(
     )
 
 
+@pytest.mark.parametrize("hz", [1.2, 1.7, 2.2])
+def test_a_leg_whose_muscles_shake_more_than_it_breathes_is_alive(hz: float) -> None:
+    shaking = wave(38.0, 0.6, 1.0 / hz) + wave(38.0, 0.35, 5.0)
+    assert not any(kept(38.0, 0.1, shaking, seed).none for seed in range(20))
+
+
 def test_what_is_picked_up_at_last_and_rings_at_first_was_lifeless_all_the_same() -> None:
     own = np.zeros(100)
     own[:4], own[-8:] = 1.5, np.linspace(0.0, 4.5, 8)
