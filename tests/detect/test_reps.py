@@ -14,6 +14,7 @@ from tests.detect.leg import (
     fallen_out,
     raised,
     samples,
+    swung,
 )
 from tracker.detect.events import Event, Rep
 from tracker.detect.session import Session, Settings
@@ -82,3 +83,28 @@ def test_with_any_posture_a_leg_that_never_rests_is_on_foot_and_straightens_noth
         told[name] = sum(isinstance(event, Rep) for event in events)
     assert told["on foot"] == 0
     assert told["from rest"] >= 5
+
+
+def test_the_last_of_a_row_counts_where_the_knee_is_drawn_up_at_once() -> None:
+    row = chain.from_iterable((Pose(raised(70), 0.2, 3.0), Pose(BACK, 0.2, 2.6)) for _ in range(3))
+    belt = (Pose(KNEE_UP, 3.0), Pose(raised(75), 12.0, 3.0), Pose(BACK, 5.0))
+    detector = Session("band")
+    events = detector.receive(samples((STAND, LIE, *row, *belt)))
+    reps = [event for event in events if isinstance(event, Rep)]
+    assert len(reps) == 3
+    assert 1.8 < reps[-1].end_s - reps[-1].top_s < 3.0
+
+
+@pytest.mark.parametrize("up_s", [1.4, 1.5, 1.7])
+def test_a_leg_that_is_raised_fast_counts_though_its_band_feels_it_stop(up_s: float) -> None:
+    """Slowing down feels like 10 degrees more; at the top the leg stays for three seconds."""
+    knots_s, elevation_deg = [0.0, 9.0], [0.0, 0.0]
+    for _ in range(3):
+        begins = knots_s[-1]
+        knots_s += [begins + up_s, begins + up_s + 3.0, begins + up_s + 6.0, begins + up_s + 6.8]
+        elevation_deg += [65.0, 65.0, 0.0, 0.0]
+    detector = Session("band")
+    knots_s, elevation_deg = [*knots_s, knots_s[-1] + 5.0], [*elevation_deg, 0.0]
+    events = detector.receive(swung(knots_s, elevation_deg, knots_s[-1]))
+    reps = [event for event in events + detector.close() if isinstance(event, Rep)]
+    assert len(reps) == 3

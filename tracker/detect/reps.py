@@ -143,6 +143,8 @@ class _Zigzag:
         self._turn: _Turn | None = None
         self._low_until_s = 0.0
         self._top: _Turn | None = None
+        # On the way down from the top: where it was as low as before.
+        self._back: _Turn | None = None
         self._climb: deque[tuple[float, float]] = deque(maxlen=round(LONGEST_S / STEP_S))
 
     def feed(
@@ -168,7 +170,10 @@ class _Zigzag:
         elif back_deg < _STILL_LOW_DEG:
             self._low_until_s = t_s
         if back_deg <= 0.0:
-            self._turn = _Turn(t_s, angle_deg, other_deg, up)
+            turn = self._turn = _Turn(t_s, angle_deg, other_deg, up)
+            if self._back is None and self._low is not None and self._top is not None:
+                level = self._low.angle_deg + _STILL_LOW_DEG
+                self._back = turn if angle_deg <= level else None
         elif back_deg > _TURN_DEG:
             return self._turned(turn, _Turn(t_s, angle_deg, other_deg, up))
         elif self._top is not None and t_s - turn.t_s >= _SETTLES_S:
@@ -203,7 +208,11 @@ class _Zigzag:
         """The zigzag has turned, and is `here` by now."""
         self._turn = here
         if self._rising:
-            self._top, self._rising = turn, False
+            self._top, self._back, self._rising = turn, None, False
+            return None
+        if self._still_up(turn):
+            self._turn = max(here, self._top or here, key=lambda at: at.angle_deg)
+            self._top, self._rising = None, True
             return None
         seen = self._between(turn)
         # A leg that rested in between starts when it leaves the rest.
@@ -214,15 +223,27 @@ class _Zigzag:
 
     def _settled(self, turn: _Turn) -> RepSeen | None:
         """Back down without going up again: the last one of a row."""
+        if self._still_up(turn):
+            return None
         seen = self._between(turn)
         self._low, self._top = turn, None
         return seen
+
+    def _still_up(self, turn: _Turn) -> bool:
+        """Has it hardly gone back from the top? The band of a leg that stops feels that too."""
+        top = self._top
+        return (
+            top is not None and self._low is not None and top.angle_deg - turn.angle_deg < LEAST_DEG
+        )
 
     def _between(self, end: _Turn) -> RepSeen | None:
         low, top = self._low, self._top
         if low is None or top is None:
             return None
         reach = top.angle_deg - max(low.angle_deg, end.angle_deg)
+        if end.angle_deg < low.angle_deg - _RETURN * reach and self._back is not None:
+            # The last of a row goes on to a knee that is drawn up: it ended on the way.
+            end = self._back
         if reach < LEAST_DEG or end.angle_deg < low.angle_deg - _RETURN * reach:
             return None
         if abs(top.other_deg - end.other_deg) > reach:
