@@ -177,7 +177,7 @@ class _Zigzag:
         elif back_deg > _TURN_DEG:
             return self._turned(turn, _Turn(t_s, angle_deg, other_deg, up))
         elif self._top is not None and t_s - turn.t_s >= _SETTLES_S:
-            return self._settled(turn)
+            return self._settled(turn, t_s)
         return None
 
     def lies(self, angles_deg: Sequence[float], until_s: float) -> bool:
@@ -221,9 +221,9 @@ class _Zigzag:
         self._climb.clear()
         return seen
 
-    def _settled(self, turn: _Turn) -> RepSeen | None:
+    def _settled(self, turn: _Turn, t_s: float) -> RepSeen | None:
         """Back down without going up again: the last one of a row."""
-        if self._still_up(turn):
+        if self._still_up(turn) and t_s - turn.t_s < LONGEST_S:
             return None
         seen = self._between(turn)
         self._low, self._top = turn, None
