@@ -115,6 +115,10 @@ class Held:
         """So still that the band cannot be on a leg."""
         return self._life.none
 
+    def shows_life(self) -> bool:
+        """It moves as a leg does: more, over whole seconds, than noise and trembling explain."""
+        return self._life.shown
+
     def dropped(self, now_s: float, reason: DropReason) -> HoldDropped:
         """What was told as a hold was none."""
         return HoldDropped(

@@ -169,7 +169,7 @@ class Routine:
         """Why what was told as a hold was none, now that it is over; None: it was one."""
         if lasted_s < self._settings.min_hold_s:
             return "short"
-        off = self._off and lasted_s >= LOOKED_AT_S
+        off = self._off and lasted_s >= LOOKED_AT_S and not held.shows_life()
         return "lifeless" if off or held.lifeless() else None
 
     def _dropped(self, held: Held, now_s: float, end_s: float, why: DropReason) -> Event:

@@ -297,6 +297,9 @@ def test_what_is_held_for_long_without_a_leg_having_shown_is_no_stretch() -> Non
     assert len(named(block)) == 1
     shaken = np.where(block.t_s > 83.0, 0.012 * np.sin(2.0 * np.pi * 1.1 * block.t_s), 0.0)
     assert named(Block(block.t_s, block.acc_g + shaken[:, None])) == []
+    # A leg may shake as much, but it breathes too.
+    breathes = np.where(block.t_s > 83.0, 0.012 * np.sin(2.0 * np.pi * block.t_s / 6.0), 0.0)
+    assert len(named(Block(block.t_s, block.acc_g + (shaken + breathes)[:, None]))) == 1
 
 
 def test_who_lies_down_on_the_belly_from_standing_may_rest_on_tucked_toes() -> None:
