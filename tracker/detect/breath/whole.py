@@ -27,7 +27,7 @@ _AGAIN = 2
 _FOR_RATE, _UNEVEN = 2, 0.35
 # It is believed where breaths explain the movement, and those of any other length do so worse
 # (twice the log likelihood).
-_BELIEVED, _MARGIN = 5.0, 3.0
+_BELIEVED, _MARGIN = 5.0, 2.0
 # What begins this share of a breath earlier than the last one has ended is that one.
 SAME = 0.5
 # More breaths of a hold than this are forgotten, the oldest first.
