@@ -49,6 +49,11 @@ def test_a_resting_leg_sways_enough_to_be_worn() -> None:
     assert worn(60.0, 0.06, 0.01).worn is True
 
 
+def test_a_leg_that_trembles_more_than_it_sways_is_worn_still() -> None:
+    wear = worn(20.0, 0.2, 0.01)
+    assert worn(60.0, 0.05, 0.15, wear).worn is True
+
+
 def test_a_band_that_is_put_on_becomes_worn() -> None:
     assert worn(15.0, 0.2, 0.01, worn(40.0, 0.0, 0.01)).worn is True
 

@@ -30,8 +30,9 @@ _LYING_DEG, _NOISE_SHARE = 0.012, 1.0
 # that lies keeps to 0.3 to 0.47 of it. In so long a time a leg at rest wanders by 0.1 to 0.3
 # degrees, which shows as long as the noise is not much more.
 _COARSE_OFF_AFTER, _COARSE_SHARE2, _MOST_NOISE_DEG = 12, 0.5, 0.15
-# Rougher than any sensor at rest, wider than any sway: handled or walking, which tells nothing.
-_ROUGH_DEG, _WIDE_DEG = 0.3, 2.0
+# Rougher than any sensor at rest, on a machine too (0.16 at most), wider than any sway: trembling,
+# handled or walking, which tells nothing.
+_ROUGH_DEG, _WIDE_DEG = 0.18, 2.0
 
 
 class Wear:
