@@ -9,9 +9,8 @@ from itertools import dropwhile, filterfalse
 from tracker.store import Resume, StoredCommand, StoredFrame
 
 NO_BOOT = 0  # bands count from 1: a word from before the first frame has no clock
-AT_ONCE = (
-    64  # frames: half a minute, of which the detector takes a quarter less time than one by one
-)
+# Half a minute of frames, of which the detector takes a quarter less time than one by one.
+AT_ONCE = 64
 
 
 def replayed(said: Sequence[StoredCommand], resume: Resume | None) -> list[StoredCommand]:

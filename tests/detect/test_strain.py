@@ -26,6 +26,10 @@ def test_bouncing_is_told_with_its_swing() -> None:
     assert abs(first.size - 3.0) < 0.5
 
 
+def test_swings_of_the_release_are_no_bouncing() -> None:
+    assert strained([0.0] * 60 + wave(3.0, 1.2, 2.4)) == []  # and then the hold has ended
+
+
 def test_the_deepest_breath_is_no_strain() -> None:
     assert strained(wave(3.0, 4.0, 60.0)) == []
 

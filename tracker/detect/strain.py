@@ -15,8 +15,9 @@ BOUNCE_DEG, _BOUNCES, _BOUNCE_S = 2.0, 3, 3.0
 # most) and under the five degrees a second that would end the hold.
 FORCE_DEG_S = 4.0
 # The leg also moves so when it settles into the hold and when it leaves: a push counts when the leg
-# has been there for a while, and is still there once the release would have been known.
-_FORCE_FROM_S, _FORCE_SURE_S = 3.0, 2.2
+# has been there for a while, and a push or a bounce when it is still there once the release would
+# have been known.
+_FORCE_FROM_S, _SURE_S = 3.0, 2.2
 # Holding muscles shake 30 mg root mean square; twice that for three seconds is a tremble.
 TREMBLE_G, _TREMBLE_S = 0.060, 3.0
 # The same strain is stated again only after so long.
@@ -44,7 +45,9 @@ class Strains:
         self._told: dict[StrainKind, float] = {}
         self._first_s: float | None = None
         self._last_s = 0.0
-        self._pushed: tuple[float, float] | None = None  # when, how fast
+        # When, and how fast or how far; told once it was no release.
+        self._pushed: tuple[float, float] | None = None
+        self._swung: tuple[float, float] | None = None
 
     def step(self, t_s: float, depth_deg: float, unrest_g: float) -> StrainSeen | None:
         if self._first_s is None:
@@ -67,24 +70,31 @@ class Strains:
         return StrainSeen(kind, size)
 
     def _bounced(self, t_s: float, depth_deg: float) -> float | None:
+        self._swing(t_s, depth_deg)
+        if self._swung is None or t_s - self._swung[0] < _SURE_S:
+            return None
+        size, self._swung = self._swung[1], None
+        return size
+
+    def _swing(self, t_s: float, depth_deg: float) -> None:
         away = depth_deg - self._turn
         if (away > 0.0) == self._rising:
             self._turn = depth_deg
-            return None
+            return
         if abs(away) < BOUNCE_DEG:
-            return None
+            return
         self._swings.append((t_s, abs(away)))
         self._turn, self._rising = depth_deg, not self._rising
-        if len(self._swings) < _BOUNCES or t_s - self._swings[0][0] > _BOUNCE_S:
-            return None
-        return sum(size for _, size in self._swings) / _BOUNCES
+        if len(self._swings) == _BOUNCES and t_s - self._swings[0][0] <= _BOUNCE_S:
+            size = sum(size for _, size in self._swings) / _BOUNCES
+            self._swung = self._swung or (t_s, size)
 
     def _forced(self, t_s: float, since_s: float) -> float | None:
         if len(self._depths) == self._depths.maxlen and since_s >= _FORCE_FROM_S:
             pace = self._depths[-1] - self._depths[0]
             if pace > FORCE_DEG_S and (self._pushed is None or pace > self._pushed[1]):
                 self._pushed = (t_s, pace)
-        if self._pushed is None or t_s - self._pushed[0] < _FORCE_SURE_S:
+        if self._pushed is None or t_s - self._pushed[0] < _SURE_S:
             return None
         pace, self._pushed = self._pushed[1], None
         return pace
