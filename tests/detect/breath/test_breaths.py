@@ -118,7 +118,7 @@ def test_the_gain_is_that_of_the_leg_not_of_an_exhale() -> None:
     assert breaths.gain_deg() == pytest.approx(3.0, abs=0.25)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(24))
 def test_sway_alone_tells_no_rate(seed: int) -> None:
     t_s = steps(60.0)
     breaths, _ = follow(t_s, swaying(len(t_s), seed, 0.25))

@@ -54,6 +54,17 @@ def test_no_rate_is_told_where_any_other_rhythm_explains_as_much(other: int) -> 
     assert looked_at(best, row(PERIODS[other], BEST + 1.0)).rate_bpm() is None
 
 
+@pytest.mark.parametrize(
+    ("against", "worse", "told"),
+    [(4.0, 3.0, True), (8.0, 6.0, False), (8.0, 9.0, True), (16.0, 30.0, False)],
+)
+def test_breaths_that_explain_little_tell_a_rate_where_all_others_are_much_worse(
+    against: float, worse: float, told: bool
+) -> None:
+    whole = looked_at(row(PERIODS[5], against), row(PERIODS[0], against + worse))
+    assert (whole.rate_bpm() is not None) is told
+
+
 def test_a_rhythm_that_is_not_among_the_likely_is_not_counted() -> None:
     whole = looked_at(row(PERIODS[0], -10.0), row(PERIODS[12], BEST, *(12.0,) * 3))
     assert (whole.count, whole.rate_bpm()) == (4, None)

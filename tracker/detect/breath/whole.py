@@ -7,7 +7,7 @@ movement for several rhythms. The row that explains most is counted.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 from statistics import mean, median, pstdev
 from typing import NamedTuple
@@ -25,9 +25,10 @@ BEFORE_S, AFTER_S = 0.2, 0.5
 _AGAIN = 2
 # A rate is stated from two breaths on, when their lengths agree with each other.
 _FOR_RATE, _UNEVEN = 2, 0.35
-# It is believed where breaths explain the movement, and those of any other length do so worse
-# (twice the log likelihood).
-_BELIEVED, _MARGIN = 5.0, 2.0
+# It is believed where breaths of any other length explain the movement worse (twice the log
+# likelihood), and these explain it well, or not too badly and all others worse by as much: sway
+# suits many rhythms alike.
+_MARGIN, _BELIEVED, _TOO_BADLY = 2.0, 5.0, 15.0
 # What begins this share of a breath earlier than the last one has ended is that one.
 SAME = 0.5
 # More breaths of a hold than this are forgotten, the oldest first.
@@ -68,9 +69,9 @@ class Whole:
         if row is None:
             return []
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
-        if row.against < _BELIEVED and row.margin(chain(*rows)) > _MARGIN:
+        if _stands_out(row, chain(*rows)):
             others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
-            self._sure = row.margin(others) > _MARGIN
+            self._sure = _stands_out(row, chain(*rows, others))
         dating, counted = Dating(), []
         dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
@@ -120,6 +121,12 @@ def _rows(movement: Movement, periods_s: Sequence[float]) -> list[Cycles | None]
             break
         rows.append(movement.cycles(best.usual_s))
     return rows
+
+
+def _stands_out(row: Cycles, rows: Iterable[Cycles | None]) -> bool:
+    """Does it explain the movement, and so much more than those of another rhythm?"""
+    margin = row.margin(rows)
+    return margin > _MARGIN and row.against < max(_BELIEVED, min(_TOO_BADLY, margin))
 
 
 def _moving(row: Cycles | None) -> Cycles | None:
