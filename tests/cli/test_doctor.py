@@ -97,6 +97,8 @@ def test_on_a_narrow_terminal_no_word_is_broken(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = write(tmp_path)
+    usage = SimpleNamespace(free=10**10)  # others write to the disk meanwhile
+    monkeypatch.setattr("tracker.doctor.machine.shutil.disk_usage", lambda _: usage)
     whole = run("doctor", "--config", file)
     monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
     monkeypatch.setenv("TERM", "dumb")  # in black and white

@@ -60,7 +60,7 @@ def told(
 
 @pytest.mark.parametrize("wearer", [KneesUp, Tight])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_hold_is_named_whatever_the_habit(
+def test_every_hold_is_named_and_every_straightening_told_whatever_the_habit(
     wearer: type[Wearer], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     truth, events = told(wearer, seed, monkeypatch)
@@ -70,13 +70,5 @@ def test_every_hold_is_named_whatever_the_habit(
         assert mine.start_s == pytest.approx(theirs.start_s, abs=0.6)
         assert mine.end_s == pytest.approx(theirs.end_s, abs=0.6)
         assert mine.angle_deg == pytest.approx(theirs.angle_deg, abs=12.0)
-
-
-@pytest.mark.parametrize("wearer", [KneesUp, Tight])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_straightening_is_told_whatever_the_habit(
-    wearer: type[Wearer], seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    truth, events = told(wearer, seed, monkeypatch)
     tops_s = [event.top_s for event in events if isinstance(event, Rep)]
     assert tops_s == pytest.approx([rep.top_s for rep in truth.reps], abs=1.0)
