@@ -32,6 +32,26 @@ class StrainSeen:
     size: float
 
 
+class _Suspected:
+    """What a release looks like too: seen, and sure once the leg is still there."""
+
+    def __init__(self) -> None:
+        self._since_s, self.size = 0.0, 0.0
+
+    def see(self, t_s: float, size: float) -> None:
+        self._since_s, self.size = t_s, size
+
+    def clear(self) -> None:
+        self.size = 0.0
+
+    def sure(self, t_s: float) -> float | None:
+        """Its size, once."""
+        if not self.size or t_s - self._since_s < _SURE_S:
+            return None
+        size, self.size = self.size, 0.0
+        return size
+
+
 class Strains:
     """Folds depth (degrees) and unrest (g) of a hold, one a step, into strains."""
 
@@ -45,15 +65,13 @@ class Strains:
         self._told: dict[StrainKind, float] = {}
         self._first_s: float | None = None
         self._last_s = 0.0
-        # When, and how fast or how far; told once it was no release.
-        self._pushed: tuple[float, float] | None = None
-        self._swung: tuple[float, float] | None = None
+        self._pushed, self._swung = _Suspected(), _Suspected()
 
     def step(self, t_s: float, depth_deg: float, unrest_g: float) -> StrainSeen | None:
         if self._first_s is None:
             self._first_s = t_s
         elif t_s - self._last_s > 1.5 * STEP_S:
-            self._pushed = None  # the leg was away: it was a slip
+            self._pushed.clear()  # the leg was away: it was a slip
             self._depths.clear()
         self._last_s = t_s
         self._depths.append(depth_deg)
@@ -71,10 +89,7 @@ class Strains:
 
     def _bounced(self, t_s: float, depth_deg: float) -> float | None:
         self._swing(t_s, depth_deg)
-        if self._swung is None or t_s - self._swung[0] < _SURE_S:
-            return None
-        size, self._swung = self._swung[1], None
-        return size
+        return self._swung.sure(t_s)
 
     def _swing(self, t_s: float, depth_deg: float) -> None:
         away = depth_deg - self._turn
@@ -85,19 +100,16 @@ class Strains:
             return
         self._swings.append((t_s, abs(away)))
         self._turn, self._rising = depth_deg, not self._rising
-        if len(self._swings) == _BOUNCES and t_s - self._swings[0][0] <= _BOUNCE_S:
-            size = sum(size for _, size in self._swings) / _BOUNCES
-            self._swung = self._swung or (t_s, size)
+        several = len(self._swings) == _BOUNCES and t_s - self._swings[0][0] <= _BOUNCE_S
+        if several and not self._swung.size:
+            self._swung.see(t_s, sum(size for _, size in self._swings) / _BOUNCES)
 
     def _forced(self, t_s: float, since_s: float) -> float | None:
         if len(self._depths) == self._depths.maxlen and since_s >= _FORCE_FROM_S:
             pace = self._depths[-1] - self._depths[0]
-            if pace > FORCE_DEG_S and (self._pushed is None or pace > self._pushed[1]):
-                self._pushed = (t_s, pace)
-        if self._pushed is None or t_s - self._pushed[0] < _SURE_S:
-            return None
-        pace, self._pushed = self._pushed[1], None
-        return pace
+            if pace > max(FORCE_DEG_S, self._pushed.size):
+                self._pushed.see(t_s, pace)
+        return self._pushed.sure(t_s)
 
     def _trembled(self, t_s: float, unrest_g: float) -> float | None:
         if unrest_g < TREMBLE_G:
