@@ -19,7 +19,7 @@ from tests.detect.figures.score import Figures, add, overlap, table, truth_of
 from tests.detect.figures.sets import SETS, SHORT
 from tracker.detect.motion.cells import Vector, angle_deg
 from tracker.detect.motion.orientation import Steps
-from tracker.detect.posture.naming import AWAY_DEG
+from tracker.detect.posture.naming import ANOTHER_POSTURE_DEG
 from tracker.detect.posture.rests import PLAIN_M
 from tracker.detect.samples import Block
 from tracker.detect.session import Session
@@ -80,7 +80,9 @@ def best_choice(recorded: Sequence[tuple[Block, Truth]]) -> float:
     return 2 * hit / (true + hit)
 
 
-def best_rest(recorded: Sequence[tuple[Block, Truth]], away_deg: float = AWAY_DEG) -> float:
+def best_rest(
+    recorded: Sequence[tuple[Block, Truth]], away_deg: float = ANOTHER_POSTURE_DEG
+) -> float:
     """F1 of who is told by the truth which one posture of each recording is the rest."""
     true = hit = said = 0
     for block, truth in recorded:
@@ -167,7 +169,7 @@ def main() -> None:
             f"{best_choice(recorded):.3f}",
         ],
     ]
-    for away_deg in (AWAY_DEG, NEARER_DEG):
+    for away_deg in (ANOTHER_POSTURE_DEG, NEARER_DEG):
         name = f"those {away_deg:.0f} degrees away from one posture, picked by the truth"
         rows.append([name, f"{best_rest(recorded, away_deg):.3f}"])
     name = f"those {LONGEST_AWAY_DEG:.0f} degrees away from the one kept for longest in the end"

@@ -2,8 +2,8 @@
 
 Where one count turns the direction by several degrees, a leg that rests may flip between two
 counts, and one that still turns may seem to rest. A turn of 5 degrees a second is not to be seen.
-But a leg that is `AWAY_DEG` away is away, and how long it takes for so many degrees, the first or
-the last ones of a move, is much the same in all of its moves.
+But a leg that is further away than a flip is away, and how long it takes for so many degrees, the
+first or the last ones of a move, is much the same in all of its moves.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from tracker.detect.motion.grid import CELL_S
 from tracker.detect.samples import Floats
 
 # More than a flip of one count on one axis, 7 degrees.
-AWAY_DEG = 10.0
-_NEAR = math.cos(math.radians(AWAY_DEG))
-# From 5 deg/s to AWAY_DEG, be it at the start or the end. A smooth turn (minimum jerk) by 80
+_PAST_A_FLIP_DEG = 10.0
+_NEAR = math.cos(math.radians(_PAST_A_FLIP_DEG))
+# From 5 deg/s to that far, be it at the start or the end. A smooth turn (minimum jerk) by 80
 # degrees in 1.6 to 3.6 s takes 0.3 to 0.5 s for that; a joint that eases in and out, longer.
 _WAY_S = 0.55
 # Evens out a flip to and fro.
@@ -47,7 +47,7 @@ def departed_coarsely_s(cells: Cells, first: int, away: int, up: Vector) -> floa
 
 
 def is_away(acc: Floats, up: Vector) -> NDArray[np.bool_]:
-    """In which cells the leg is AWAY_DEG from `up` or more, flips and trembling evened out."""
+    """In which cells the leg is past a flip from `up`, flips and trembling evened out."""
     smooth = symmetric(acc, _WINDOW_S, CELL_S)
     x, y, z = smooth.T
     length = np.sqrt(x * x + y * y + z * z)

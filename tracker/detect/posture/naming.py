@@ -39,7 +39,7 @@ from tracker.detect.posture.upright import Posture, posture
 # Nearer to the rest than this the leg rests again, a little otherwise.
 _RESTS_AGAIN_DEG = 25.0
 # `any_posture`: this far from the rest is another posture, not the same one taken again.
-AWAY_DEG = 15.0
+ANOTHER_POSTURE_DEG = 15.0
 _NOT_RAISED: Vector = (0.0, 0.0, 0.0)
 # A leg that turns by less than 6 degrees a step is not thrown about: there up is up.
 _SLOW_COS = math.cos(math.radians(6.0))
@@ -157,7 +157,7 @@ class Postures:
             return self._stretch(own.name, own.side, up, rest)
         if known is None and away:
             held = self._stretch(OTHER, self.side, up, rest)
-            return replace(held, rest_known=angle_deg(up, rest) > AWAY_DEG)
+            return replace(held, rest_known=angle_deg(up, rest) > ANOTHER_POSTURE_DEG)
         return known
 
     def name_of_top(self, up: Vector) -> str | None:

@@ -7,7 +7,7 @@ import math
 from tracker.detect.motion.cells import Cells, Vector, angle_deg
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.heights import rises_m, rose_m
-from tracker.detect.posture.naming import AWAY_DEG
+from tracker.detect.posture.naming import ANOTHER_POSTURE_DEG
 from tracker.detect.posture.rests import PLAIN_M, Rests
 
 # What the leg was plainly lowered to is the rest also where it is taken a little otherwise. In leg
@@ -51,7 +51,7 @@ class Stays:
         """
         if raised_m > _RAISED_M and self._rests.doubted:
             return False
-        away_deg = _LOWERED_DEG if raised_m < -PLAIN_M else AWAY_DEG
+        away_deg = _LOWERED_DEG if raised_m < -PLAIN_M else ANOTHER_POSTURE_DEG
         return angle_deg(up, self.rest) <= away_deg
 
     def raised_m(self, end_s: float, now_s: float, cells: Cells) -> float:

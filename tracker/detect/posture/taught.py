@@ -32,7 +32,7 @@ REST_ALIKE_DEG = 45.0
 # Nearer than this, what was taught is meant and not what is known anyhow.
 CLEARLY_DEG = 10.0
 # What is nearer to the rest before is that rest, not a posture of its own.
-AWAY_DEG = 20.0
+_OWN_POSTURE_DEG = 20.0
 # A leg that lies flat, front or back up: no rest before tells a split from lying down.
 _FLAT_Y, _FLAT_X = 0.3, 0.7
 HOLD_S = 10.0
@@ -155,8 +155,8 @@ class Lesson:
 
 
 def _no_posture(up: Vector, rest: Vector) -> str | None:
-    if angle_deg(up, rest) < AWAY_DEG:
-        return f"what was held is within {AWAY_DEG:.0f} degrees of the rest before it"
+    if angle_deg(up, rest) < _OWN_POSTURE_DEG:
+        return f"what was held is within {_OWN_POSTURE_DEG:.0f} degrees of the rest before it"
     if abs(up[1]) < _FLAT_Y and abs(up[0]) > _FLAT_X:
         return "gravity cannot tell what was held from a leg that lies flat"
     return None
