@@ -34,8 +34,8 @@ def row(period_s: float, against: float, *lengths_s: float, first_s: float = 1.0
     return Cycles(tuple(onsets_s.tolist()), period_s, 1.0, against)
 
 
-def looked_at(*rows: Cycles) -> Whole:
-    whole = Whole(START_S, one_way=True)
+def looked_at(*rows: Cycles, one_way: bool = True) -> Whole:
+    whole = Whole(START_S, one_way=one_way)
     whole.look([Rows(*rows)], PERIODS, 7, START_S + 40.0)
     return whole
 
@@ -73,3 +73,33 @@ def test_a_rhythm_that_is_not_among_the_likely_is_not_counted() -> None:
 @pytest.mark.parametrize(("first_s", "count"), [(-0.4, 3), (-0.1, 4), (0.5, 4)])
 def test_an_exhale_that_began_before_the_hold_is_none_of_it(first_s: float, count: int) -> None:
     assert looked_at(row(PERIODS[5], BEST, first_s=first_s)).count == count
+
+
+@pytest.mark.parametrize(
+    ("first_s", "end_s", "count", "nearest"),
+    [
+        (1.0, 21.5, 4, 4),
+        (1.0, 23.0, 4, 5),
+        (2.0, 22.3, 4, 4),
+        (2.0, 22.6, 4, 5),
+        (-2.0, 22.8, 4, 5),
+        (-0.1, 20.0, 4, 4),
+    ],
+)
+def test_what_a_hold_cuts_off_counts_where_an_exhale_is_not_known_from_an_inhale(
+    first_s: float, end_s: float, count: int, nearest: int
+) -> None:
+    lengths_s = (5.0,) * (5 if first_s < -1.0 else 4)
+    breaths = row(PERIODS[5], BEST, *lengths_s, first_s=first_s)
+    for one_way, counted in ((True, count), (False, nearest)):
+        whole = looked_at(breaths, one_way=one_way)
+        whole.ended(START_S + end_s)
+        assert whole.count == counted
+
+
+def test_two_halves_of_a_breath_are_one_and_no_movement_is_none() -> None:
+    halves = looked_at(row(PERIODS[5], BEST, 8.0, 8.0, first_s=-4.0), one_way=False)
+    halves.ended(START_S + 7.0)
+    none = looked_at(one_way=False)
+    none.ended(START_S + 7.0)
+    assert (halves.count, none.count) == (1, 0)

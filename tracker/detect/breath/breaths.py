@@ -86,10 +86,12 @@ class Breaths:
         """What is still to be said when the leg has left at end_s."""
         seen = [] if self._away else self._at_the_end(end_s)
         self._points.leave(end_s)
-        return seen + self._telling.tell(self._look_back(end_s))
+        seen += self._telling.tell(self._look_back(end_s))
+        self._whole.ended(end_s)
+        return seen
 
     def count(self) -> int:
-        """Whole breaths of the hold, once it is finished.
+        """Breaths of the hold, once it is finished.
 
         May differ from the breaths told: most of those were told before all was seen.
         """

@@ -1,11 +1,15 @@
 """What did the breath do in a hold as a whole?
 
 At the end of a hold, and every five minutes of a long one, breaths are laid over all of its
-movement for several rhythms. The row that explains most is counted.
+movement for several rhythms. The row that explains most is counted: the breaths that are whole,
+from exhale to exhale. Where it is not known which way an exhale moves the leg, it is not known
+either where in a breath the hold began and ended: there what it cuts off at both ends counts
+together, to the nearest whole number.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
@@ -45,8 +49,12 @@ class Whole:
 
     def __init__(self, start_s: float, *, one_way: bool) -> None:
         self._breaths: deque[_Breath] = deque(maxlen=_MOST)
-        self._from_s = start_s - BEFORE_S
+        self._start_s, self._from_s = start_s, start_s - BEFORE_S
+        self._first_s: float | None = None
+        self._last_s = start_s
+        self._usual_s = math.inf
         self._sure = False
+        self._one_way = one_way
         self._deepening = Deepening(start_s, way_known=one_way)
         self.count = 0
 
@@ -68,6 +76,7 @@ class Whole:
         self._sure = False
         if row is None:
             return []
+        self._usual_s = row.usual_s
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
         if _stands_out(row, chain(*rows)):
             others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
@@ -86,7 +95,17 @@ class Whole:
             exhale_s = span.exhale_end_s - span.begin_s
             self._breaths.append(_Breath(length_s, exhale_s / (length_s - exhale_s)))
             self._from_s = end_s - SAME * length_s
+            self._first_s = begin_s if self._first_s is None else self._first_s
+            self._last_s = end_s
         return counted
+
+    def ended(self, end_s: float) -> None:
+        """The leg has left: what the hold cut off counts where an exhale may be an inhale."""
+        if self._one_way:
+            return
+        first_s = self._start_s if self._first_s is None else self._first_s
+        cut_off_s = max(first_s - self._start_s, 0.0) + max(end_s - self._last_s, 0.0)
+        self.count += round(cut_off_s / self._usual_s)
 
     def forget(self, before_s: float) -> None:
         """No breath that begins before this is counted any more."""
