@@ -312,8 +312,8 @@ async def test_a_radio_that_is_none_is_told_in_a_sentence() -> None:
     with pytest.raises(RadioUnavailable) as told:
         await open_radio("nothing:1").scan(0.1)
     assert str(told.value) == (
-        'The radio "nothing:1" is none: "system", or a transport of Bumble\'s such as "usb:0", '
-        '"serial:/dev/ttyACM0", "unix:PATH" or "tcp-client:127.0.0.1:PORT".'
+        'the radio "nothing:1" is none: "system", or a transport of Bumble\'s such as "usb:0", '
+        '"serial:/dev/ttyACM0", "unix:PATH" or "tcp-client:127.0.0.1:PORT"'
     )
 
 
@@ -324,7 +324,7 @@ async def test_a_controller_that_does_not_answer_is_told_in_a_sentence(
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(tmp_path / "mute"))
         mute.listen()
-        with pytest.raises(RadioUnavailable, match=r"No simulated band answers .*\(no answer\)"):
+        with pytest.raises(RadioUnavailable, match=r"no simulated band answers .*\(no answer\)"):
             await open_radio(f"unix:{tmp_path / 'mute'}").scan(0.1)
 
 
@@ -335,19 +335,19 @@ def test_a_missing_bumble_is_told_with_the_extra_that_has_it(
     with pytest.raises(RadioUnavailable) as told:
         open_radio("usb:0")
     assert str(told.value) == (
-        "The radio \"usb:0\" needs Bumble, which is not installed: pip install 'stretchband[sim]'"
+        "the radio \"usb:0\" needs Bumble, which is not installed: pip install 'stretchband[sim]'"
     )
 
 
 @pytest.mark.parametrize(
     ("name", "error", "says"),
     [
-        ("usb:0", usb1.USBErrorAccess(-3), "This user may not open the radio .* by a udev rule"),
+        ("usb:0", usb1.USBErrorAccess(-3), "this user may not open the radio .* by a udev rule"),
         ("usb:0", usb1.USBErrorBusy(-6), "is held by another program .*: end that one; only one"),
         ("hci-socket:0", OSError(16, "busy"), r"is held by another program \(busy\): have BlueZ"),
         ("hci-socket:0", OSError(1, "no"), r"may not open the radio .* \(no\): .*CAP_NET_ADMIN"),
         ("serial:/dev/x", SerialException(13, "no"), "may not open the radio .* group dialout"),
-        ("usb:0", OSError(5, "torn"), r"cannot be used \(torn\): is it plugged in"),
+        ("usb:0", OSError(5, "torn"), r"cannot be used \(torn\): see that it is plugged in"),
     ],
 )
 async def test_a_controller_that_cannot_be_taken_is_told_with_what_to_do(

@@ -442,7 +442,7 @@ async def test_an_overrun_ring_goes_on_at_its_oldest_frame(tmp_path: Path) -> No
 
 async def test_no_radio_at_the_start_is_told_at_once(tmp_path: Path) -> None:
     async with linked(BumbleRadio(f"unix:{tmp_path / 'none'}", Bonds(None))) as link:
-        with pytest.raises(RadioUnavailable, match="No simulated band answers at"):
+        with pytest.raises(RadioUnavailable, match="no simulated band answers at"):
             await link.end()
 
 
@@ -460,6 +460,9 @@ async def test_a_radio_lost_later_is_waited_for(tmp_path: Path) -> None:
         await hub.close()  # the dongle is pulled out
         await soon(lambda: link.link.state.faults["no_radio"] > 0)
         assert not link.link.state.connected
+        trouble = str(link.link.state.trouble)
+        assert trouble.startswith(f'band1: no simulated band answers at "{place}" (')
+        assert trouble.endswith(f"--listen {place}.")
         hub = Hub(air)
         stack.push_async_callback(hub.close)
         await hub.listen(place)

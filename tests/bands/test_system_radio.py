@@ -106,21 +106,21 @@ async def sentence() -> str:
 
 async def test_without_a_bus_dbus_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'none'}")
-    assert (await sentence()).startswith("There is no D-Bus system bus,")
+    assert (await sentence()).startswith("there is no D-Bus system bus,")
 
 
 async def test_without_bluetoothd_its_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with system_bus(tmp_path, monkeypatch):
-        assert (await sentence()).startswith("The Bluetooth service (bluetoothd) is not running:")
+        assert (await sentence()).startswith("the Bluetooth service (bluetoothd) is not running:")
 
 
 @pytest.mark.parametrize(
     ("starts", "begins"),
     [
-        ("/bin/false", "The Bluetooth service (bluetoothd) is not running:"),  # without systemd
-        ("/bin/sleep 2", "The Bluetooth service (bluetoothd) does not start, as is so without"),
+        ("/bin/false", "the Bluetooth service (bluetoothd) is not running:"),  # without systemd
+        ("/bin/sleep 2", "the Bluetooth service (bluetoothd) does not start, as is so without"),
     ],
 )
 async def test_a_bluetoothd_that_does_not_start_is_told(
@@ -140,7 +140,7 @@ async def test_a_bluetoothd_that_has_gone_is_told_from_a_missing_adapter(
     radio = open_radio("system")
     async with system_bus(tmp_path, monkeypatch) as bus:
         async with bluez(bus, {}):
-            with pytest.raises(RadioUnavailable, match="No Bluetooth adapter was found"):
+            with pytest.raises(RadioUnavailable, match="no Bluetooth adapter was found"):
                 await radio.scan(0.1)
         with pytest.raises(RadioUnavailable, match=r"\(bluetoothd\) is not running:"):
             await radio.scan(0.1)
@@ -150,21 +150,21 @@ async def test_without_rights_the_group_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with system_bus(tmp_path, monkeypatch, NO_ONE_TO_BLUEZ) as bus, bluez(bus, {}):
-        assert (await sentence()).startswith("This user may not use Bluetooth: add it to the group")
+        assert (await sentence()).startswith("this user may not use Bluetooth: add it to the group")
 
 
 async def test_without_an_adapter_one_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with system_bus(tmp_path, monkeypatch) as bus, bluez(bus, {}):
-        assert (await sentence()).startswith("No Bluetooth adapter was found: plug one in")
+        assert (await sentence()).startswith("no Bluetooth adapter was found: plug one in")
 
 
 @pytest.mark.parametrize(
     ("roles", "begins"),
     [
-        (["central", "peripheral"], "The Bluetooth adapter is switched off: rfkill unblock"),
-        ([], "The Bluetooth adapter is too old for Bluetooth Low Energy:"),
+        (["central", "peripheral"], "the Bluetooth adapter is switched off: rfkill unblock"),
+        ([], "the Bluetooth adapter is too old for Bluetooth Low Energy:"),
     ],
 )
 async def test_an_adapter_of_no_use_is_told_from_a_missing_one(
@@ -192,9 +192,9 @@ def blocked(kind: str, where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("kind", "begins"),
     [
-        ("soft", "The Bluetooth adapter is blocked by rfkill: rfkill unblock bluetooth"),
-        ("hard", "The Bluetooth adapter is off by a switch of the machine: use its key"),
-        ("neither", "The Bluetooth adapter is switched off: rfkill unblock bluetooth"),
+        ("soft", "the Bluetooth adapter is blocked by rfkill: rfkill unblock bluetooth"),
+        ("hard", "the Bluetooth adapter is off by a switch of the machine: use its key"),
+        ("neither", "the Bluetooth adapter is switched off: rfkill unblock bluetooth"),
     ],
 )
 @pytest.mark.parametrize("powered", [False, True])
@@ -216,7 +216,7 @@ async def test_without_the_right_to_search_the_group_is_named(
 ) -> None:
     rule = '<deny send_interface="org.bluez.Adapter1" send_member="StartDiscovery"/>'
     async with system_bus(tmp_path, monkeypatch, rule) as bus, bluez(bus, ON):
-        assert (await sentence()).startswith("This user may not use Bluetooth: add it to the group")
+        assert (await sentence()).startswith("this user may not use Bluetooth: add it to the group")
 
 
 async def test_an_adapter_that_another_search_holds_is_said_to_be_and_tried_again(
@@ -242,5 +242,5 @@ async def test_a_link_without_bluetooth_ends_with_the_same_sentence(
         bluez(bus, {}),
         linked(open_radio("system")) as link,
     ):
-        with pytest.raises(RadioUnavailable, match="No Bluetooth adapter was found"):
+        with pytest.raises(RadioUnavailable, match="no Bluetooth adapter was found"):
             await link.end()

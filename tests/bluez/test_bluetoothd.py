@@ -31,19 +31,19 @@ async def test_a_killed_daemon_leaves_a_connection_and_the_next_one_ends_it(home
 @pytest.mark.core
 async def test_a_restarted_bluetoothd_is_waited_for(home: Home) -> None:
     machine = home.machine
-    said = "The Bluetooth service (bluetoothd) is not running"
+    said = "the Bluetooth service (bluetoothd) is not running"
     await waited_for(home, machine.stop_bluetoothd, said, machine.start_bluetoothd)
 
 
 async def test_an_adapter_that_is_switched_off_and_on_is_waited_for(home: Home) -> None:
     machine = home.machine
     off, on = (partial(machine.sh, f"bluetoothctl power {to}") for to in ("off", "on"))
-    await waited_for(home, off, "The Bluetooth adapter is switched off", on)
+    await waited_for(home, off, "the Bluetooth adapter is switched off", on)
 
 
 async def test_an_adapter_that_is_pulled_out_and_put_in_is_waited_for(home: Home) -> None:
     machine = home.machine
-    await waited_for(home, machine.pull_out, "No Bluetooth adapter was found", machine.plug_in)
+    await waited_for(home, machine.pull_out, "no Bluetooth adapter was found", machine.plug_in)
 
 
 async def waited_for(

@@ -26,7 +26,7 @@ async def test_without_bluetoothd_its_package_and_service_are_named(home: Home) 
         sentence = await home.complaint()
     finally:
         await home.machine.start_bluetoothd()
-    assert sentence.startswith("The Bluetooth service (bluetoothd) is not running:")
+    assert sentence.startswith("the Bluetooth service (bluetoothd) is not running:")
     assert "systemctl enable --now bluetooth" in sentence
 
 
@@ -38,7 +38,7 @@ async def test_a_blocked_adapter_is_to_be_unblocked(home: Home) -> None:
         await home.machine.sh("rfkill unblock bluetooth")
         await home.machine.until("bluetoothctl power on")
     assert sentence.startswith(
-        "The Bluetooth adapter is blocked by rfkill: rfkill unblock bluetooth"
+        "the Bluetooth adapter is blocked by rfkill: rfkill unblock bluetooth"
     )
 
 
@@ -50,7 +50,7 @@ async def test_a_user_without_rights_is_told_the_group(home: Home) -> None:
         sentence = await home.complaint(user="nobody")
     finally:
         await home.machine.sh(f"rm {POLICIES}/denied.conf && {RELOAD}")
-    assert sentence.startswith("This user may not use Bluetooth: add it to the group bluetooth")
+    assert sentence.startswith("this user may not use Bluetooth: add it to the group bluetooth")
 
 
 async def test_without_an_adapter_one_is_asked_for(home: Home) -> None:
@@ -59,4 +59,4 @@ async def test_without_an_adapter_one_is_asked_for(home: Home) -> None:
         sentence = await home.complaint()
     finally:
         await home.machine.plug_in()
-    assert sentence.startswith("No Bluetooth adapter was found: plug one in")
+    assert sentence.startswith("no Bluetooth adapter was found: plug one in")

@@ -136,7 +136,7 @@ async def test_a_daemon_without_a_radio_does_not_count_as_started(served: Home) 
         await service.configure(home)
         said = await service.control("start")
         assert "failed" in said
-        assert "No Bluetooth adapter was found" in await service.journal()
+        assert "no Bluetooth adapter was found" in await service.journal()
         await home.machine.plug_in()
         await service.until("ActiveState", "active")
     finally:

@@ -235,12 +235,12 @@ async def test_the_system_radio_is_looked_up_on_the_bus(
         return (await found(file))["bluetooth"]
 
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'none'}")
-    assert_wrong(await radio(), "There is no D-Bus system bus", "install the packages dbus")
+    assert_wrong(await radio(), "there is no D-Bus system bus", "install the packages dbus")
     off = {"Roles": Variant("as", ["central"]), "Powered": Variant("b", False)}
     async with system_bus(tmp_path, monkeypatch) as bus:
         assert_wrong(await radio(), "(bluetoothd) is not running", "install the package bluez")
         async with bluez(bus, {}):
-            assert_wrong(await radio(), "No Bluetooth adapter was found", "plug one in")
+            assert_wrong(await radio(), "no Bluetooth adapter was found", "plug one in")
         async with bluez(bus, {"/org/bluez/hci0": off}):
             assert_wrong(await radio(), "is switched off", "rfkill unblock bluetooth")
             (switches / "rfkill0").mkdir(parents=True)

@@ -116,7 +116,7 @@ async def test_the_daemon_says_of_another_computers_band_one_sentence_and_no_mor
 
 async def test_without_a_radio_one_sentence_says_so(tmp_path: Path) -> None:
     configure(tmp_path, 1)
-    assert (await refuses(tmp_path)).startswith("No simulated band answers at ")
+    assert (await refuses(tmp_path)).startswith("no simulated band answers at ")
 
 
 async def test_which_band_is_asked_where_there_are_several(tmp_path: Path) -> None:

@@ -78,9 +78,9 @@ def test_without_bluetooth_one_sentence_says_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
-        "stretchband: There is no D-Bus system bus, by which Bluetooth is reached on Linux: "
+        "stretchband: there is no D-Bus system bus, by which Bluetooth is reached on Linux: "
         "install the packages dbus and bluez and start the service bluetooth, "
-        'or name another radio as "radio" in [bluetooth].\n'
+        'or name another radio as "radio" in [bluetooth]\n'
     )
 
 
@@ -88,7 +88,7 @@ async def test_a_radio_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> Non
     done = await scan("--radio", f"unix:{tmp_path / 'none'}")
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith('stretchband: No simulated band answers at "unix:')
+    assert done.stderr.startswith('stretchband: no simulated band answers at "unix:')
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -265,11 +265,22 @@ def test_the_memory_of_health_formats_is_flat_in_the_number_of_holds(format_: st
         ("holds.fhir.json", "fhir"),
         ("holds.json", "json"),
         ("holds.jsonl", "ndjson"),
-        ("holds.txt", "csv"),
+        ("2026-11/holds", "csv"),
     ],
 )
 def test_the_longest_ending_says_the_format(out: str, expected: str) -> None:
     assert choose_format(None, Path(out), "holds").name == expected
+
+
+@pytest.mark.parametrize("out", ["holds.xlsx", "samples.csv.gz"])
+def test_an_ending_that_says_no_format_is_told_those_that_do(out: str) -> None:
+    with pytest.raises(StretchbandError) as told:
+        choose_format(None, Path(out), "holds")
+    assert str(told.value) == (
+        f"--out {out} must end in one of .csv, .json, .ndjson, .jsonl, .parquet, .fit, .fhir.json, "
+        "or be told its --format"
+    )
+    assert choose_format("csv", Path(out), "holds").name == "csv"
 
 
 def test_health_formats_are_for_holds_only() -> None:

@@ -127,26 +127,26 @@ def _why_not(name: str, error: Exception) -> str:
     kind, _, place = name.partition(":")
     if isinstance(error, TransportSpecError | ValueError | AssertionError):
         return (
-            f'The radio "{name}" is none: "system", or a transport of Bumble\'s such as "usb:0", '
-            '"serial:/dev/ttyACM0", "unix:PATH" or "tcp-client:127.0.0.1:PORT".'
+            f'the radio "{name}" is none: "system", or a transport of Bumble\'s such as "usb:0", '
+            '"serial:/dev/ttyACM0", "unix:PATH" or "tcp-client:127.0.0.1:PORT"'
         )
     detail = (isinstance(error, OSError) and error.strerror) or str(error) or "no answer"
     if kind in ("unix", "tcp-client"):
         listen = f"{'unix' if kind == 'unix' else 'tcp'}:{place}"
         return (
-            f'No simulated band answers at "{name}" ({detail}): '
-            f"start one with python3 -m firmware_sim --listen {listen}."
+            f'no simulated band answers at "{name}" ({detail}): '
+            f"start one with python3 -m firmware_sim --listen {listen}"
         )
     code = getattr(error, "errno", None) or getattr(error, "value", None)  # libusb's is a value
     if code in _NOT_ALLOWED:
         allow = _ALLOW.get(kind, "allow it")
-        return f'This user may not open the radio "{name}" ({detail}): {allow}.'
+        return f'this user may not open the radio "{name}" ({detail}): {allow}'
     if code in _HELD:
         free = _FREE.get(kind, "end that program")
-        return f'The radio "{name}" is held by another program ({detail}): {free}.'
+        return f'the radio "{name}" is held by another program ({detail}): {free}'
     return (
-        f'The radio "{name}" cannot be used ({detail}): is it plugged in, may this user open it, '
-        "and has the system let go of it?"
+        f'the radio "{name}" cannot be used ({detail}): see that it is plugged in, that this user '
+        "may open it, and that the system has let go of it"
     )
 
 

@@ -161,7 +161,7 @@ class BandLink:
             except RadioUnavailable as error:
                 if not self._radio_worked:
                     raise
-                self._fail("no_radio", str(error))
+                self._fail("no_radio", f"{self.band_id}: {error}.")
             except _LinkFault as error:
                 self._fail(error.fault, f"{self.band_id} {error}")
             except BondLostError:

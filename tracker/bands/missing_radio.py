@@ -19,49 +19,49 @@ class RadioUnavailable(StretchbandError):  # noqa: N818 - a state of things, as 
 
 _ELSE = 'or name another radio as "radio" in [bluetooth]'
 NO_BUS: Final = (
-    "There is no D-Bus system bus, by which Bluetooth is reached on Linux: install the "
-    f"packages dbus and bluez and start the service bluetooth, {_ELSE}."
+    "there is no D-Bus system bus, by which Bluetooth is reached on Linux: install the "
+    f"packages dbus and bluez and start the service bluetooth, {_ELSE}"
 )
 NO_RIGHTS: Final = (
-    "This user may not use Bluetooth: add it to the group bluetooth "
-    "(sudo usermod -aG bluetooth $USER) and log in again."
+    "this user may not use Bluetooth: add it to the group bluetooth "
+    "(sudo usermod -aG bluetooth $USER) and log in again"
 )
 _OFF = (
-    "The Bluetooth adapter is switched off: rfkill unblock bluetooth, then bluetoothctl power on."
+    "the Bluetooth adapter is switched off: rfkill unblock bluetooth, then bluetoothctl power on"
     if sys.platform == "linux"
-    else "Bluetooth is switched off: switch it on in the system's settings."
+    else "Bluetooth is switched off: switch it on in the system's settings"
 )
 _SOFTLY = (
-    "The Bluetooth adapter is blocked by rfkill: rfkill unblock bluetooth, then bluetoothctl power "
-    "on."
+    "the Bluetooth adapter is blocked by rfkill: rfkill unblock bluetooth, then bluetoothctl power "
+    "on"
 )
-_HARD = "The Bluetooth adapter is off by a switch of the machine: use its key for wireless."
+_HARD = "the Bluetooth adapter is off by a switch of the machine: use its key for wireless"
 BUSY: Final = (
     "the Bluetooth adapter is held by another program's search: end that one, or restart the "
     "service (sudo systemctl restart bluetooth)"
 )
 NO_SERVICE: Final = (
-    "The Bluetooth service (bluetoothd) is not running: install the package bluez and start it "
-    f"(sudo systemctl enable --now bluetooth), {_ELSE}."
+    "the Bluetooth service (bluetoothd) is not running: install the package bluez and start it "
+    f"(sudo systemctl enable --now bluetooth), {_ELSE}"
 )
 
 _NO_START = (
-    "The Bluetooth service (bluetoothd) does not start, as is so without an adapter: plug one in "
-    f"(a USB dongle will do), or see what systemctl status bluetooth says, {_ELSE}."
+    "the Bluetooth service (bluetoothd) does not start, as is so without an adapter: plug one in "
+    f"(a USB dongle will do), or see what systemctl status bluetooth says, {_ELSE}"
 )
 
 BY_REASON: Final = {
     "NO_BLUETOOTH": (
-        "No Bluetooth adapter was found: plug one in (a USB dongle will do), end a program that "
-        f"holds it for itself, {_ELSE}."
+        "no Bluetooth adapter was found: plug one in (a USB dongle will do), end a program that "
+        f"holds it for itself, {_ELSE}"
     ),
     "NO_BLE_CENTRAL_ROLE": (
-        "The Bluetooth adapter is too old for Bluetooth Low Energy: plug in one of version 4.2 "
-        f"or later, {_ELSE}."
+        "the Bluetooth adapter is too old for Bluetooth Low Energy: plug in one of version 4.2 "
+        f"or later, {_ELSE}"
     ),
     "DENIED_BY_SYSTEM": NO_RIGHTS,
     "DENIED_BY_USER": (
-        "Bluetooth was denied to this program: allow it in the system's privacy settings."
+        "Bluetooth was denied to this program: allow it in the system's privacy settings"
     ),
 }
 """By the name of bleak's BleakBluetoothNotAvailableReason; POWERED_OFF is `switched_off`."""
@@ -83,7 +83,7 @@ _BY_DBUS_ERROR: Final = {
 def without_bumble(name: str) -> str:
     """For a radio that Bumble drives."""
     return (
-        f"The radio \"{name}\" needs Bumble, which is not installed: pip install 'stretchband[sim]'"
+        f"the radio \"{name}\" needs Bumble, which is not installed: pip install 'stretchband[sim]'"
     )
 
 

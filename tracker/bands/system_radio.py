@@ -61,7 +61,7 @@ def _what_is_missing(error: BleakError | OSError | EOFError) -> str | None:
         case BleakBluetoothNotAvailableError() if error.reason.name == "POWERED_OFF":
             return switched_off()
         case BleakBluetoothNotAvailableError():
-            return BY_REASON.get(error.reason.name, f"Bluetooth is not available: {error.args[0]}.")
+            return BY_REASON.get(error.reason.name, f"Bluetooth is not available: {error.args[0]}")
         case BleakDBusError():
             return by_dbus_error(error.dbus_error)
         case PermissionError():

@@ -47,7 +47,7 @@ def export(
         typer.Option(
             "--format",
             metavar="|".join(FORMATS),
-            help="How it is written; without it as the ending of --out says, else csv.",
+            help="How it is written; without it as the ending of --out says, csv if none.",
         ),
     ] = None,
     since: Annotated[

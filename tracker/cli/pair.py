@@ -53,8 +53,8 @@ async def _pair(config: Config, band: BandConfig) -> str:
     name = config.bluetooth.radio
     if name == SYSTEM and sys.platform != "linux":
         raise PairingError(
-            f"This system pairs by itself: press the button of {band.id}, remove it in the "
-            "system's Bluetooth settings, and the daemon's next connection asks for it."
+            f"this system pairs by itself: press the button of {band.id}, remove it in the "
+            "system's Bluetooth settings, and the daemon's next connection asks for it"
         )
     running = has_writer(config.db_path)
     radio = open_radio(name, bonds_beside(config.db_path))
@@ -63,7 +63,7 @@ async def _pair(config: Config, band: BandConfig) -> str:
     except RadioUnavailable as error:
         if not running:
             raise
-        raise RadioUnavailable(f"{error} stretchband run is running: stop it meanwhile.") from error
+        raise RadioUnavailable(f"{error}; stretchband run is running: stop it meanwhile") from error
     except PairingRefusedError as error:
         raise PairingError(
             f"{band.id} refuses: it is bonded to another computer, or was. Press its button, and "

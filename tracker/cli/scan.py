@@ -54,7 +54,7 @@ async def _listen(name: str, db: Path, seconds: float) -> list[tuple[Seen, bool 
         return [(one, await radio.knows(one) if one.is_stretchband else None) for one in heard]
     except RADIO_ERRORS as error:
         detail = str(error) or type(error).__name__
-        raise RadioUnavailable(f"The Bluetooth adapter does not scan: {detail}.") from error
+        raise RadioUnavailable(f"the Bluetooth adapter does not scan: {detail}") from error
     finally:
         await radio.close()
 

@@ -96,5 +96,5 @@ _ADAPTER = "org.bluez.Adapter1"
 
 
 def _missing(sentence: str) -> Finding:
-    says, _, step = sentence.rstrip(".").partition(": ")
+    says, _, step = sentence.partition(": ")
     return wrong(ABOUT, says, step) if step else told(ABOUT, sentence, _SCAN)

@@ -54,12 +54,13 @@ FORMATS: dict[str, Format] = {
 
 
 def choose_format(name: str | None, out: Path | None, kind: Kind) -> Format:
-    """The format of that name; without one, as the file's ending says; else CSV.
+    """The format of that name; without one, as the file's ending says; without that too, CSV.
 
-    Raises StretchbandError for a name that is none, or when it has no place for that kind.
+    Raises StretchbandError for a name or an ending that is none, or when it has no place for that
+    kind.
     """
     if name is None:
-        name = "csv" if out is None else _by_ending(out.name.lower())
+        name = "csv" if out is None else _by_ending(out)
     if name not in FORMATS:
         raise StretchbandError(f'--format "{name}" is not known: one of {", ".join(FORMATS)}')
     chosen = FORMATS[name]
@@ -69,12 +70,14 @@ def choose_format(name: str | None, out: Path | None, kind: Kind) -> Format:
     return chosen
 
 
-def _by_ending(name: str) -> str:
+def _by_ending(out: Path) -> str:
     """The longest ending counts: `.fhir.json` is not `.json`."""
-    found = [
-        (len(ending), format_.name)
-        for format_ in FORMATS.values()
-        for ending in format_.endings
-        if name.endswith(ending)
-    ]
-    return max(found)[1] if found else "csv"
+    endings = {ending: each.name for each in FORMATS.values() for ending in each.endings}
+    found = [ending for ending in endings if out.name.lower().endswith(ending)]
+    if found:
+        return endings[max(found, key=len)]
+    if out.suffix:
+        raise StretchbandError(
+            f"--out {out} must end in one of {', '.join(endings)}, or be told its --format"
+        )
+    return "csv"
