@@ -45,6 +45,7 @@ class FakeBlueZ:
     asks: list[tuple[str, str, list[object]]] = field(default_factory=lambda: [CONFIRM])
     pair_error: str | None = None
     pair_never_ends: bool = False
+    get_error: str | None = None
     agents: dict[str, tuple[str, str]] = field(default_factory=dict)
     answers: list[str | None] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -62,6 +63,8 @@ class FakeBlueZ:
         self.calls.append(message.member or "")
         reply = Message.new_method_return(message)
         match message.member:
+            case "Get" if self.get_error is not None:
+                reply = Message.new_error(message, self.get_error, "said BlueZ")
             case "Get":
                 reply = Message.new_method_return(message, "v", [Variant("b", self.paired)])
             case "RegisterAgent":
@@ -175,6 +178,17 @@ async def test_a_band_that_blueZ_knows_is_not_paired_again(  # noqa: N802 - its 
         assert await bluez.is_bonded(BAND)
         await bluez.pair(BAND)
         assert set(fake.calls) == {"Get"}
+
+
+async def test_a_band_that_blueZ_has_forgotten_has_no_bond(  # noqa: N802 - its name
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fake_bluez(tmp_path, monkeypatch, paired=True) as fake:
+        fake.get_error = "org.freedesktop.DBus.Error.UnknownObject"
+        assert not await bluez.is_bonded(BAND)
+        fake.get_error = "org.freedesktop.DBus.Error.NoReply"
+        with pytest.raises(BleakDBusError):
+            await bluez.is_bonded(BAND)
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from bleak.exc import BleakError
 
 from firmware_sim.air import Air
-from tests.bands.rig import ADDRESS, Rig, radio_on, rig, still_firmware
+from tests.bands.rig import ADDRESS, Rig, linked, radio_on, rig, soon, still_firmware
 from tests.bands.test_bonding import in_file, owned_by_another
 from tracker.bands.bonding import PairingRefusedError
-from tracker.bands.radio import Connection
+from tracker.bands.bumble_radio import BumbleRadio
+from tracker.bands.radio import Connection, Seen
 from tracker.bands.renewal import Renewal, renew
 
 
@@ -95,3 +97,42 @@ async def test_a_connection_that_a_daemon_cuts_meanwhile_is_made_again(
         monkeypatch.setattr(r.radio, "connect", cut)
         await paired(r)
         assert not cuts
+
+
+async def test_a_bond_that_the_daemon_makes_first_is_the_one_that_was_wished_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tries by itself, as soon as the old bond is forgotten, and keeps the band it gets."""
+    monkeypatch.setattr("tracker.bands.renewal.FIND_S", 0.3)
+    async with AsyncExitStack() as stack:
+        r = await stack.enter_async_context(rig(tmp_path, still_firmware()))
+        await paired(r)
+        r.band.gatt.bonds.forget()
+        daemons = BumbleRadio(r.radio.name, in_file(tmp_path))
+        stack.push_async_callback(daemons.close)
+        forget = r.radio.forget
+
+        async def forgets(seen: Seen) -> None:
+            await forget(seen)
+            daemon = await stack.enter_async_context(linked(daemons))
+            await soon(lambda: daemon.link.state.connected)
+
+        monkeypatch.setattr(r.radio, "forget", forgets)
+        await paired(r)
+
+
+async def test_who_goes_away_when_its_bond_was_forgotten_is_not_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.bands.renewal.FIND_S", 0.3)
+    async with rig(tmp_path, still_firmware()) as r:
+        await paired(r)
+        r.band.gatt.bonds.forget()
+        forget = r.radio.forget
+
+        async def forgets(seen: Seen) -> None:
+            await forget(seen)
+            await r.band.gatt.device.stop_advertising()
+
+        monkeypatch.setattr(r.radio, "forget", forgets)
+        assert await renew(r.radio, ADDRESS) is Renewal.NOT_HEARD

@@ -33,6 +33,9 @@ _REFUSED: Final = frozenset(
 # bleak-retry-connector tries nine times within seconds where a connection is cut so.
 _CUT_AT_ONCE: Final = 4
 _KEY_REFUSED: Final = "org.bluez.Reason.Authentication"
+_NO_SUCH_DEVICE: Final = frozenset(
+    ("org.freedesktop.DBus.Error.UnknownObject", "org.freedesktop.DBus.Error.UnknownMethod")
+)
 
 
 class Agent(ServiceInterface):
@@ -96,12 +99,17 @@ def _rejected(device: str) -> DBusError:
 
 
 async def is_bonded(device: str) -> bool:
-    """Whether BlueZ has keys for the device at this path.
+    """Whether BlueZ has keys for the device at this path; not for one that it has forgotten.
 
     Raises BleakDBusError, OSError, EOFError.
     """
     async with _bus() as bus:
-        return await _is_bonded(bus, device)
+        try:
+            return await _is_bonded(bus, device)
+        except BleakDBusError as error:
+            if error.dbus_error in _NO_SUCH_DEVICE:
+                return False
+            raise
 
 
 async def pair(device: str) -> None:

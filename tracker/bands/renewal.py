@@ -52,13 +52,16 @@ async def renew(radio: Radio, address: str) -> Renewal:
         await radio.forget(seen)
     for _ in range(TRIES - 1):
         with suppress(*RADIO_ERRORS):
-            return await _meet_anew(radio, address)
-    return await _meet_anew(radio, address)
+            return await _meet_anew(radio, seen)
+    return await _meet_anew(radio, seen)
 
 
-async def _meet_anew(radio: Radio, address: str) -> Renewal:
-    seen = await radio.find(address, FIND_S)
-    return Renewal.NOT_HEARD if seen is None else await _meet(radio, seen, Renewal.PAIRED)
+async def _meet_anew(radio: Radio, forgotten: Seen) -> Renewal:
+    """By this process, or by the daemon: who is first keeps the band, which is silent then."""
+    seen = await radio.find(forgotten.address, FIND_S)
+    if seen is not None:
+        return await _meet(radio, seen, Renewal.PAIRED)
+    return Renewal.PAIRED if await radio.knows(forgotten) else Renewal.NOT_HEARD
 
 
 async def _meet(radio: Radio, seen: Seen, outcome: Renewal) -> Renewal:
