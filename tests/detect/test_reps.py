@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+import numpy as np
 import pytest
 
 from tests.detect.leg import (
@@ -17,6 +18,7 @@ from tests.detect.leg import (
     swung,
 )
 from tracker.detect.events import Event, Rep
+from tracker.detect.samples import Block
 from tracker.detect.session import Session, Settings
 
 Up = tuple[float, float, float]
@@ -83,6 +85,20 @@ def test_with_any_posture_a_leg_that_never_rests_is_on_foot_and_straightens_noth
         told[name] = sum(isinstance(event, Rep) for event in events)
     assert told["on foot"] == 0
     assert told["from rest"] >= 5
+
+
+@pytest.mark.parametrize(("jolt_g", "counted"), [(0.15, True), (0.9, False)])
+def test_with_any_posture_a_leg_that_is_jolted_by_its_steps_straightens_nothing(
+    jolt_g: float, counted: bool
+) -> None:
+    """From a rest the leg swings slowly to and fro, pushed up and let down twice a second."""
+    swinging = (Pose(raised(10), 0.1, 1.2), Pose(raised(50), 0.1, 2.0)) * 6
+    block = samples((Pose(raised(10), 4.0), *swinging))
+    jolts = jolt_g * np.sin(4.0 * np.pi * block.t_s) * (block.t_s > 4.0)
+    acc = block.acc_g * (1.0 + jolts[:, None])
+    detector = Session("band", settings=Settings(any_posture=True))
+    events = detector.receive(Block(block.t_s, acc)) + detector.close()
+    assert any(isinstance(event, Rep) for event in events) is counted
 
 
 def test_the_last_of_a_row_counts_where_the_knee_is_drawn_up_at_once() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tracker.detect.bounds.edges import settled_s
-from tracker.detect.bounds.holds import UNKNOWN, Keeping, Kept, Left
+from tracker.detect.bounds.holds import RESTLESS_G, UNKNOWN, Keeping, Kept, Left
 from tracker.detect.events import INNER_THIGH, DropReason, EndReason, Event, Worn
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.live import Phase
@@ -112,6 +112,9 @@ class Routine:
         self.postures.passed(times_s, ups)
         if self._keeping.keeps:
             self._straightenings.calm_s = times_s[-1]
+        if self._stays is not None:
+            felt = zip(times_s, unrests, strict=True)
+            self._straightenings.restless([t_s for t_s, unrest in felt if unrest > RESTLESS_G])
         last = slice(-_RECENT, None)
         self._recent.extend(zip(times_s[last], ups[last], unrests[last], strict=True))
         return passed, [] if rest is None else self._straightenings.feed(times_s, ups, rest)
@@ -141,6 +144,8 @@ class Routine:
         self._last = j
         if self._keeping.keeps:
             self._straightenings.calm_s = now_s
+        if self._stays is not None and unrest > RESTLESS_G:
+            self._straightenings.restless((now_s,))
         if (rest := self.postures.rest) is not None:
             yield from self._straightenings.step(now_s, up, rest)
 

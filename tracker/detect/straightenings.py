@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from tracker.detect.events import OTHER, Event, Rep
 from tracker.detect.motion.cells import Vector
+from tracker.detect.motion.orientation import STEP_S
 from tracker.detect.posture.naming import Postures
-from tracker.detect.reps import Reps, RepSeen
+from tracker.detect.reps import LONGEST_S, Reps, RepSeen
 from tracker.detect.stamps import Stamps, ms
 from tracker.detect.tally import Tally
 
 # Any posture: who straightens a leg has let it rest, or straightened it, so long before at most. On
 # foot a leg swings and sways without ever resting.
 _FROM_REST_S = 10.0
+# Each step jolts a leg by a g; a leg that is straightened with the breath is calm all the way, as
+# bounds/holds.py has it. Who walks may seem to rest between two steps.
+_RESTLESS = 1.0 / 3.0
+# A straightening is told so long after its start at most.
+_TOLD_S = 3.0 * LONGEST_S
 
 
 class Straightenings:
@@ -27,6 +34,13 @@ class Straightenings:
         self._postures, self._tally, self._stamps = postures, tally, stamps
         self._reps = Reps()
         self.calm_s = -math.inf
+        self._restless_s: list[float] = []
+
+    def restless(self, times_s: Sequence[float]) -> None:
+        """Steps at these times felt more than a calm leg does."""
+        if times_s:
+            del self._restless_s[: bisect_left(self._restless_s, times_s[0] - _TOLD_S)]
+            self._restless_s += times_s
 
     def restart(self) -> None:
         """What was seen so far is no part of a straightening."""
@@ -46,12 +60,20 @@ class Straightenings:
 
     def _counted(self, now_s: float, seen: RepSeen) -> Iterator[Event]:
         name = self._postures.name_of_top(seen.top)
-        if name == OTHER and seen.start_s - self.calm_s > _FROM_REST_S:
+        if self._on_foot(seen, name):
             return
         self.calm_s = max(self.calm_s, seen.end_s)
         if name is not None:
             yield from self._tally.begun(now_s, seen.start_s)
             yield self._rep(now_s, seen)
+
+    def _on_foot(self, seen: RepSeen, name: str | None) -> bool:
+        """Did the leg swing while it walked?"""
+        if name == OTHER and seen.start_s - self.calm_s > _FROM_REST_S:
+            return True
+        begin = bisect_left(self._restless_s, seen.start_s)
+        restless = bisect_right(self._restless_s, seen.end_s) - begin
+        return restless * STEP_S > _RESTLESS * (seen.end_s - seen.start_s)
 
     def _rep(self, now_s: float, seen: RepSeen) -> Rep:
         return Rep(
