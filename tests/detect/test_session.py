@@ -362,3 +362,17 @@ def test_a_dead_or_stuck_sensor_is_no_hold_and_no_crash(
     events = session.receive(alive) + session.receive(Block(t_s, stuck)) + session.close()
     holds = [event for event in events if isinstance(event, HoldEnded)]
     assert all(hold.start_s < live_s for hold in holds)
+
+
+def test_how_the_wearer_breathed_in_one_hold_dates_the_exhales_of_the_next() -> None:
+    rested, held = Pose(BACK, 24.0), Pose(raised(70), 24.0)
+    exhales_s = []
+    for before in (rested, held):
+        poses = (*SESSION[:2], before, Pose(BACK, 6.0), held, Pose(BACK, 6.0))
+        events = stated(samples(poses, breath_deg=1.5))
+        last = [event for event in events if isinstance(event, HoldEnded)][-1]
+        breaths = [event for event in events if isinstance(event, Breath)]
+        exhales_s.append([b.exhale_start_s for b in breaths if b.hold_id == last.hold_id])
+    alone, after_another = exhales_s
+    assert len(alone) == len(after_another) >= 2
+    assert all(0.0 < abs(a - b) < 0.3 for a, b in zip(alone, after_another, strict=True))

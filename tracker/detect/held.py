@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from tracker.detect.breath.breaths import Breaths
+from tracker.detect.breath.dating import Habit
 from tracker.detect.breath.telling import BreathSeen
 from tracker.detect.events import (
     Breath,
@@ -39,6 +40,7 @@ class Held:
 
     origin:   the direction at its start, which depth is measured from.
     sideways: unit vector across `stretch.deeper`.
+    habit:    how the wearer breathed in the holds before; it learns from this one.
     coarse:   the sensor does not tell apart what happens in a hold: only the hold is stated.
     least_jitter_deg: nor, less coarse, whether a leg is in what jitters less.
     """
@@ -49,6 +51,7 @@ class Held:
         up: Vector,
         start_s: float,
         stamps: Stamps,
+        habit: Habit,
         *,
         coarse: bool = False,
         least_jitter_deg: float = 0.0,
@@ -58,7 +61,7 @@ class Held:
         self.origin = up
         self._coarse = coarse
         self.sideways = _cross(up, stretch.deeper)
-        self.breaths = Breaths(start_s, one_way=stretch.way_known)
+        self.breaths = Breaths(start_s, habit, one_way=stretch.way_known)
         self._strains = Strains()
         self._reached = False
         self._n = 0

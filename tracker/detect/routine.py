@@ -13,6 +13,7 @@ import numpy as np
 
 from tracker.detect.bounds.edges import settled_s
 from tracker.detect.bounds.holds import RESTLESS_G, UNKNOWN, Keeping, Kept, Left
+from tracker.detect.breath.dating import Habit
 from tracker.detect.events import INNER_THIGH, DropReason, EndReason, Event, Worn
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.live import Phase
@@ -52,6 +53,7 @@ class Routine:
         self._off = False
         self.held: Held | None = None
         self.tally = Tally(stamps)
+        self._habit = Habit()
         self._straightenings = Straightenings(self.postures, self.tally, stamps)
         self._pauses = Pauses(self.postures)
         # Instead, with any posture, as soon as the leg was seen.
@@ -220,6 +222,7 @@ class Routine:
             self._at(start_s),
             start_s,
             self._stamps,
+            self._habit,
             coarse=cells.grain.coarse(kept.last),
             least_jitter_deg=cells.grain.least_jitter_deg(kept.last),
         )
@@ -298,7 +301,8 @@ class Routine:
     def _as_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
         held = self.held
         if held is None:
-            held = Held(unknown(up, self._settings.side), up, now_s - STEP_S, self._stamps)
+            stretch = unknown(up, self._settings.side)
+            held = Held(stretch, up, now_s - STEP_S, self._stamps, self._habit)
             yield from self._begin(now_s, held)
         self.tally.active_s = now_s
         yield from held.step(now_s, up, unrest, slipping=False)

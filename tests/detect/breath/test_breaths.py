@@ -10,6 +10,7 @@ import pytest
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.breaths import Breaths
+from tracker.detect.breath.dating import Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.telling import BreathSeen
 from tracker.detect.motion.orientation import GRAVITY_DELAY_S, STEP_S
@@ -45,7 +46,7 @@ def follow(
     t_s: Floats, deeper: Floats, *, slips: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[Breaths, list[tuple[BreathSeen, float]]]:
     """What is told of a hold, each with how late, before it is finished."""
-    breaths, told = Breaths(START_S, one_way=True), []
+    breaths, told = Breaths(START_S, Habit(), one_way=True), []
     for at_s, deep in zip(t_s.tolist(), deeper.tolist(), strict=True):
         point = None if slips[0] <= at_s < slips[1] else (deep, 0.0)
         now_s = at_s + GRAVITY_DELAY_S
@@ -210,7 +211,7 @@ def test_of_a_long_hold_no_more_than_some_minutes_are_kept(
 def test_the_breath_is_found_along_whatever_way_it_moves_the_leg() -> None:
     t_s = steps(37.5)
     breath = breathing(t_s, 6.0)
-    breaths = Breaths(START_S, one_way=False)
+    breaths = Breaths(START_S, Habit(), one_way=False)
     for at_s, moved in zip(t_s.tolist(), breath.tolist(), strict=True):
         breaths.step(at_s, (0.6 * moved, -0.8 * moved))
     breaths.finish(START_S + 37.5)

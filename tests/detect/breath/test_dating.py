@@ -6,7 +6,7 @@ import pytest
 from tests.detect.breath.test_deepening import swaying
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles
-from tracker.detect.breath.dating import Dating
+from tracker.detect.breath.dating import Dating, Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.samples import Floats
 
@@ -33,10 +33,12 @@ def off_s(row: Cycles, late_s: float = 0.0) -> float:
     return float(np.mean(at_s - PERIOD_S * np.round(at_s / PERIOD_S)))
 
 
-def late_s(movement: Movement, row: Cycles) -> float:
-    dating = Dating()
+def late_s(movement: Movement, row: Cycles, habit: Habit | None = None) -> float:
+    dating = Dating(Habit() if habit is None else habit)
     dating.look(movement, row, len(row.onsets_s))
-    return dating.late() * row.usual_s
+    late = dating.late() * row.usual_s
+    dating.remember()
+    return late
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,39 @@ def test_who_breathes_otherwise_is_dated_nearer_to_the_exhale(
         dated.append(off_s(row, late_s(movement, row)))
     assert np.mean(early) < -1.0
     assert np.mean(np.abs(dated)) < 0.7 * np.mean(np.abs(early))
+
+
+def let_go(t_s: Floats) -> Floats:
+    """1.5 degrees: a chest that falls back by itself, a pause, and an inhale that is meant."""
+    phase = np.mod(t_s, PERIOD_S) / PERIOD_S
+    left = 1.0 - np.clip(phase / 0.48, 0.0, 1.0)
+    back = np.clip((phase - 0.58) / 0.40, 0.0, 1.0)
+    gone = (
+        1.0 - left**4 * (1.0 + 4.0 * (1.0 - left)) - back**3 * (10.0 - 15.0 * back + 6.0 * back**2)
+    )
+    return np.asarray(1.5 * gone, np.float64)
+
+
+def test_who_lets_the_breath_go_is_dated_nearer_to_the_exhale() -> None:
+    t_s = np.arange(0.0, 70.0, BEAT_S)
+    early, dated = [], []
+    for seed in range(12):
+        movement, row = found(let_go(t_s) + 0.5 * swaying(len(t_s), seed))
+        early.append(off_s(row))
+        dated.append(off_s(row, late_s(movement, row)))
+    assert np.mean(early) < -0.4
+    assert np.mean(np.abs(dated)) < 0.75 * np.mean(np.abs(early))
+
+
+def test_a_few_breaths_are_dated_by_how_the_wearer_breathed_in_the_holds_before() -> None:
+    t_s = np.arange(0.0, 34.0, BEAT_S)
+    habit, alone, by_habit = Habit(), [], []
+    for seed in range(24):
+        movement, row = found(let_go(t_s) + 0.7 * swaying(len(t_s), seed))
+        alone.append(off_s(row, late_s(movement, row)))
+        by_habit.append(off_s(row, late_s(movement, row, habit)))
+    later = slice(4, None)
+    assert np.mean(np.abs(by_habit[later])) < 0.85 * np.mean(np.abs(alone[later]))
 
 
 def test_a_usual_breath_is_left_where_it_was_found() -> None:
@@ -79,11 +114,11 @@ def test_each_breath_is_looked_at_once_however_many_rows_it_is_in() -> None:
     t_s = np.arange(0.0, 70.0, BEAT_S)
     movement, row = found(breathing(t_s, out=0.28, held=0.17, back=0.25) + swaying(len(t_s), 2))
     breaths = len(row.onsets_s) - 1
-    by_and_by = Dating()
+    by_and_by = Dating(Habit())
     for _ in range(breaths):
         by_and_by.look(movement, row, 1)
     assert by_and_by.late() * row.usual_s == pytest.approx(late_s(movement, row), abs=1e-9)
 
 
 def test_before_any_breath_nothing_is_known() -> None:
-    assert Dating().late() == 0.0
+    assert Dating(Habit()).late() == pytest.approx(0.0, abs=1e-12)

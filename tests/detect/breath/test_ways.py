@@ -10,6 +10,7 @@ import pytest
 from tests.detect.breath.test_breaths import START_S, breathing, steps, swaying
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.breaths import Breaths
+from tracker.detect.breath.dating import Habit
 from tracker.detect.breath.ways import ways
 from tracker.detect.samples import Floats
 
@@ -53,7 +54,7 @@ def test_a_leg_that_sways_one_way_is_felt_breathing_another() -> None:
         moved = turned(sway, calm, 0.9) + turned(
             breathing(t_s, 3.6, 1.5), 0.0 * t_s, 0.9 + math.pi / 3.0
         )
-        breaths = Breaths(START_S, one_way=False)
+        breaths = Breaths(START_S, Habit(), one_way=False)
         for at_s, (deep, side) in zip(t_s.tolist(), moved.tolist(), strict=True):
             breaths.step(at_s, (deep, side))
         breaths.finish(float(t_s[-1]) + BEAT_S)

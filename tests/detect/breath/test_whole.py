@@ -7,6 +7,7 @@ import pytest
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles
+from tracker.detect.breath.dating import Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.whole import Whole
@@ -35,7 +36,7 @@ def row(period_s: float, against: float, *lengths_s: float, first_s: float = 1.0
 
 
 def looked_at(*rows: Cycles, one_way: bool = True) -> Whole:
-    whole = Whole(START_S, one_way=one_way)
+    whole = Whole(START_S, Habit(), one_way=one_way)
     whole.look([Rows(*rows)], PERIODS, 7, START_S + 40.0)
     return whole
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 from tracker.detect.breath.beats import BEAT_S, Beat, Beats, Point
-from tracker.detect.breath.dating import Dating
+from tracker.detect.breath.dating import Dating, Habit
 from tracker.detect.breath.movement import Span
 from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.plain import Laid, Plain
@@ -45,8 +45,11 @@ _LEAST_BEATS = 5
 class Breaths:
     """Folds the points of one hold into breaths."""
 
-    def __init__(self, start_s: float, *, one_way: bool) -> None:
-        """one_way: the breath moves the leg along the deepening; otherwise find out along what."""
+    def __init__(self, start_s: float, habit: Habit, *, one_way: bool) -> None:
+        """habit: how the wearer breathed in the holds before; it learns from this one.
+
+        one_way: the breath moves the leg along the deepening; otherwise find out along what.
+        """
         self._start_s = start_s
         self._one_way = one_way
         self._rhythm = Rhythm(one_way=one_way)
@@ -56,8 +59,8 @@ class Breaths:
         self._last_s = -math.inf
         self._away = False
         self._telling = Telling(start_s)
-        self._dating = Dating()
-        self._whole = Whole(start_s, one_way=one_way)
+        self._dating = Dating(habit)
+        self._whole = Whole(start_s, habit, one_way=one_way)
 
     @property
     def way(self) -> Point:

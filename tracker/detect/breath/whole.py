@@ -17,7 +17,7 @@ from statistics import mean, median, pstdev
 from typing import NamedTuple
 
 from tracker.detect.breath.cycles import Cycles, likeliest
-from tracker.detect.breath.dating import Dating
+from tracker.detect.breath.dating import Dating, Habit
 from tracker.detect.breath.deepening import Deepening
 from tracker.detect.breath.movement import Movement, Span
 
@@ -47,7 +47,8 @@ class _Breath(NamedTuple):
 class Whole:
     """Counts the breaths of a hold, part by part."""
 
-    def __init__(self, start_s: float, *, one_way: bool) -> None:
+    def __init__(self, start_s: float, habit: Habit, *, one_way: bool) -> None:
+        self._habit = habit
         self._breaths: deque[_Breath] = deque(maxlen=_MOST)
         self._start_s, self._from_s = start_s, start_s - BEFORE_S
         self._first_s: float | None = None
@@ -81,9 +82,10 @@ class Whole:
         if _stands_out(row, chain(*rows)):
             others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
             self._sure = _stands_out(row, chain(*rows, others))
-        dating, counted = Dating(), []
+        dating, counted = Dating(self._habit), []
         dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
+        dating.remember()
         for begin_s, end_s in pairwise(row.onsets_s):
             if begin_s < self._from_s or end_s > until_s:
                 continue
