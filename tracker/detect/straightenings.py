@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
 
 from tracker.detect.events import OTHER, Event, Rep
 from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.orientation import STEP_S
 from tracker.detect.posture.naming import Postures
 from tracker.detect.reps import LONGEST_S, Reps, RepSeen
+from tracker.detect.samples import Floats
 from tracker.detect.stamps import Stamps, ms
 from tracker.detect.tally import Tally
 
@@ -34,13 +36,13 @@ class Straightenings:
         self._postures, self._tally, self._stamps = postures, tally, stamps
         self._reps = Reps()
         self.calm_s = -math.inf
-        self._restless_s: list[float] = []
+        self._restless_s: Floats = np.empty(0)
 
     def restless(self, times_s: Sequence[float]) -> None:
         """Steps at these times felt more than a calm leg does."""
         if times_s:
-            del self._restless_s[: bisect_left(self._restless_s, times_s[0] - _TOLD_S)]
-            self._restless_s += times_s
+            old = int(self._restless_s.searchsorted(times_s[0] - _TOLD_S))
+            self._restless_s = np.concatenate([self._restless_s[old:], times_s])
 
     def restart(self) -> None:
         """What was seen so far is no part of a straightening."""
@@ -71,9 +73,9 @@ class Straightenings:
         """Did the leg swing while it walked?"""
         if name == OTHER and seen.start_s - self.calm_s > _FROM_REST_S:
             return True
-        begin = bisect_left(self._restless_s, seen.start_s)
-        restless = bisect_right(self._restless_s, seen.end_s) - begin
-        return restless * STEP_S > _RESTLESS * (seen.end_s - seen.start_s)
+        begin, end = self._restless_s.searchsorted((seen.start_s, seen.end_s)).tolist()
+        restless_s: float = (end - begin) * STEP_S
+        return restless_s > _RESTLESS * (seen.end_s - seen.start_s)
 
     def _rep(self, now_s: float, seen: RepSeen) -> Rep:
         return Rep(
