@@ -20,12 +20,15 @@ from tracker.bands.stretchband import MIN_MTU
 
 # Below this a timer says nothing; at high speed several frames are then made at a time.
 _SHORTEST_WAIT_S: Final = 0.005
+# A slow clock may be told meanwhile to run faster.
+_LONGEST_WAIT_S: Final = 0.5
 
 
 class PlayedBand:
     """A band whose clock runs `speed` times as fast as ours, from the moment `play` is called.
 
-    speed: may be set before `play`. ended: set while the whole motion is in the ring.
+    speed: may be set before `play`; later it takes `run_at`.
+    ended: set while the whole motion is in the ring.
     on_ended: called each time that it has ended.
     """
 
@@ -53,6 +56,11 @@ class PlayedBand:
         self._set_clock(self.clock_s)
         self._until_s = moment_s
 
+    def run_at(self, speed: float) -> None:
+        """Let the clock run so many times as fast as ours from what it shows now."""
+        self._set_clock(self.clock_s)
+        self.speed = speed
+
     def _set_clock(self, shown_s: float) -> None:
         self._shown_s = shown_s
         if self._since_s is not None:
@@ -78,7 +86,7 @@ class PlayedBand:
                 self.ended.set()
                 self.on_ended()
             wait_s = (self.firmware.next_frame_s - now_s) / self.speed
-            await asyncio.sleep(max(wait_s, _SHORTEST_WAIT_S))
+            await asyncio.sleep(min(max(wait_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S))
 
 
 def make_firmware(

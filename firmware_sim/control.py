@@ -5,6 +5,7 @@
     {"drop_links": true}                      end every connection now
     {"weather": {"lose": 0.1, "double": 0.1, "spoil": 0.1, "garbage": 0.1}, "seed": 4}
     {"until_s": 34.5}                         the clocks stand there until a later moment is said
+    {"speed": 200}                            they run so many times as fast as ours from here on
     {"sleep_s": 80000, "seed": 5, "total_s": 300}    bands that sleep have slept so long and move on
     {"button": true}                          pressed: for a minute another central may pair
     {"forget": true}                          the bonds are lost, as with a new flash
@@ -45,6 +46,7 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     packets_per_interval: Annotated[int, Meta(ge=0, le=1000)] | None = None
     weather: Weather | None = None
     until_s: Annotated[float, Meta(ge=0)] | None = None
+    speed: Annotated[float, Meta(gt=0, le=1000)] | None = None
     sleep_s: Annotated[float, Meta(gt=0, le=1e7)] | None = None
     seed: int = 1
     total_s: float | None = None
@@ -56,6 +58,7 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         """Whether it is about more than the bands."""
         return self != Word(
             until_s=self.until_s,
+            speed=self.speed,
             sleep_s=self.sleep_s,
             seed=self.seed,
             total_s=self.total_s,
@@ -110,6 +113,8 @@ class Control:
         for band in self._bands:
             if word.until_s is not None:
                 band.run_until(word.until_s)
+            if word.speed is not None:
+                band.run_at(word.speed)
             if word.forget:
                 band.gatt.bonds.forget()
             if word.button:

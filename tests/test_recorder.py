@@ -36,13 +36,15 @@ from tracker.store import History, Store, StoreUnavailableError
 BAND = "band1"
 NOON = 1_795_000_000.0
 SETTINGS = Settings(session_gap_s=60.0)
+# For what folds it again and again: as many holds, shorter ones, and no straightenings.
+RUSHED_S = 160.0
 STAND, PIGEON_HELD = Pose(STANDING, 6.0), Pose(PIGEON, 16.0, move_s=3.0)
 
 
 @cache
-def session_frames() -> tuple[Frame, ...]:
+def session_frames(total_s: float = 240.0) -> tuple[Frame, ...]:
     """A short session of both legs as the band's ring holds it."""
-    motion = scripted(3, 240.0)
+    motion = scripted(3, total_s)
     ring = Ring(10_000)
     Firmware(motion, ring).advance(motion.duration_s + 10)
     return tuple(decode_frame(ring.get(seq)) for seq in range(ring.oldest_seq, ring.head_seq))
@@ -92,12 +94,12 @@ def home(tmp_path: Path) -> Home:
 
 
 @cache
-def undisturbed(batch: int = 16) -> list[Event]:
+def undisturbed(batch: int = 16, total_s: float = 240.0) -> list[Event]:
     """The log of a daemon that is left alone."""
     with TemporaryDirectory() as folder:
         home = Home(Path(folder) / "undisturbed.db")
         store, recorder = home.open()
-        coming = arrivals(session_frames())
+        coming = arrivals(session_frames(total_s))
         recorder.receive([first_greeting()])
         for first in range(0, len(coming), batch):
             recorder.receive(coming[first : first + batch])
@@ -128,7 +130,7 @@ def test_a_daemon_killed_again_and_again_gives_the_same_log(
     home: Home, tmp_path: Path, seed: int
 ) -> None:
     dice = random.Random(seed)
-    coming = arrivals(session_frames())
+    coming = arrivals(session_frames(RUSHED_S))
     stored = 0
     while stored < len(coming):
         store, recorder = home.open()
@@ -140,7 +142,7 @@ def test_a_daemon_killed_again_and_again_gives_the_same_log(
             recorder.receive(batch)
             stored += len(batch)
         store.close()
-    assert without_wall(home.log()) == without_wall(undisturbed())
+    assert without_wall(home.log()) == without_wall(undisturbed(total_s=RUSHED_S))
 
 
 def test_a_frame_that_comes_twice_changes_nothing(home: Home, tmp_path: Path) -> None:
@@ -448,7 +450,7 @@ def test_what_the_store_refused_and_is_given_again_is_there_once(
     store, recorder = home.open()
     refusing = Refusing(store, dice)
     monkeypatch.setattr(store, "add", refusing.add)
-    coming = [first_greeting(), *arrivals(session_frames())]
+    coming = [first_greeting(), *arrivals(session_frames(RUSHED_S))]
     told: list[Event] = []
 
     def give(batch: list[Arrival | Greeting]) -> Outcome:
@@ -465,7 +467,7 @@ def test_what_the_store_refused_and_is_given_again_is_there_once(
     said = [command.payload for command in store.commands(BAND, None)]
     assert set(said) == {"one", "two"}
     store.close()
-    assert without_wall(home.log()) == without_wall(undisturbed())
+    assert without_wall(home.log()) == without_wall(undisturbed(total_s=RUSHED_S))
     assert {event.event_id for event in told} == {event.event_id for event in home.log()}
 
 

@@ -23,7 +23,7 @@ from tracker import reanalysis
 from tracker.bands.arrivals import Arrival, Greeting
 from tracker.bands.stretchband import Frame, Status, decode_frame
 from tracker.config import Config
-from tracker.detect.events import HoldStarted
+from tracker.detect.events import STANDING_QUAD, HoldStarted
 from tracker.detect.posture.taught import FORGET, TAUGHT, Taught, to_json
 from tracker.detect.samples import BAND_AXES
 from tracker.detect.session import Settings
@@ -32,7 +32,7 @@ from tracker.store import Store, StoredCommand
 from tracker.store.corrections import Correction, correct
 from tracker.store.times import unix
 
-RECORDING = Path(__file__).parents[1] / "detect" / "recordings" / "clean-0.csv.gz"
+RECORDING = Path(__file__).parents[1] / "detect" / "recordings" / "short-0.csv.gz"
 BAND, ADDRESS, NOON = "band1", "F0:F1:F2:F3:F4:01", 1_795_000_000.0
 DERIVED = ("events", "sessions", "holds", "breaths", "corrections", "outbox_cursors")
 KEPT = ("bands", "frames", "commands", "clock_points", "clock_settings", "announcements")
@@ -84,10 +84,12 @@ def two_evenings(path: Path) -> None:
     recorder = daemon(store)
     recorder.receive([word(None)])
     coming = iter(arrivals(first))
+    # The first hold that lasts long enough to be ended by a word.
     for arrival in coming:
-        if any(isinstance(event, HoldStarted) for event in recorder.receive([arrival]).events):
+        begun = recorder.receive([arrival]).events
+        if any(isinstance(one, HoldStarted) and one.stretch == STANDING_QUAD for one in begun):
             break
-    recorder.receive(list(islice(coming, 10)))
+    recorder.receive(list(islice(coming, 20)))
     recorder.command("pain", "7")
     recorder.command("note", "by the window")
     recorder.receive([*coming, word(first[-1], asleep=True)])

@@ -19,14 +19,14 @@ import pytest
 
 from firmware_sim.framing import FRAME_S
 from tests.daemon.parts import BAND, WAIT_S, Part, band, daemon
-from tests.faults.home import eventually
+from tests.faults.home import REST_SPEED, eventually
 from tests.mosquitto import Mosquitto
 from tests.mqtt.contract import assert_documented
 from tests.mqtt.house import Subscriber, subscriber
 from tracker.daemon.buzzes import SURE_S
 
 RECORDING = Path(__file__).parents[1] / "detect" / "recordings" / "short-0.csv.gz"
-PLAYED = ("--recording", str(RECORDING), "--start-on-connect", "--speed")
+PLAYED = ("--recording", str(RECORDING), "--start-on-connect", "--control", "--speed")
 LONG_S = 120.0
 
 
@@ -78,8 +78,13 @@ def has_heard(house: Subscriber, kind: str, times: int = 1) -> Callable[[], bool
     return lambda: sum(f'{{"event":"{kind}"' in text for text in heard_once(house)) >= times
 
 
-async def finish(house: Subscriber, running: Part) -> None:
-    """Wait for the end of the session, then end the daemon in order."""
+async def finish(house: Subscriber, running: Part, one: Part | None = None) -> None:
+    """Wait for the end of the session, then end the daemon in order.
+
+    one: the band, which plays the rest faster.
+    """
+    if one is not None:
+        await one.say(speed=REST_SPEED)
     await house.until(has_heard(house, "session_ended"), LONG_S)
     assert await running.end() == 0, running.said
 
@@ -135,7 +140,7 @@ async def test_the_band_buzzes_at_the_start_of_a_hold_and_at_its_target(
     begun_s = [e["start_s"] for e in analyzed(RECORDING) if e["event"] == "hold_ended"]
     async with (
         subscriber(mosquitto.port) as house,
-        band(tmp_path, *PLAYED, "40", "--control") as one,
+        band(tmp_path, *PLAYED, "200") as one,
     ):
         await one.say(until_s=0.0)
         async with daemon(tmp_path, mosquitto.port, "[detector]", "target_s = 10.0") as running:
@@ -152,13 +157,13 @@ async def test_the_band_buzzes_at_the_start_of_a_hold_and_at_its_target(
 async def test_a_daemon_killed_in_the_middle_misses_and_doubles_nothing(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
-    async with subscriber(mosquitto.port) as house, band(tmp_path, *PLAYED, "30"):
+    async with subscriber(mosquitto.port) as house, band(tmp_path, *PLAYED, "30") as one:
         for number in (1, 3, 5):
             async with daemon(tmp_path, mosquitto.port) as running:
                 await house.until(has_heard(house, "hold_started", number), LONG_S)
                 assert await running.end(signal.SIGKILL) == -signal.SIGKILL
         async with daemon(tmp_path, mosquitto.port) as running:
-            await finish(house, running)
+            await finish(house, running, one)
     log = log_of(tmp_path)
     assert heard_once(house) == log
     assert_same(log, analyzed(RECORDING), near_s=0.25)
@@ -181,7 +186,7 @@ async def test_a_band_out_of_range_is_read_on_when_it_is_back(
         one.send(signal.SIGUSR1)
         await house.until(is_lost_in_a_hold, LONG_S)
         one.send(signal.SIGUSR2)
-        await finish(house, running)
+        await finish(house, running, one)
     assert_same(log_of(tmp_path), analyzed(RECORDING), near_s=0.25)
 
 
@@ -192,7 +197,7 @@ async def test_a_broker_that_is_not_there_does_not_keep_the_band_from_being_stor
     async with lasting_subscriber(mosquitto.port):
         pass
     mosquitto.stop()
-    async with band(tmp_path, *PLAYED, "60") as one, daemon(tmp_path, mosquitto.port) as running:
+    async with band(tmp_path, *PLAYED, "200") as one, daemon(tmp_path, mosquitto.port) as running:
         frames = (await one.told("ended"))["frames"]
         mosquitto.start()
         texts: dict[str, None] = {}

@@ -67,7 +67,7 @@ async def test_a_history_locked_by_another_program_is_told_and_gets_all_when_it_
 ) -> None:
     async with (
         subscriber(mosquitto.port) as house,
-        band(tmp_path, *PLAYED, "20"),
+        band(tmp_path, *PLAYED, "20") as one,
         daemon(tmp_path, mosquitto.port) as running,
     ):
         await house.until(has_heard(house, "hold_started"), LONG_S)
@@ -75,7 +75,7 @@ async def test_a_history_locked_by_another_program_is_told_and_gets_all_when_it_
             await house.until(is_told(house, "is locked by another program"), LONG_S)
             told = len(house.on("bridge/health"))
         await house.until(lambda: None in store_faults(house)[told:], LONG_S)
-        await finish(house, running)
+        await finish(house, running, one)
     assert_same(log_of(tmp_path), analyzed(RECORDING), near_s=0.25)
     assert heard_once(house) == log_of(tmp_path)
     assert running.said.count("is locked by another program") == 1
@@ -88,7 +88,7 @@ async def test_a_full_disk_is_told_and_nothing_is_lost_until_there_is_room(
     with small_disk(tmp_path / "disk", 16) as disk:
         async with (
             subscriber(mosquitto.port) as house,
-            band(disk, *PLAYED, "20"),
+            band(disk, *PLAYED, "20") as one,
             daemon(disk, mosquitto.port) as running,
         ):
             await house.until(has_heard(house, "hold_started", 2), LONG_S)
@@ -98,7 +98,7 @@ async def test_a_full_disk_is_told_and_nothing_is_lost_until_there_is_room(
             told = len(house.on("bridge/health"))
             filler.unlink()
             await house.until(lambda: None in store_faults(house)[told:], LONG_S)
-            await finish(house, running)
+            await finish(house, running, one)
         log = log_of(disk)
         assert log[: len(before)] == before
         assert_same(log, analyzed(RECORDING), near_s=0.25)
@@ -109,7 +109,7 @@ async def test_a_daemon_killed_on_a_full_disk_goes_on_when_there_is_room(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
     with small_disk(tmp_path / "disk", 16) as disk:
-        async with subscriber(mosquitto.port) as house, band(disk, *PLAYED, "20"):
+        async with subscriber(mosquitto.port) as house, band(disk, *PLAYED, "20") as one:
             async with daemon(disk, mosquitto.port) as running:
                 await house.until(has_heard(house, "hold_started", 2), LONG_S)
                 filler = fill(disk)
@@ -117,14 +117,14 @@ async def test_a_daemon_killed_on_a_full_disk_goes_on_when_there_is_room(
                 assert await running.end(signal.SIGKILL) == -signal.SIGKILL
             filler.unlink()
             async with daemon(disk, mosquitto.port) as running:
-                await finish(house, running)
+                await finish(house, running, one)
         assert_same(log_of(disk), analyzed(RECORDING), near_s=0.25)
 
 
 async def test_a_daemon_started_on_a_locked_history_waits_for_it(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
-    async with subscriber(mosquitto.port) as house, band(tmp_path, *PLAYED, "60"):
+    async with subscriber(mosquitto.port) as house, band(tmp_path, *PLAYED, "200"):
         sqlite3.connect(tmp_path / "history.db").close()
         async with locked(tmp_path / "history.db"), daemon(tmp_path, mosquitto.port) as running:
             async with asyncio.timeout(WAIT_S):

@@ -83,7 +83,7 @@ async def walk_away(folder: Path, play: Play, lengths_s: Sequence[float]) -> Rep
             slowest_s = max(slowest_s, await h.until_stored(made))
             survived += running.process.returncode is None
             spanned += sum(from_s < hold.end_s and hold.start_s < to_s for hold in holds)
-        await h.until_over()
+        await h.soon_over()
         assert await running.end() == 0, running.said
         return Report(
             "band out of range",
@@ -190,7 +190,7 @@ async def live_in_bad_air(folder: Path, play: Play, kinds: Sequence[str], fault_
             made = int((await h.band.say(**FAIR))["frames"])
             recovered[kind] = await h.until_stored(made)
             survived += running.process.returncode is None
-        await h.until_over()
+        await h.soon_over()
         assert await running.end() == 0, running.said
         return Report(
             "bad air",
@@ -216,7 +216,7 @@ async def meet_a_narrow_band(folder: Path, play: Play) -> Report:
         assert h.frames_stored() == 0
         await narrow.end(signal.SIGKILL)
         async with h.band_on_air():
-            await h.until_over()
+            await h.soon_over()
             assert await running.end() == 0, running.said
         return Report(
             "MTU 23",

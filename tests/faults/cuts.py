@@ -21,7 +21,7 @@ async def cut_the_power(folder: Path, play: Play, cuts: int, seed: int) -> Repor
         for number, moment_s in enumerate(moments_s):
             await h.at(moment_s)
             copies.append(power_cut.cut(running.process.pid, h.db, folder / f"cut {number}"))
-        await h.until_over()
+        await h.soon_over()
         assert await running.end() == 0, running.said
         survived, torn, tally = 0, 0, h.tally_of_log()
         for number, copy in enumerate(copies):

@@ -72,7 +72,7 @@ async def _lock(writer: sqlite3.Connection) -> None:
 async def _report(
     name: str, h: Home, running: Part, times: int, survived: int, slowest_s: float
 ) -> Report:
-    await h.until_over()
+    await h.soon_over()
     assert await running.end() == 0, running.said
     return Report(
         name,
@@ -89,7 +89,7 @@ async def refuse_history(folder: Path, play: Play) -> Report:
     survived = 0
     async with home(folder, play) as h:
         async with h.daemon() as running:
-            await h.until_over()
+            await h.soon_over()
             assert await running.end() == 0, running.said
         log, heard = h.tally_of_log(), h.tally_of_house()
         whole = h.db.read_bytes()

@@ -23,6 +23,8 @@ LONG_S = 120.0  # for what takes seconds, or half a minute on a machine with oth
 BROKER = ("allow_anonymous true", "set_tcp_nodelay true")
 ALERT_AIR = ("silence_s = 2.0",)
 ALERT_MQTT = ("keepalive_s = 2",)
+# How fast a band plays what is left when nothing more is done to it.
+REST_SPEED = 200.0
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,11 @@ class Home:
         total = int((await self.band.told("ended", wait_s=wait_s))["frames"])
         await self.until_stored(total, wait_s)
         await self.house.until(self._all_ended, wait_s)
+
+    async def soon_over(self) -> None:
+        """The same when there is no more to be seen on the way: the bands play faster."""
+        await self.band.say(speed=REST_SPEED)
+        await self.until_over()
 
     def _all_ended(self) -> bool:
         return all(

@@ -35,7 +35,7 @@ async def freeze_the_broker(folder: Path, play: Play) -> Report:
         h.door.open()
         knocked = await _most_behind(h, 3 * play.total_s / 4)
         h.broker.thaw()
-        await h.until_over()
+        await h.soon_over()
         assert await running.end() == 0, running.said
         return Report(
             "broker frozen, frames stored",
@@ -84,7 +84,7 @@ async def freeze_the_band(folder: Path, play: Play, beats: int) -> Report:
                 heard += 1
         finally:
             h.band.send(signal.SIGCONT)
-        await h.until_over()
+        await h.soon_over()
         assert await running.end() == 0, running.said
         return Report(
             "band dead, heart beats",

@@ -29,7 +29,7 @@ async def kill_daemons(
         for way in ways:
             died += await (_die_at_a_moment if way == "moment" else _die_at_a_statement)(h, dice)
         async with h.daemon() as last:
-            await h.until_over()
+            await h.soon_over()
             assert await last.end() == 0, last.said
         log, heard = h.tally_of_log(), h.tally_of_house()
         return Report(

@@ -36,7 +36,7 @@ async def break_brokers(
                 slowest_s = max(slowest_s, asyncio.get_running_loop().time() - began_s)
             survived += running.process.returncode is None
             await asyncio.sleep(pause_s)
-        await h.until_over()
+        await h.soon_over()
         retained = await retained_topics(h)
         assert await running.end() == 0, running.said
         return Report(

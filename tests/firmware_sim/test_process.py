@@ -263,6 +263,19 @@ async def test_a_clock_told_to_stand_stands_until_a_later_moment_is_said() -> No
         assert await band.line() == {"ended": True, "frames": 240}
 
 
+async def test_a_clock_told_to_run_faster_goes_on_from_where_it_was() -> None:
+    async with sim(
+        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "0.001",
+        "--control",
+    ) as band:  # fmt: skip
+        await band.line()
+        assert 0.0 <= float(str((await band.say())["now_s"])) < 0.1
+        told = await band.say(speed=500)
+        assert 0.0 <= float(str(told["now_s"])) < 0.1
+        assert await band.line() == {"ended": True, "frames": 240}
+        assert "speed" in str((await band.say(speed=0))["error"])
+
+
 async def test_many_bands_share_an_air_and_hear_what_is_done_to_it() -> None:
     async with sim(
         "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "100",
