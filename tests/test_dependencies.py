@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -26,7 +27,12 @@ WITHOUT_IMPORT = {
     *("datasette", "editables", "hatchling", "mypy", "pytest-xdist", "ruff", "scipy-stubs"),
     "itsdangerous",  # Starlette's sessions
 }
-INSTALLED = packages_distributions()
+
+
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """Which libraries bring a package; to ask it takes half a second."""
+    return packages_distributions()
 
 
 def declared(lines: list[str]) -> set[str]:
@@ -53,7 +59,7 @@ def imported(folder: str) -> dict[str, Path]:
 def _libraries(package: str) -> Iterator[str]:
     if package in sys.stdlib_module_names or package in {"tracker", "firmware_sim", "tests"}:
         return
-    name = ELSEWHERE.get(package) or INSTALLED.get(package, [package])[0]
+    name = ELSEWHERE.get(package) or installed().get(package, [package])[0]
     yield canonicalize_name(name)
 
 

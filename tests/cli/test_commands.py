@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
+
 
 def stretchband(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tracker", *arguments]
@@ -34,13 +36,14 @@ def test_help_names_every_command() -> None:
         "reanalyze",
     ):
         assert f" {name} " in shown.stdout
+    assert "--version" in shown.stdout
 
 
-def test_help_shows_what_stands_in_brackets() -> None:
-    shown = " ".join(stretchband("demo", "--help").stdout.replace("│", " ").split())
+async def test_help_shows_what_stands_in_brackets() -> None:
+    done = await forked.run("tracker", "demo", "--help")
+    shown = " ".join(done.stdout.replace("│", " ").split())
     assert "[default: 8095 if free]" in shown
     assert "[default: thrown away]" in shown
-    assert "--version" in stretchband("--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -52,10 +55,10 @@ def test_help_shows_what_stands_in_brackets() -> None:
         (("analyze", "nowhere.csv", "--json"), "nowhere.csv"),
     ],
 )
-def test_what_a_person_can_mend_is_one_line_and_status_2(
+async def test_what_a_person_can_mend_is_one_line_and_status_2(
     arguments: tuple[str, ...], said: str
 ) -> None:
-    done = stretchband(*arguments)
+    done = await forked.run("tracker", *arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     assert said in done.stderr

@@ -24,6 +24,21 @@ SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 WITHOUT_A_SCREEN = {name: value for name, value in os.environ.items() if name not in SCREENS}
 
 
+class Opener:
+    """A browser that only keeps what it was asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.asked = folder / "asked"
+        self._script = folder / "browser"
+        self._script.write_text(f'#!/bin/sh\necho "$1" > {self.asked}\n', "utf-8")
+        self._script.chmod(0o700)
+
+    @property
+    def variable(self) -> str:
+        """As BROWSER names it."""
+        return f"{self._script} %s"
+
+
 @asynccontextmanager
 async def demo(
     *options: str, stdin: int | None = None, **environment: str
@@ -54,43 +69,34 @@ async def page_of(process: Process) -> str:
 
 
 async def test_the_page_is_served_while_the_demo_plays(tmp_path: Path) -> None:
-    kept = tmp_path / "kept.db"
+    kept, opener = tmp_path / "kept.db", Opener(tmp_path)
     options = ("--seconds", "12", "--speed", "20", "--port", "0", "--db", str(kept))
-    async with demo(*options) as running, httpx.AsyncClient() as client:
+    async with (
+        demo(*options, "--no-browser", BROWSER=opener.variable) as running,
+        httpx.AsyncClient() as client,
+    ):
         address = await page_of(running)
         assert "<title>stretchband</title>" in (await client.get(address)).text
         out, errors = await running.communicate()
         with pytest.raises(httpx.ConnectError):
             await client.get(address)
     assert (running.returncode, errors) == (0, b"")
+    assert not opener.asked.exists()
     assert "hold   hamstring left leg" in out.decode()
     assert f"stretchband dashboard --db {kept}" in out.decode()
     with History.open(kept) as history:
         assert history.row_counts()["holds"] >= 1
 
 
-async def test_the_browser_is_given_the_address(tmp_path: Path) -> None:
-    asked = tmp_path / "asked"
-    browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {asked}\n', "utf-8")
-    browser.chmod(0o700)
-    async with demo("--port", "0", BROWSER=f"{browser} %s") as running:
-        address = await page_of(running)
-        await its_session(running)
-    assert asked.read_text("utf-8") == f"{address}\n"
-    asked.unlink()
-    async with demo("--port", "0", "--no-browser", BROWSER=f"{browser} %s") as running:
-        await page_of(running)
-        await its_session(running)
-    assert not asked.exists()
-
-
-async def test_a_page_that_somebody_looks_at_stays_until_enter() -> None:
+async def test_the_browser_is_given_the_address_and_its_page_stays_until_enter(
+    tmp_path: Path,
+) -> None:
+    opener = Opener(tmp_path)
     keyboard, terminal = os.openpty()
     options = ("--seconds", "5", "--speed", "20", "--port", "0")
     try:
         async with (
-            demo(*options, stdin=terminal, BROWSER="true %s") as running,
+            demo(*options, stdin=terminal, BROWSER=opener.variable) as running,
             httpx.AsyncClient() as client,
         ):
             address = await page_of(running)
@@ -98,6 +104,7 @@ async def test_a_page_that_somebody_looks_at_stays_until_enter() -> None:
             async for line in running.stdout:
                 if line == b"the page stays until Enter or Ctrl-C\n":
                     break
+            assert opener.asked.read_text("utf-8") == f"{address}\n"
             assert (await client.get(f"{address}history")).status_code == 200
             os.write(keyboard, b"\n")
             out, errors = await running.communicate()
@@ -108,12 +115,6 @@ async def test_a_page_that_somebody_looks_at_stays_until_enter() -> None:
         os.close(terminal)
     assert (running.returncode, errors) == (0, b"")
     assert out == b"page and history end here; --db FILE keeps them\n"
-
-
-async def its_session(process: Process) -> None:
-    """Wait until it begins; whether there is a browser was decided before."""
-    assert process.stdout is not None
-    assert "simulated band" in (await process.stdout.readline()).decode()
 
 
 async def test_a_port_that_is_taken_is_told_before_anything_starts() -> None:
