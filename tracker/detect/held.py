@@ -31,6 +31,9 @@ from tracker.detect.strain import Strains
 SETTLING_S = 0.8
 # What is told so long after a breath's end still belongs to the wearer's present one.
 _AT_ONCE_S = 1.0
+# Beside breath and deepening a leg that is stretched sways by half a degree, 1.5 at most (484 holds
+# of three models of a body, a third of them trembling); what is carried about, by more.
+_MOST_SWAY_DEG = 2.0
 # The turn about the leg shows in gravity only where the leg is 20 degrees or more from vertical.
 _TWIST_SIN = math.sin(math.radians(20.0))
 
@@ -42,7 +45,7 @@ class Held:
     sideways: unit vector across `stretch.deeper`.
     habit:    how the wearer breathed in the holds before; it learns from this one.
     coarse:   the sensor does not tell apart what happens in a hold: only the hold is stated.
-    least_jitter_deg: nor, less coarse, whether a leg is in what jitters less.
+    life:     is told how it goes, and tells whether a leg is in it.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class Held:
         habit: Habit,
         *,
         coarse: bool = False,
-        least_jitter_deg: float = 0.0,
+        life: Life | None = None,
     ) -> None:
         self.stretch, self.start_s, self.hold_id = stretch, start_s, stamps.reference(start_s)
         self._stamps = stamps
@@ -68,7 +71,7 @@ class Held:
         self._sum = [0.0, 0.0, 0.0]
         self._first_way: float | None = None
         self._last_way = 0.0
-        self._life = Life(least_jitter_deg)
+        self._life = life or Life()
         self.depth_deg = 0.0
 
     def started(self, now_s: float) -> HoldStarted:
@@ -115,8 +118,11 @@ class Held:
             )
 
     def lifeless(self) -> bool:
-        """So still that the band cannot be on a leg."""
-        return self._life.none
+        """So still, or swaying so much, that the band cannot be on a leg that is stretched."""
+        if self._life.none:
+            return True
+        sway_deg = self.breaths.sway_deg()
+        return self.stretch.way_known and sway_deg is not None and sway_deg > _MOST_SWAY_DEG
 
     def shows_life(self) -> bool:
         """It moves as a leg does: more, over whole seconds, than noise and trembling explain."""
@@ -180,7 +186,7 @@ class Held:
         self._n += 1
         for i in range(3):
             self._sum[i] += up[i]
-        self._life.feed(point)
+        self._life.feed(point, up)
         self.depth_deg = point[0]
         # The way sideways, averaged over the first and over the last seconds (a breath or so).
         if self._first_way is None:

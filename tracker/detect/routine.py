@@ -217,14 +217,15 @@ class Routine:
     ) -> Iterator[Event]:
         limb = self._keeping.limb = Limb(stretch.lever_m, aside=stretch.name == INNER_THIGH)
         start_s = self._settled_s(cells, kept, limb)
+        grain, cell = cells.grain, kept.last
         held = Held(
             stretch,
             self._at(start_s),
             start_s,
             self._stamps,
             self._habit,
-            coarse=cells.grain.coarse(kept.last),
-            least_jitter_deg=cells.grain.least_jitter_deg(kept.last),
+            coarse=grain.coarse(cell),
+            life=Life(grain.least_jitter_deg(cell), grain.tells_move_g(cell)),
         )
         yield from self._begin(now_s, held)
         for t_s, up, unrest in list(self._recent):
@@ -261,7 +262,7 @@ class Routine:
         yield from self.end_hold(now_s, left.end_s, reason, left.still_s)
 
     def _lives(self, left: Left) -> bool:
-        """Did a leg show in what was no stretch, as far as its last half minute tells?"""
+        """Did a leg rest in what was no stretch, as far as its last half minute tells?"""
         since_s = self._pauses.start_s
         if since_s is None or not self._off:
             return True
@@ -269,7 +270,7 @@ class Routine:
         for t_s, up, _ in self._recent:
             if since_s < t_s <= left.end_s:
                 life.feed(tuple(map(math.degrees, up)))
-        return life.shown
+        return life.shown and life.calm
 
     def _seek_rest(
         self, now_s: float, left: Left, stays: Stays, raised_m: float

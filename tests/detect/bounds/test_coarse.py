@@ -85,8 +85,13 @@ def test_where_noise_dithers_the_counts_a_band_on_a_table_holds_no_stretch(rate_
     assert not [e for e in events if isinstance(e, HoldEnded)]
 
 
-def test_counts_that_no_noise_dithers_tell_of_no_table() -> None:
-    only_hold(stated(laid_down(0.0002, 50.0)))
+@pytest.mark.parametrize("rate_hz", [12.5, 50.0])
+def test_counts_that_no_noise_dithers_tell_of_a_table_when_they_stand_for_long(
+    rate_hz: float,
+) -> None:
+    events = stated(laid_down(0.0002, rate_hz, lies_s=40.0))
+    assert [e.reason for e in events if isinstance(e, HoldDropped)] == ["lifeless"]
+    only_hold(stated(laid_down(0.0002, rate_hz, lies_s=10.0)))
 
 
 @pytest.mark.parametrize("rate_hz", [12.5, 26.0, 50.0, 200.0])

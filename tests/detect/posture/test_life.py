@@ -74,3 +74,37 @@ def test_a_leg_shows_where_more_than_noise_moves_or_little_was_seen() -> None:
     assert not kept(12.0, 0.03).shown
     assert kept(12.0, 0.03, wave(12.0, 0.2, 4.0)).shown
     assert kept(5.0, 0.03).shown
+
+
+def test_ten_seconds_of_a_table_in_a_minute_tell_that_no_leg_is_there() -> None:
+    slid = np.where(np.arange(300) < 150, 0.0, 4.0) + wave(60.0, 0.3, 9.0)
+    leg = kept(60.0, 0.02, slid)
+    assert not leg.none
+    slid[170:240] = 4.0
+    assert kept(60.0, 0.02, slid).none
+
+
+def in_coarse_counts(seconds: float, range_g: float, flips_deg: float = 0.0) -> Life:
+    """A part of 16 mg a count: how far the direction moved on one axis in all, and its flips."""
+    count = round(seconds / STEP_S)
+    flips = np.random.default_rng(4).normal(0.0, flips_deg, (count, 2)).tolist()
+    ways = np.linspace(0.0, range_g, count).tolist()
+    life = Life(0.1, 0.0156)
+    for (x, y), way in zip(flips, ways, strict=True):
+        life.feed((x + np.degrees(way), y), (way, 1.0, 0.0))
+    return life
+
+
+@pytest.mark.parametrize("flips_deg", [0.0, 0.05, 0.2])
+def test_coarse_counts_that_stand_for_fourteen_seconds_are_lifeless(flips_deg: float) -> None:
+    assert in_coarse_counts(14.0, 0.0, flips_deg).none
+    assert not in_coarse_counts(12.0, 0.0, flips_deg).none
+
+
+def test_a_leg_that_sinks_by_a_count_is_alive_however_coarse_it_is() -> None:
+    assert not in_coarse_counts(60.0, 0.018).none
+
+
+def test_a_leg_that_moves_within_a_count_is_lifeless_only_after_longer() -> None:
+    assert not in_coarse_counts(15.0, 0.014).none
+    assert in_coarse_counts(30.0, 0.014).none

@@ -94,6 +94,30 @@ def test_dithered_counts_tell_of_no_table_where_a_leg_sways() -> None:
     assert dithered(300.0, wander_deg=0.15) is not False
 
 
+def standing_counts(seconds: float, noise_deg: float, moves_deg: float = 0.0) -> bool | None:
+    """Worn, by coarse counts that flip as much as they do, and by how far the leg went in all."""
+    count = round(seconds / STEP_S)
+    flips = np.random.default_rng(6).uniform(-1.0, 1.0, (2, count)) * np.radians(noise_deg) * 1.7
+    x, z = flips + np.radians(moves_deg) * np.linspace(0.0, 1.0, count)
+    wear = Wear()
+    wear.feed(20, np.array([x, np.sqrt(1.0 - x * x - z * z), z]), coarse_part())
+    return wear.worn
+
+
+def test_coarse_counts_that_never_flip_tell_of_a_table_in_three_minutes() -> None:
+    assert standing_counts(150.0, 0.0) is None
+    assert standing_counts(180.0, 0.0) is False
+
+
+def test_coarse_counts_that_flip_more_than_any_noise_tell_of_a_table_in_three_minutes() -> None:
+    assert standing_counts(150.0, 0.25) is True
+    assert standing_counts(180.0, 0.25) is False
+
+
+def test_a_leg_that_moves_by_a_coarse_count_in_three_minutes_is_worn() -> None:
+    assert standing_counts(180.0, 0.0, moves_deg=1.2) is not False
+
+
 def test_directions_fed_one_by_one_tell_the_same() -> None:
     noise = np.random.default_rng(3).normal(0.0, 1e-4, (2, 900))
     noise[:, 500:] += np.radians(0.3) * np.sin(np.arange(400) / 9.0)

@@ -71,6 +71,11 @@ class Grain:
         count_g = self._count_g(cell)
         return count_g is None or count_g >= HIDES_SWAY_G
 
+    def tells_move_g(self, cell: int) -> float | None:
+        """The count, where it hides a leg's sway but not what it moves by in some ten seconds."""
+        count_g = self._count_g(cell)
+        return count_g if count_g is not None and HIDES_SWAY_G <= count_g < COARSE_G else None
+
     def least_jitter_deg(self, cell: int) -> float:
         """Directions that jitter less than this, low-passed, may hide how the leg moves slowly.
 

@@ -26,27 +26,57 @@ _NOISE_KEPT, _NOISE_UNSURE = 0.42, 0.2
 _LEAST_DEG, _STANDARD_ERRORS = 0.06, 2.0
 # Fewer seconds do not tell.
 _LEAST = 4
+# Nor does a leg in a stretch keep still for ten seconds of all that it is held: their means spread
+# by 0.10 degrees at least (372 holds of four models of a body), or by more than a share of what it
+# trembles by. On a table they spread by a hundredth or two, and by half of the noise.
+_WINDOW, _STILL_DEG, _STILL_SHARE = 10, 0.06, 0.8
+
+# A leg at rest shakes by less from step to step, nine in ten that tremble too; in a bag on the way
+# it is a degree.
+_SHAKES_DEG = 0.5
+
+# Nor does it keep within a coarse count on every axis for long: it sinks, sways and is breathed by.
+# In 20 s it moves by 33 mg at least, in 10 s by 16 (of 60 such holds of a simulated leg).
+_WITHIN_S_PER_MG = 0.65
+# For twice as long, whatever else moves there.
+_SURELY = 2.0
 
 
 class Life:
     """Folds points in degrees, one a step, as long as something is kept."""
 
-    def __init__(self, least_jitter_deg: float = 0.0) -> None:
-        """least_jitter_deg: what jitters less may hide in the counts of the sensor how it moves."""
+    def __init__(self, least_jitter_deg: float = 0.0, count_g: float | None = None) -> None:
+        """least_jitter_deg: what jitters less may hide in the counts of the sensor how it moves.
+
+        count_g: the count of such a sensor, where it is no more than what a leg moves by.
+        """
         self._least_jitter_deg = least_jitter_deg
-        self._ahead: deque[Point] = deque()
+        self._count_g = count_g
+        self._low: Point = (math.inf, math.inf, math.inf)
+        self._high: Point = (-math.inf, -math.inf, -math.inf)
+        self._ahead: deque[tuple[Point, Point]] = deque()
         self._skip = _SETTLES
         self._second: list[Point] = []
         self._last: Point | None = None
         self._sums: list[float] = []
+        # Of the last seconds: the mean, and the jitter.
+        self._window: deque[tuple[Point, float]] = deque(maxlen=_WINDOW)
+        self._stood = False
+        self._before = 0.0
         self._seconds = self._turns = 0
         self._square = self._jitter = 0.0
 
     @property
     def none(self) -> bool:
         """So still that the band cannot be on a leg that is stretched."""
-        if self._seconds < _LEAST or self._jitter < self._turns * 2.0 * self._least_jitter_deg**2:
+        if self._seconds < _LEAST:
             return False
+        if self._count_g is not None and self._within_a_count(self._count_g):
+            return self._seconds >= _SURELY * self._long_s(self._count_g) or not self.shown
+        if self._jitter < self._turns * 2.0 * self._least_jitter_deg**2:
+            return False
+        if self._stood:
+            return True
         spread, noise, unsure = self._spread()
         own = spread - noise
         return own < unsure * noise and max(own, 0.0) + unsure * spread < _LEAST_DEG**2
@@ -57,16 +87,21 @@ class Life:
         if self._seconds < _LEAST:
             return True
         spread, noise, unsure = self._spread()
-        return spread - noise >= unsure * noise
+        return spread - noise >= unsure * noise > 0.0
 
-    def feed(self, point: Point) -> None:
-        """The next step's."""
+    @property
+    def calm(self) -> bool:
+        """It shakes no more than a leg at rest."""
+        return self._jitter < self._turns * 2.0 * _SHAKES_DEG**2 or not self._turns
+
+    def feed(self, point: Point, up: Point = (0.0, 0.0, 0.0)) -> None:
+        """The next step's, and its direction where counts are coarse."""
         if self._skip:
             self._skip -= 1
             return
-        self._ahead.append(point)
+        self._ahead.append((point, up))
         if len(self._ahead) > _LEAVES:
-            self._take(self._ahead.popleft())
+            self._take(*self._ahead.popleft())
 
     def _spread(self) -> tuple[float, float, float]:
         """Of whole seconds, what noise makes of it, and how unsure that is as a share of it."""
@@ -76,7 +111,18 @@ class Life:
         unsure = math.hypot(_STANDARD_ERRORS / math.sqrt(n - 1), _NOISE_UNSURE)
         return (self._square - middle) / (n - 1), noise, unsure
 
-    def _take(self, point: Point) -> None:
+    def _within_a_count(self, count_g: float) -> bool:
+        """For longer than a leg keeps within one, on every axis?"""
+        ranges = (high - low for low, high in zip(self._low, self._high, strict=True))
+        return self._seconds >= self._long_s(count_g) and max(ranges) < count_g
+
+    def _long_s(self, count_g: float) -> float:
+        return _WITHIN_S_PER_MG * 1000.0 * count_g
+
+    def _take(self, point: Point, up: Point) -> None:
+        if self._count_g is not None:
+            self._low = tuple(map(min, self._low, up))
+            self._high = tuple(map(max, self._high, up))
         if self._last is not None:
             self._jitter += math.dist(point, self._last) ** 2
             self._turns += 1
@@ -90,3 +136,15 @@ class Life:
         sums = self._sums or [0.0] * len(mean)
         self._sums = [total + x for total, x in zip(sums, mean, strict=True)]
         self._square += sum(x * x for x in mean)
+        self._window.append((tuple(mean), self._jitter - self._before))
+        self._before = self._jitter
+        if not self._least_jitter_deg and len(self._window) == _WINDOW:
+            self._stood = self._stood or self._stands()
+
+    def _stands(self) -> bool:
+        """Were the last ten seconds as still as a table?"""
+        means = [mean for mean, _ in self._window]
+        middle = [sum(values) / _WINDOW for values in zip(*means, strict=True)]
+        spread = math.fsum(math.dist(mean, middle) ** 2 for mean in means) / (_WINDOW - 1)
+        noise = math.fsum(jitter for _, jitter in self._window) / (_WINDOW * _SECOND) / 2.0
+        return spread < min(_STILL_DEG**2, _STILL_SHARE**2 * noise)

@@ -30,9 +30,63 @@ _LYING_DEG, _NOISE_SHARE = 0.012, 1.0
 # that lies keeps to 0.3 to 0.47 of it. In so long a time a leg at rest wanders by 0.1 to 0.3
 # degrees, which shows as long as the noise is not much more.
 _COARSE_OFF_AFTER, _COARSE_SHARE2, _MOST_NOISE_DEG = 12, 0.5, 0.15
+# Such noise is no trembling where all that it does is to flip counts: within one on every axis it
+# may be more. Where it does not even that, the counts of a leg stand as well, but not for so long.
+_STANDS_S_PER_MG = 10.0
 # Rougher than any sensor at rest, on a machine too (0.16 at most), wider than any sway: trembling,
 # handled or walking, which tells nothing.
 _ROUGH_DEG, _WIDE_DEG = 0.18, 2.0
+
+
+class _Stand:
+    """Windows one after the other, all within one coarse count on every axis."""
+
+    def __init__(self) -> None:
+        self._low: Floats | None = None
+        self._high: Floats | None = None
+        self.end()
+
+    def end(self) -> None:
+        """Something moved: begin again with the next window."""
+        self._windows = 0
+        self._wander2 = self._noise2 = 0.0
+
+    def stays(self, low: Floats, high: Floats, count_g: float) -> bool:
+        """Is the next window, from low to high on each axis, within a count with those before?
+
+        A new row of windows begins with one that is not.
+        """
+        if self._low is None or self._high is None or not self._windows:
+            self._low, self._high = low, high
+        else:
+            self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
+        if _within(self._low, self._high, count_g):
+            return True
+        self.end()
+        self._low, self._high = low, high
+        return _within(low, high, count_g)
+
+    def add(self, wander: float, noise: float, least_noise: float, count_g: float) -> bool:
+        """Take in the next one; do they tell that the band lies?"""
+        self._windows += 1
+        self._wander2 += wander * wander
+        self._noise2 += noise * noise
+        long = self._windows * _SECONDS >= _STANDS_S_PER_MG * 1000.0 * count_g
+        if self._noise2 < self._windows * least_noise**2:
+            return long
+        plain = self._noise2 < self._windows * _MOST_NOISE_DEG**2
+        return (long or (plain and self._windows >= _COARSE_OFF_AFTER)) and self._lies()
+
+    def _lies(self) -> bool:
+        """Do they wander as noise does? Else begin again."""
+        lies = self._wander2 < _COARSE_SHARE2 * self._noise2
+        if not lies:
+            self.end()
+        return lies
+
+
+def _within(low: Floats, high: Floats, count_g: float) -> bool:
+    return float((high - low).max()) < count_g
 
 
 class Wear:
@@ -45,6 +99,7 @@ class Wear:
         self._last: Floats | None = None
         self._still = 0
         self._wander2 = self._noise2 = 0.0
+        self._stand = _Stand()
 
     def feed(self, first: int, up: Floats, grain: Grain) -> list[tuple[int, bool]]:
         """Take (3, m) directions in, the first of step `first`: when `worn` changed, and to what.
@@ -62,9 +117,16 @@ class Wear:
         self._ups, self._count = [left], left.shape[1]
         changes = []
         wanders, noises = self._wander_and_noise(whole)
+        split = whole.reshape(3, -1, _WINDOW)
+        lows, highs = split.min(axis=2), split.max(axis=2)
         for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True), 1):
             before, last = self.worn, begin + k * _WINDOW - 1
-            self._judge(wander, noise, grain.least_jitter_deg(last * CELLS_A_STEP))
+            cell = last * CELLS_A_STEP
+            least, count_g = grain.least_jitter_deg(cell), grain.tells_move_g(cell)
+            if count_g is not None and self._stand.stays(lows[:, k - 1], highs[:, k - 1], count_g):
+                self._stands(wander, noise, least, count_g)
+            else:
+                self._judge(wander, noise, least)
             if self.worn is not None and self.worn is not before:
                 changes.append((last, self.worn))
         return changes
@@ -99,6 +161,16 @@ class Wear:
         if self._wander2 < _COARSE_SHARE2 * self._noise2 and noise_deg < _MOST_NOISE_DEG:
             self.worn = False
         self._still = 0
+
+    def _stands(self, wander: float, noise: float, least_noise: float, count_g: float) -> None:
+        """One more window within the same coarse count on every axis."""
+        if self.worn is None and noise > _ROUGH_DEG:
+            self.worn = True
+        if noise >= least_noise and wander >= max(_LYING_DEG, _NOISE_SHARE * noise):
+            self.worn = True
+            self._stand.end()
+        elif self._stand.add(wander, noise, least_noise, count_g):
+            self.worn = False
 
     def _wander_and_noise(self, ups: Floats) -> tuple[list[float], list[float]]:
         """Degrees: the spread of the seconds' means, and of a step against the one before."""

@@ -1,0 +1,60 @@
+"""A band that is carried about, or put on after it lay on a table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.detect.leg import BACK, Pose, raised, samples
+from tracker.detect.events import Event, HoldDropped, HoldEnded, HoldStarted, Worn
+from tracker.detect.motion.filters import butterworth, lfilter
+from tracker.detect.samples import Block, Floats
+from tracker.detect.session import Session
+
+RATE_HZ = 50.0
+
+
+def stated(block: Block) -> list[Event]:
+    session = Session("band")
+    return session.receive(block) + session.close()
+
+
+def shaken(block: Block, from_s: float, to_s: float, shaking_g: float, below_hz: float) -> Block:
+    """Between these times something shakes the band, more slowly than below_hz."""
+    inside = (block.t_s > from_s) & (block.t_s < to_s)
+    b, a = butterworth(below_hz, RATE_HZ)
+    white = np.random.default_rng(2).normal(0.0, 1.0, block.acc_g.T.shape)
+    low: Floats = lfilter(b, a, white, 1, np.zeros((3, 2)))[0].T
+    return Block(block.t_s, block.acc_g + inside[:, None] * shaking_g * low / low.std())
+
+
+def on_a_table_and_then(*poses: Pose) -> Block:
+    """The table is flat, and lets the band lie for 60 s."""
+    block = samples([Pose((0.0, 0.2, 0.98), 60.0), *poses], rate_hz=RATE_HZ, noise_g=0.0)
+    lies = block.t_s < 60.0
+    acc = np.where(lies[:, None], np.array([0.0, 0.2, 0.98]), block.acc_g)
+    noise = np.random.default_rng(1).normal(0.0, 0.002, acc.shape)
+    return Block(block.t_s, acc + noise)
+
+
+LAID_AND_RAISED = (Pose(BACK, 12.0, 3.0), Pose(raised(70), 15.0, 2.0), Pose(BACK, 8.0, 2.0))
+
+
+def test_who_puts_the_band_on_and_lies_down_holds_a_stretch() -> None:
+    events = stated(on_a_table_and_then(*LAID_AND_RAISED))
+    assert not next(event for event in events if isinstance(event, Worn)).worn
+    assert [event.stretch for event in events if isinstance(event, HoldEnded)] == ["hamstring"]
+
+
+def test_after_a_table_what_a_bag_shakes_is_no_rest_of_a_leg() -> None:
+    block = shaken(on_a_table_and_then(*LAID_AND_RAISED), 60.0, 110.0, 0.05, 3.0)
+    assert not [event for event in stated(block) if isinstance(event, HoldStarted)]
+
+
+def test_what_sways_by_more_than_two_degrees_is_no_stretch() -> None:
+    leg = samples([Pose(BACK, 12.0), Pose(raised(70), 25.0, 2.0), Pose(BACK, 8.0, 2.0)])
+    (told,) = (event for event in stated(leg) if isinstance(event, HoldEnded))
+    assert told.stretch == "hamstring"
+    carried = shaken(leg, 12.0, 45.0, 0.055, 0.8)
+    events = stated(carried)
+    assert [event.reason for event in events if isinstance(event, HoldDropped)] == ["lifeless"]
+    assert not [event for event in events if isinstance(event, HoldEnded)]
