@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
-
-import numpy as np
+from collections.abc import Callable, Iterator
 
 from tracker.detect.bounds.edges import settled_s
 from tracker.detect.bounds.holds import RESTLESS_G, UNKNOWN, Keeping, Kept, Left
@@ -93,15 +91,18 @@ class Routine:
 
     @property
     def at_ease(self) -> bool:
-        """Nothing is held, and it is known away from what something would be."""
-        if self.held is not None or self._settings.as_hold:
+        """It is known away from what something is, or would be, held."""
+        if self._settings.as_hold:
             return False
         return self.postures.rest is not None or not self._settings.any_posture
 
-    def pass_over(self, rows: Rows, row: int, end: int) -> tuple[int, list[Event]]:
+    def pass_over(
+        self, rows: Rows, row: int, end: int, show: Callable[[int, int], None]
+    ) -> tuple[int, list[Event]]:
         """Fold rows on which no posture is taken or left, `end` at most: the first other one.
 
-        `step` would state the same events row by row.
+        `step` would state the same events row by row. `show` is told up to which row a display
+        shows them as it shows the first of them.
         """
         rest = self.postures.rest
         if self._wear_changes:
@@ -109,7 +110,7 @@ class Routine:
         passed = self._keeping.pass_over(rows, row, end)
         if passed == row:
             return row, []
-        times_s = (np.arange(rows.first + row, rows.first + passed) * STEP_S).tolist()
+        times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
         ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
         self.postures.passed(times_s, ups)
         if self._keeping.keeps:
@@ -119,7 +120,19 @@ class Routine:
             self._straightenings.restless([t_s for t_s, unrest in felt if unrest > RESTLESS_G])
         last = slice(-_RECENT, None)
         self._recent.extend(zip(times_s[last], ups[last], unrests[last], strict=True))
-        return passed, [] if rest is None else self._straightenings.feed(times_s, ups, rest)
+        events: list[Event] = []
+        if self.held is None:
+            show(row, passed)
+        else:
+            for k in range(row, passed):
+                events += self._in_hold(self.held, rows.first + k, rows.ups[k], rows.unrests[k])
+                self._last = rows.first + k
+                show(k, k + 1)
+        if rest is not None:
+            events += self._straightenings.feed(times_s, ups, rest)
+        if self.held is not None:
+            events.sort(key=lambda event: event.t_s)
+        return passed, events
 
     def step(self, rows: Rows, row: int, cells: Cells) -> Iterator[Event]:
         """Fold one row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -180,16 +181,17 @@ class Session:
         self._cells.add(first, cells[:3])
         rows, directions = self._orientation.feed(first, cells)
         self._routine.look_ahead(rows.first, directions, self._grain)
-        row, count = 0, len(rows.ups)
+        row, count, show = 0, len(rows.ups), partial(self._show, rows)
         while row < count:
             passed = row
             if self._routine.at_ease:
-                passed, stated = self._routine.pass_over(rows, row, self._surely_open(rows, row))
+                end = self._surely_open(rows, row)
+                passed, stated = self._routine.pass_over(rows, row, end, show)
                 events += stated
             if passed == row:
                 events += self._routine.step(rows, row, self._cells)
                 passed += 1
-            self._show(rows, row, passed)
+                show(row, passed)
             row = passed
             if self._over((rows.first + row - 1) * STEP_S, events):
                 self._tell(rows, row)

@@ -24,6 +24,8 @@ _FROM_REST_S = 10.0
 _RESTLESS = 1.0 / 3.0
 # A straightening is told so long after its start at most.
 _TOLD_S = 3.0 * LONGEST_S
+# So few steps, a block of a band, are quicker followed one after the other.
+_FEW = 3
 
 
 class Straightenings:
@@ -51,6 +53,10 @@ class Straightenings:
     def feed(self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector) -> list[Event]:
         """Directions at the ends of steps, the last rest being `rest`."""
         events: list[Event] = []
+        if len(ups) <= _FEW:
+            for t_s, up in zip(times_s, ups, strict=True):
+                events += self.step(t_s, up, rest)
+            return events
         for k, seen in self._reps.feed(times_s, ups, rest):
             events += self._counted(times_s[k], seen)
         return events
