@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -27,13 +28,19 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 2000
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    store = new_store(tmp_path / "history.db")
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    store = new_store(tmp_path_factory.mktemp("filled") / "history.db")
     frames = [frame(seq) for seq in range(2 * SECONDS)]
     store.add(BAND, frames, Told().session(100.0), None)
     store.close()
     return store.path
+
+
+@pytest.fixture
+def path(filled: Path, tmp_path: Path) -> Path:
+    """A history of its own for each test."""
+    return Path(shutil.copy(filled, tmp_path))
 
 
 @pytest.fixture

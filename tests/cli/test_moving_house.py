@@ -28,10 +28,10 @@ ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from tracker.cli import main; main()"]
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A history with rows in every table, of which the broker has acknowledged a part."""
-    store = new_store(tmp_path / "here" / "history.db")
+    store = new_store(tmp_path_factory.mktemp("filled") / "history.db")
     store.add(BAND, [frame(seq) for seq in range(200)], Told().session(100.0), Resume(1, 90, 45.0))
     clocks: list[tuple[int, ClockNews]] = [(1, Setting(0.0)), (1, ClockPoint(0.0, START))]
     positions = store.add(BAND, [], list(weeks_of_sessions(20)), None, clocks=clocks)
@@ -43,6 +43,12 @@ def here(tmp_path: Path) -> Path:
     correct(store.path, hold.hold_id, Correction(side="left", note="the other one"))
     store.close()
     return store.path
+
+
+@pytest.fixture
+def here(filled: Path, tmp_path: Path) -> Path:
+    """A copy for each test."""
+    return Path(shutil.copytree(filled.parent, tmp_path / "here")) / filled.name
 
 
 @pytest.fixture

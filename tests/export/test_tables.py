@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sqlite3
 import tracemalloc
 from pathlib import Path
@@ -28,15 +29,21 @@ FRAMES = 120
 COUNTS = {"holds": 4, "breaths": 18, "sessions": 2, "samples": FRAMES * 25}
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    store = new_store(tmp_path / "history.db")
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    store = new_store(tmp_path_factory.mktemp("filled") / "history.db")
     told = Told()
     events = told.session(100.0) + told.session(86500.0)
     store.add(BAND, [frame(seq) for seq in range(FRAMES)], events, None)
     store.add(BAND, [], [], None, clocks=[(1, Setting(0.0)), (1, ClockPoint(0.0, START))])
     store.close()
     return store.path
+
+
+@pytest.fixture
+def path(filled: Path, tmp_path: Path) -> Path:
+    """A history of its own for each test."""
+    return Path(shutil.copy(filled, tmp_path))
 
 
 def exported(path: Path, kind: Kind, format_: str, wanted: Wanted = ALL) -> bytes:

@@ -132,7 +132,8 @@ def demo(
     """Play a session without hardware; nothing leaves this machine.
 
     The four stretches on both legs take 720 s of the wearer's time at ease and 240 s in a hurry.
-    With less (--seconds times --speed) the session is at ease and cut when the time is up.
+    With less (--seconds times --speed) the session is at ease and cut when the time is up. Played
+    faster, it is dated by the wearer's time: as long as it was for the leg, up to now.
 
     The page is served beside it, and opened where there is a screen; there it stays until Enter.
     """
