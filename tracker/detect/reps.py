@@ -18,9 +18,12 @@ from dataclasses import dataclass
 from math import acos, asin, atan2
 from typing import NamedTuple
 
+import numpy as np
+
 from tracker.detect.motion.cells import Vector, angle_deg
 from tracker.detect.motion.orientation import GRAVITY_DELAY_S, STEP_S
 from tracker.detect.posture.upright import posture
+from tracker.detect.samples import Floats
 
 # Less is shifting about, not straightening.
 LEAST_DEG = 15.0
@@ -75,16 +78,22 @@ class Reps:
         self._away, self._out = _Zigzag(), _Zigzag()
 
     def feed(
-        self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector
+        self, times_s: Sequence[float], ups: Sequence[Vector], up: Floats, rest: Vector
     ) -> list[tuple[int, RepSeen]]:
-        """`ups` at the ends of steps, the last rest being `rest`: what was seen, in which row."""
+        """`ups` at the ends of steps, the last rest being `rest`: what was seen, in which row.
+
+        up: the same directions, (3, n).
+        """
         if rest is not self._rest:
             self._refer_to(rest)
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
         seen: list[tuple[int, RepSeen]] = []
-        for row in range(0, len(ups), _FEW):
+        rows = range(0, len(ups), _FEW)
+        lows = np.minimum.reduceat(up, rows, axis=1).T.tolist()
+        highs = np.maximum.reduceat(up, rows, axis=1).T.tolist()
+        for row, ends in zip(rows, zip(lows, highs, strict=True), strict=True):
             some_s, some = times_s[row : row + _FEW], ups[row : row + _FEW]
-            if not self._lies(some_s[-1] - GRAVITY_DELAY_S, some, rest):
+            if not self._lies(some_s[-1] - GRAVITY_DELAY_S, some, ends, rest):
                 seen += [(row + k, rep) for k, rep in self._fold(some_s, some, rest)]
         return seen
 
@@ -107,18 +116,17 @@ class Reps:
                 times_s, ups = zip(*self._recent, strict=True)
                 self._fold(times_s, ups, rest)
 
-    def _lies(self, until_s: float, ups: Sequence[Vector], rest: Vector) -> bool:
+    def _lies(
+        self, until_s: float, ups: Sequence[Vector], ends: Sequence[Vector], rest: Vector
+    ) -> bool:
         """Take in a leg that lies where it has lain, at once; False: it does not.
 
         A day is mostly that: an angle that follows one part of `up` is found for its ends alone.
         """
-        zs = [z for _, _, z in ups]
-        if not self._out.lies(_out_deg([(0.0, 0.0, min(zs)), (0.0, 0.0, max(zs))]), until_s):
+        if not self._out.lies(_out_deg(ends), until_s):
             return False
-        if posture(rest) == "upright":
-            ys = [y for _, y, _ in ups]
-            ups = [(0.0, min(ys), 0.0), (0.0, max(ys), 0.0)]
-        return self._away.lies(_away_deg(ups, rest), until_s)
+        upright = posture(rest) == "upright"
+        return self._away.lies(_away_deg(ends if upright else ups, rest), until_s)
 
     def _fold(
         self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector

@@ -26,7 +26,6 @@ from tracker.detect.posture.stays import Stays
 from tracker.detect.posture.stretches import Stretch, unknown
 from tracker.detect.posture.taught import Posed
 from tracker.detect.posture.worn import LOOKED_AT_S, Wear
-from tracker.detect.samples import Floats
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps
 from tracker.detect.straightenings import Straightenings
@@ -85,9 +84,9 @@ class Routine:
         """Away from what was kept: a slip, or the end of it."""
         return self._keeping.leaving
 
-    def look_ahead(self, first: int, directions: Floats, grain: Grain) -> None:
+    def look_ahead(self, rows: Rows, grain: Grain) -> None:
         """The next steps: whether the band is worn is found out from all of them at once."""
-        self._wear_changes.extend(self.wear.feed(first, directions, grain))
+        self._wear_changes.extend(self.wear.feed(rows.first, rows.up, grain))
 
     @property
     def at_ease(self) -> bool:
@@ -129,7 +128,7 @@ class Routine:
                 self._last = rows.first + k
                 show(k, k + 1)
         if rest is not None:
-            events += self._straightenings.feed(times_s, ups, rest)
+            events += self._straightenings.feed(times_s, ups, rows.up[:, row:passed], rest)
         if self.held is not None:
             events.sort(key=lambda event: event.t_s)
         return passed, events

@@ -179,8 +179,8 @@ class Session:
         if not cells.shape[1]:
             return None
         self._cells.add(first, cells[:3])
-        rows, directions = self._orientation.feed(first, cells)
-        self._routine.look_ahead(rows.first, directions, self._grain)
+        rows = self._orientation.feed(first, cells)
+        self._routine.look_ahead(rows, self._grain)
         row, count, show = 0, len(rows.ups), partial(self._show, rows)
         while row < count:
             passed = row

@@ -50,14 +50,16 @@ class Straightenings:
         """What was seen so far is no part of a straightening."""
         self._reps.restart()
 
-    def feed(self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector) -> list[Event]:
-        """Directions at the ends of steps, the last rest being `rest`."""
+    def feed(
+        self, times_s: Sequence[float], ups: Sequence[Vector], up: Floats, rest: Vector
+    ) -> list[Event]:
+        """Directions at the ends of steps, the last rest being `rest`; up: the same, (3, n)."""
         events: list[Event] = []
         if len(ups) <= _FEW:
-            for t_s, up in zip(times_s, ups, strict=True):
-                events += self.step(t_s, up, rest)
+            for t_s, one in zip(times_s, ups, strict=True):
+                events += self.step(t_s, one, rest)
             return events
-        for k, seen in self._reps.feed(times_s, ups, rest):
+        for k, seen in self._reps.feed(times_s, ups, up, rest):
             events += self._counted(times_s[k], seen)
         return events
 

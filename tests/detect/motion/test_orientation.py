@@ -16,19 +16,18 @@ DEAD = Block(LEG.t_s, np.where((LEG.t_s > 5.0) & (LEG.t_s < 9.0), 0.001, LEG.acc
 @pytest.mark.parametrize("block", [LEG, DEAD])
 @pytest.mark.parametrize("size", [1, 7, 25, 90])
 def test_a_few_steps_at_a_time_are_those_of_all_at_once_to_the_bit(block: Block, size: int) -> None:
-    whole, all_up = Orientation().feed(*Grid().feed(block))
+    whole = Orientation().feed(*Grid().feed(block))
     grid, orientation = Grid(), Orientation()
-    seen, ups = Rows(whole.first, [], [], []), []
+    seen: list[Rows] = []
     for first in range(0, len(block), size):
         number, cells = grid.feed(block.between(first, first + size))
         if not cells.shape[1]:
             continue
-        rows, up = orientation.feed(number, cells)
-        assert not rows.ups or rows.first == whole.first + len(seen.ups)
-        seen.ups.extend(rows.ups)
-        seen.rates.extend(rows.rates)
-        seen.unrests.extend(rows.unrests)
-        ups.append(up)
-    assert seen == whole
-    assert np.concatenate(ups, axis=1).tobytes() == all_up.tobytes()
-    assert len(seen.ups) > 80
+        rows = orientation.feed(number, cells)
+        assert not rows.ups or rows.first == whole.first + sum(len(some.ups) for some in seen)
+        seen.append(rows)
+    assert [up for some in seen for up in some.ups] == whole.ups
+    assert [rate for some in seen for rate in some.rates] == whole.rates
+    assert [unrest for some in seen for unrest in some.unrests] == whole.unrests
+    assert np.concatenate([some.up for some in seen], axis=1).tobytes() == whole.up.tobytes()
+    assert len(whole.ups) > 80

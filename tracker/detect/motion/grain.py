@@ -47,11 +47,12 @@ class Grain:
         self._seen = 0
         self._first_us = 0
         self._rate_from_us, self._rate_hz = math.inf, math.inf
+        self._fine_from_us = math.inf
         self._known: list[_Known] = []
 
     def feed(self, block: Block) -> None:
         """Take in samples that follow the ones before."""
-        if self._known and self._known[-1].least < HIDES_SWAY_G * ONE_G:
+        if self._fine_from_us < math.inf:
             return
         t_us = np.rint(block.t_s * 1e6)
         acc = np.rint(block.acc_g.T * ONE_G).astype(np.int64)
@@ -63,18 +64,21 @@ class Grain:
 
     def coarse(self, cell: int) -> bool:
         """Up to this cell, have all steps been of COARSE_G and more?"""
+        if not self.hides_sway(cell):
+            return False
         count_g = self._count_g(cell)
         return count_g is not None and count_g >= COARSE_G
 
     def hides_sway(self, cell: int) -> bool:
         """Up to this cell, has no step been smaller than HIDES_SWAY_G?"""
-        count_g = self._count_g(cell)
-        return count_g is None or count_g >= HIDES_SWAY_G
+        return cell * CELL_US < self._fine_from_us
 
     def tells_move_g(self, cell: int) -> float | None:
         """The count, where it hides a leg's sway but not what it moves by in some ten seconds."""
+        if not self.hides_sway(cell):
+            return None
         count_g = self._count_g(cell)
-        return count_g if count_g is not None and HIDES_SWAY_G <= count_g < COARSE_G else None
+        return count_g if count_g is not None and count_g < COARSE_G else None
 
     def least_jitter_deg(self, cell: int) -> float:
         """Directions that jitter less than this, low-passed, may hide how the leg moves slowly.
@@ -99,6 +103,8 @@ class Grain:
         so_far = np.minimum.accumulate(np.concatenate([[least], steps]))
         lower = (so_far[1:] < so_far[:-1]).nonzero()[0]
         self._known += [_Known(t_us.item(k), steps.item(k)) for k in lower]
+        fine = (known.from_us for known in self._known if known.least < HIDES_SWAY_G * ONE_G)
+        self._fine_from_us = next(fine, math.inf)
 
     def _time(self, t_us: Ints) -> None:
         """Learn the rate from the first samples."""

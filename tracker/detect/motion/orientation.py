@@ -55,17 +55,21 @@ class Steps:
 
 
 class Rows(NamedTuple):
-    """Steps as plain numbers, for what looks at them one after the other."""
+    """Steps as plain numbers, for what looks at them one after the other.
+
+    up: the directions once more, (3, m).
+    """
 
     first: int
+    up: Floats
     ups: list[Vector]
     rates: list[float]
     unrests: list[float]
 
     def steps(self, count: int) -> Steps:
         """The first of them, as arrays."""
-        up = np.array(self.ups[:count]).reshape(-1, 3).T
-        return Steps(self.first, up, np.array(self.rates[:count]), np.array(self.unrests[:count]))
+        rates, unrests = np.array(self.rates[:count]), np.array(self.unrests[:count])
+        return Steps(self.first, self.up[:, :count], rates, unrests)
 
 
 class Orientation:
@@ -76,11 +80,8 @@ class Orientation:
         self._left = np.empty((4, 0))
         self._last_ups: list[Vector] = []
 
-    def feed(self, first: int, cells: Floats) -> tuple[Rows, Floats]:
-        """`cells` as Grid gives them, following the ones before without a gap.
-
-        The steps, and their directions once more, (3, m).
-        """
+    def feed(self, first: int, cells: Floats) -> Rows:
+        """`cells` as Grid gives them, following the ones before without a gap."""
         acc = cells[:3]
         if self._zi is None:
             # A filter that starts as if the leg had always been so has no start-up swing.
@@ -94,22 +95,23 @@ class Orientation:
         rows[3, left:] = cells[3] + dot(low, low - acc * _TWO)
         return self._steps(first - left, rows)
 
-    def _steps(self, first: int, rows: Floats) -> tuple[Rows, Floats]:
+    def _steps(self, first: int, rows: Floats) -> Rows:
         begin = 0 if self._last_ups else (1 - first) % CELLS_A_STEP
         count = max(rows.shape[1] - begin, 0) // CELLS_A_STEP
         end = begin + count * CELLS_A_STEP
         self._left = rows[:, end:].copy() if count else rows
         if not count:
-            return Rows(0, [], [], []), np.empty((3, 0))
+            return Rows(0, np.empty((3, 0)), [], [], [])
         low = rows[:3, begin + CELLS_A_STEP - 1 : end : CELLS_A_STEP]
         number = (first + end - 1) // CELLS_A_STEP - count + 1
         if count > _FEW:
             return self._many(number, low, rows[3, begin:end])
         return self._few(number, low, rows[3, begin:end])
 
-    def _few(self, number: int, low: Floats, squares: Floats) -> tuple[Rows, Floats]:
+    def _few(self, number: int, low: Floats, squares: Floats) -> Rows:
         """As `_many`, to the last bit."""
-        rows = Rows(number, [], [], [])
+        ups: list[Vector] = []
+        rates, unrests = [], []
         each = squares.reshape(-1, CELLS_A_STEP).tolist()
         for (x, y, z), (a, b, c, d, e) in zip(low.T.tolist(), each, strict=True):
             length = math.sqrt(x * x + y * y + z * z)
@@ -121,12 +123,12 @@ class Orientation:
             before, last = self._last_ups or (up, up)
             dx, dy, dz = up[0] - before[0], up[1] - before[1], up[2] - before[2]
             self._last_ups = [last, up]
-            rows.ups.append(up)
-            rows.rates.append(math.sqrt(dx * dx + dy * dy + dz * dz) * _DEG_S)
-            rows.unrests.append(unrest)
-        return rows, np.array(rows.ups).T
+            ups.append(up)
+            rates.append(math.sqrt(dx * dx + dy * dy + dz * dz) * _DEG_S)
+            unrests.append(unrest)
+        return Rows(number, np.array(ups).T, ups, rates, unrests)
 
-    def _many(self, number: int, low: Floats, squares: Floats) -> tuple[Rows, Floats]:
+    def _many(self, number: int, low: Floats, squares: Floats) -> Rows:
         length = np.sqrt(dot(low, low))
         felt = length > LEAST_G
         up = np.where(felt, low / np.maximum(length, 1e-3), np.array([_NOWHERE]).T)
@@ -138,7 +140,7 @@ class Orientation:
         row = np.concatenate([before, up], axis=1)
         turned = row[:, 2:] - row[:, :-2]
         rate = np.sqrt(dot(turned, turned)) * _DEG_S
-        return Rows(number, ups, rate.tolist(), unrest.tolist()), up
+        return Rows(number, up, ups, rate.tolist(), unrest.tolist())
 
 
 def dot(a: Floats, b: Floats) -> Floats:

@@ -51,11 +51,12 @@ class _Stand:
         self._windows = 0
         self._wander2 = self._noise2 = 0.0
 
-    def stays(self, low: Floats, high: Floats, count_g: float) -> bool:
-        """Is the next window, from low to high on each axis, within a count with those before?
+    def stays(self, window: Floats, count_g: float) -> bool:
+        """Is the next window, (3, n) directions, within a count on each axis with those before?
 
         A new row of windows begins with one that is not.
         """
+        low, high = window.min(axis=1), window.max(axis=1)
         if self._low is None or self._high is None or not self._windows:
             self._low, self._high = low, high
         else:
@@ -117,13 +118,12 @@ class Wear:
         self._ups, self._count = [left], left.shape[1]
         changes = []
         wanders, noises = self._wander_and_noise(whole)
-        split = whole.reshape(3, -1, _WINDOW)
-        lows, highs = split.min(axis=2), split.max(axis=2)
-        for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True), 1):
-            before, last = self.worn, begin + k * _WINDOW - 1
+        for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True)):
+            before, last = self.worn, begin + (k + 1) * _WINDOW - 1
             cell = last * CELLS_A_STEP
             least, count_g = grain.least_jitter_deg(cell), grain.tells_move_g(cell)
-            if count_g is not None and self._stand.stays(lows[:, k - 1], highs[:, k - 1], count_g):
+            window = whole[:, k * _WINDOW : (k + 1) * _WINDOW]
+            if count_g is not None and self._stand.stays(window, count_g):
                 self._stands(wander, noise, least, count_g)
             else:
                 self._judge(wander, noise, least)
