@@ -10,6 +10,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tests.daemon.parts import BAND, band, daemon
 from tests.daemon.test_chain import LONG_S, PLAYED
+from tests.faults.home import REST_SPEED
 from tests.mosquitto import Mosquitto
 from tests.mqtt.contract import channel_of, channels, message_of
 from tests.mqtt.house import cancelled, say
@@ -49,12 +50,14 @@ async def test_a_session_is_told_as_the_document_says(tmp_path: Path, mosquitto:
         listening = asyncio.create_task(ear.listen(client))
         target = ("[detector]", "target_s = 8.0")
         async with (
-            band(tmp_path, *PLAYED, "40"),
+            band(tmp_path, *PLAYED, "40") as one,
             daemon(tmp_path, mosquitto.port, *target) as running,
         ):
             await ear.until(f"{B}/event", b'"event":"hold_started"')
             await say(mosquitto.port, f"{B}/set/teach", b'{"name": "pigeon"}')
             await ear.until(f"{B}/taught", b'"state":"waiting"')
+            await ear.until(f"{B}/live", b"[")
+            await one.say(speed=REST_SPEED)
             await ear.until(f"{B}/+", b'"event":"session_ended"')
             await say(mosquitto.port, f"{B}/set/forget", b"pigeon")
             await say(mosquitto.port, f"{B}/set/forget", b"pigeon")
