@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.detect.leg import BACK, Pose, raised, samples
+from tests.detect.leg import BACK, STANDING, Pose, raised, samples
 from tracker.detect.events import Event, HoldDropped, HoldEnded, HoldStarted, Worn
 from tracker.detect.motion.filters import butterworth, lfilter
 from tracker.detect.samples import Block, Floats
@@ -58,3 +58,49 @@ def test_what_sways_by_more_than_two_degrees_is_no_stretch() -> None:
     events = stated(carried)
     assert [event.reason for event in events if isinstance(event, HoldDropped)] == ["lifeless"]
     assert not [event for event in events if isinstance(event, HoldEnded)]
+
+
+def walk(seconds: float) -> list[Pose]:
+    """The shank swings by 30 degrees either way, once a second."""
+    swing = 0.5
+    return [Pose((swing * (-1.0) ** i, 0.87, 0.0), 0.02, 0.48) for i in range(round(seconds / 0.5))]
+
+
+SITTING, ON_A_STOOL = Pose(STANDING, 40.0, 1.5), Pose(BACK, 20.0, 2.0)
+
+
+def test_a_band_that_was_walked_with_upside_down_holds_nothing_while_its_wearer_sits() -> None:
+    evening = [Pose(STANDING, 5.0), *walk(20.0), ON_A_STOOL, SITTING, ON_A_STOOL]
+    block = samples(evening, breath_deg=0.3)
+    upside_down = Block(block.t_s, block.acc_g * np.array([-1.0, -1.0, 1.0]))
+    assert not [event for event in stated(upside_down) if isinstance(event, HoldStarted)]
+    without_a_walk = samples([Pose(STANDING, 5.0), *evening[-3:]], breath_deg=0.3)
+    turned = Block(without_a_walk.t_s, without_a_walk.acc_g * np.array([-1.0, -1.0, 1.0]))
+    assert [event for event in stated(turned) if isinstance(event, HoldEnded)]
+
+
+def test_who_turns_the_band_the_right_way_up_holds_a_stretch_again() -> None:
+    wrong = samples([Pose(STANDING, 5.0), *walk(20.0)], breath_deg=0.3)
+    right = samples(
+        [
+            Pose(STANDING, 25.0),
+            Pose(BACK, 12.0, 3.0),
+            Pose(raised(70), 20.0, 2.0),
+            Pose(BACK, 8.0, 2.0),
+        ],
+        breath_deg=0.3,
+    )
+    block = Block(
+        np.concatenate([wrong.t_s, right.t_s + wrong.t_s[-1] + 0.02]),
+        np.concatenate([wrong.acc_g * np.array([-1.0, -1.0, 1.0]), right.acc_g]),
+    )
+    assert [e.stretch for e in stated(block) if isinstance(e, HoldEnded)] == ["hamstring"]
+
+
+def test_nobody_raises_a_straight_leg_to_the_floor_behind_the_head() -> None:
+    back, flat = Pose(BACK, 12.0), Pose(BACK, 8.0, 2.0)
+    for elevation_deg, stretches in ((135.0, ["hamstring"]), (155.0, [])):
+        poses = [back, Pose(raised(50), 12.0, 2.0), flat, Pose(raised(elevation_deg), 15.0, 3.0)]
+        told = stated(samples([*poses, flat], breath_deg=0.3))
+        ended = [event.stretch for event in told if isinstance(event, HoldEnded)]
+        assert ended == ["hamstring", *stretches]

@@ -25,7 +25,7 @@ from tracker.detect.posture.pauses import Pauses
 from tracker.detect.posture.stays import Stays
 from tracker.detect.posture.stretches import Stretch, unknown
 from tracker.detect.posture.taught import Posed
-from tracker.detect.posture.worn import LOOKED_AT_S, Wear
+from tracker.detect.posture.worn import LOOKED_AT_S, Found, Wear
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps
 from tracker.detect.straightenings import Straightenings
@@ -46,8 +46,8 @@ class Routine:
             any_posture=settings.any_posture, side=settings.side, taught=settings.taught
         )
         self.wear = Wear()
-        self._wear_changes: deque[tuple[int, bool]] = deque()
-        self._off = False
+        self._found: deque[Found] = deque()
+        self._worn: bool | None = None
         self.held: Held | None = None
         self.tally = Tally(stamps)
         self._habit = Habit()
@@ -86,7 +86,7 @@ class Routine:
 
     def look_ahead(self, rows: Rows, grain: Grain) -> None:
         """The next steps: whether the band is worn is found out from all of them at once."""
-        self._wear_changes.extend(self.wear.feed(rows.first, rows.up, grain))
+        self._found.extend(self.wear.feed(rows.first, rows.up, grain))
 
     @property
     def at_ease(self) -> bool:
@@ -104,8 +104,8 @@ class Routine:
         shows them as it shows the first of them.
         """
         rest = self.postures.rest
-        if self._wear_changes:
-            end = min(end, self._wear_changes[0][0] - rows.first)
+        if self._found:
+            end = min(end, self._found[0].step - rows.first)
         passed = self._keeping.pass_over(rows, row, end)
         if passed == row:
             return row, []
@@ -137,8 +137,8 @@ class Routine:
         """Fold one row."""
         j, up, rate, unrest = rows.first + row, rows.ups[row], rows.rates[row], rows.unrests[row]
         now_s = j * STEP_S
-        if self._wear_changes and self._wear_changes[0][0] == j:
-            yield self._worn(now_s, worn=self._wear_changes.popleft()[1])
+        if self._found and self._found[0].step == j:
+            yield from self._on_found(now_s, self._found.popleft())
         self._recent.append((now_s, up, unrest))
         if self._settings.as_hold:
             yield from self._as_hold(now_s, up, unrest)
@@ -188,7 +188,7 @@ class Routine:
         """Why what was told as a hold was none, now that it is over; None: it was one."""
         if lasted_s < self._settings.min_hold_s:
             return "short"
-        off = self._off and lasted_s >= LOOKED_AT_S and not held.shows_life()
+        off = self._worn is False and lasted_s >= LOOKED_AT_S and not held.shows_life()
         return "lifeless" if off or held.lifeless() else None
 
     def _dropped(self, held: Held, now_s: float, end_s: float, why: DropReason) -> Event:
@@ -269,14 +269,14 @@ class Routine:
         if stays is not None and raised_m is not None:
             yield from self._seek_rest(now_s, left, stays, raised_m)
         else:
-            self._pauses.ended(left.up, left.end_s, off=self._off, life=self._lives(left))
+            self._pauses.ended(left.up, left.end_s, off=self._worn is False, life=self._lives(left))
         reason: EndReason = "gap" if left.unseen else "released"
         yield from self.end_hold(now_s, left.end_s, reason, left.still_s)
 
     def _lives(self, left: Left) -> bool:
         """Did a leg rest in what was no stretch, as far as its last half minute tells?"""
         since_s = self._pauses.start_s
-        if since_s is None or not self._off:
+        if since_s is None or self._worn is not False:
             return True
         life = Life()
         for t_s, up, _ in self._recent:
@@ -321,9 +321,11 @@ class Routine:
         yield from held.step(now_s, up, unrest, slipping=False)
         yield from held.target(now_s, self._settings.target_s)
 
-    def _worn(self, now_s: float, *, worn: bool) -> Worn:
-        self._off = not worn
-        return Worn(
-            **self._stamps.at(now_s, "worn"),
-            worn=worn,
-        )
+    def _on_found(self, now_s: float, found: Found) -> Iterator[Event]:
+        self.postures.upside_down = found.upside_down
+        if found.worn is not None and found.worn is not self._worn:
+            self._worn = found.worn
+            yield Worn(
+                **self._stamps.at(now_s, "worn"),
+                worn=found.worn,
+            )

@@ -125,4 +125,4 @@ def test_directions_fed_one_by_one_tell_the_same() -> None:
     one_by_one, at_once = Wear(), Wear()
     changes = [one for i in range(900) for one in one_by_one.feed(7 + i, up[:, i : i + 1], FINE)]
     assert changes == at_once.feed(7, up, FINE)
-    assert [worn for _, worn in changes] == [False, True]
+    assert [found.worn for found in changes] == [False, True]

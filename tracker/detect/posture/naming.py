@@ -40,6 +40,8 @@ from tracker.detect.posture.upright import Posture, posture
 _RESTS_AGAIN_DEG = 25.0
 # `any_posture`: this far from the rest is another posture, not the same one taken again.
 ANOTHER_POSTURE_DEG = 15.0
+# Lying on the back few raise a straight leg past 100 degrees, and a dancer's is at 140.
+_MOST_RAISE_DEG = 145.0
 _NOT_RAISED: Vector = (0.0, 0.0, 0.0)
 # A leg that turns by less than 6 degrees a step is not thrown about: there up is up.
 _SLOW_COS = math.cos(math.radians(6.0))
@@ -52,6 +54,8 @@ class Postures:
         self, *, any_posture: bool, side: Side | None, taught: tuple[Taught, ...] = ()
     ) -> None:
         self.side, self.taught = side, taught
+        # The leg was seen to walk with the band on its head: nothing is known of how it lies.
+        self.upside_down = False
         self._any = any_posture
         self._rest: Vector | None = None
         self._bending, self._knees, self._raises = Bending(), Knees(), Raises()
@@ -182,6 +186,8 @@ class Postures:
         return nearest(self.taught, seat.on_leg(up), seat.on_leg(rest), self.side, within_deg)
 
     def _known(self, up: Vector, rest: Vector, least_deg: float) -> Stretch | None:
+        if self.upside_down:
+            return None
         match posture(rest):
             case "upright":
                 return self._from_upright(up, rest)
@@ -214,6 +220,8 @@ class Postures:
         if not least_deg < turned < MOST_BEND_DEG:
             return None
         back = self._knees.on_back or self._legs.on_back(front, turned, self.side)
+        if back and turned > _MOST_RAISE_DEG:
+            return None
         return self._stretch(HAMSTRING if back else PRONE_QUAD, leg(front, back=back), up, rest)
 
     def _kind(self, up: Vector, start_s: float) -> Posture:

@@ -1,14 +1,16 @@
-"""Is the band on a leg?
+"""Is the band on a leg, and the right way up?
 
 Nothing alive keeps as still as a table: with the leg at rest the body still sways, breathes and
 pulses by 0.03 degrees and more, slowly. A band that lies shows the noise of its sensor, which is
 the same in slow and in fast motion. So the wander of whole seconds is held against both. Steps so
 coarse that they hide the sway tell nothing, but where noise dithers them they do in two minutes.
+Nobody walks on the head: a band whose arrow points down while its leg swings is on upside down.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,6 +38,21 @@ _STANDS_S_PER_MG = 10.0
 # Rougher than any sensor at rest, on a machine too (0.16 at most), wider than any sway: trembling,
 # handled or walking, which tells nothing.
 _ROUGH_DEG, _WIDE_DEG = 0.18, 2.0
+
+# A leg that walks swings by 20 degrees either way, and turns by this and more in most steps of the
+# detector; one that goes up to be stretched, or is straightened time and again, in few of ten
+# seconds.
+_SWINGS_DEG, _WALKS_SHARE = 10.0, 0.4
+_ON_ITS_HEAD, _UPRIGHT = -0.6, 0.7
+_SWINGS2 = math.radians(_SWINGS_DEG) ** 2
+
+
+class Found(NamedTuple):
+    """What is known from this step on."""
+
+    step: int
+    worn: bool | None
+    upside_down: bool
 
 
 class _Stand:
@@ -95,6 +112,7 @@ class Wear:
 
     def __init__(self) -> None:
         self.worn: bool | None = None
+        self._upside_down = False
         self._ups: list[Floats] = []
         self._count = 0
         self._last: Floats | None = None
@@ -102,8 +120,8 @@ class Wear:
         self._wander2 = self._noise2 = 0.0
         self._stand = _Stand()
 
-    def feed(self, first: int, up: Floats, grain: Grain) -> list[tuple[int, bool]]:
-        """Take (3, m) directions in, the first of step `first`: when `worn` changed, and to what.
+    def feed(self, first: int, up: Floats, grain: Grain) -> list[Found]:
+        """Take (3, m) directions in, the first of step `first`: when what is known changed.
 
         A window is looked at when its last step is there.
         """
@@ -117,9 +135,10 @@ class Wear:
         whole, left = ups[:, : windows * _WINDOW], ups[:, windows * _WINDOW :]
         self._ups, self._count = [left], left.shape[1]
         changes = []
-        wanders, noises = self._wander_and_noise(whole)
+        wanders, noises, swings = self._wander_noise_swings(whole)
+        heights = _mean(whole[1].reshape(-1, _WINDOW)).tolist()
         for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True)):
-            before, last = self.worn, begin + (k + 1) * _WINDOW - 1
+            before, last = (self.worn, self._upside_down), begin + (k + 1) * _WINDOW - 1
             cell = last * CELLS_A_STEP
             least, count_g = grain.least_jitter_deg(cell), grain.tells_move_g(cell)
             window = whole[:, k * _WINDOW : (k + 1) * _WINDOW]
@@ -127,9 +146,17 @@ class Wear:
                 self._stands(wander, noise, least, count_g)
             else:
                 self._judge(wander, noise, least)
-            if self.worn is not None and self.worn is not before:
-                changes.append((last, self.worn))
+            self._turn_over(heights[k], swings[k])
+            if (self.worn, self._upside_down) != before:
+                changes.append(Found(last, self.worn, self._upside_down))
         return changes
+
+    def _turn_over(self, height: float, swings: float) -> None:
+        """height: y of the direction, in the mean; swings: the share of steps that do."""
+        if height < _ON_ITS_HEAD and swings > _WALKS_SHARE:
+            self._upside_down = True
+        elif height > _UPRIGHT or self.worn is False:
+            self._upside_down = False
 
     def _judge(self, wander: float, noise: float, least_noise: float) -> None:
         """least_noise: less hides a leg's sway in the counts of the sensor, 0 where it is fine."""
@@ -172,16 +199,21 @@ class Wear:
         elif self._stand.add(wander, noise, least_noise, count_g):
             self.worn = False
 
-    def _wander_and_noise(self, ups: Floats) -> tuple[list[float], list[float]]:
-        """Degrees: the spread of the seconds' means, and of a step against the one before."""
+    def _wander_noise_swings(self, ups: Floats) -> tuple[list[float], list[float], list[float]]:
+        """Degrees: the spread of the seconds' means, and of a step against the one before.
+
+        And the share of steps that turn as a walking leg does.
+        """
         before = ups[:, :1] if self._last is None else self._last
         self._last = ups[:, -1:]
         turned = ups - np.concatenate([before, ups[:, :-1]], axis=1)
-        noise2 = _mean(dot(turned, turned).reshape(-1, _WINDOW)) / 2.0
+        turned2 = dot(turned, turned).reshape(-1, _WINDOW)
+        noise2, swings = _mean(turned2) / 2.0, _mean((turned2 > _SWINGS2).astype(np.float64))
         seconds = _mean(ups.reshape(3, -1, _SECONDS, _SECOND))
         away = seconds - _mean(seconds)[:, :, None]
         wander2 = _mean(dot(away, away))
-        return np.degrees(np.sqrt(wander2)).tolist(), np.degrees(np.sqrt(noise2)).tolist()
+        wanders, noises = np.degrees(np.sqrt(wander2)), np.degrees(np.sqrt(noise2))
+        return wanders.tolist(), noises.tolist(), swings.tolist()
 
 
 def _mean(values: Floats) -> Floats:
