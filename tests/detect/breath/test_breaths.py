@@ -119,6 +119,30 @@ def test_the_gain_is_that_of_the_leg_not_of_an_exhale() -> None:
     assert breaths.gain_deg() == pytest.approx(3.0, abs=0.25)
 
 
+def trembling(count: int, seed: int, size_deg: float) -> Floats:
+    """What forgets at once: muscles at work, or a part of few counts."""
+    return np.random.default_rng(seed).normal(0.0, size_deg, count)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_quick_breaths_are_counted_though_the_leg_trembles_by_more(seed: int) -> None:
+    t_s = steps(72.0)
+    deeper = breathing(t_s, 4.5, 0.6) + 0.02 * (t_s - START_S) + swaying(len(t_s), seed, 0.08)
+    breaths, _ = follow(t_s, deeper + trembling(len(t_s), seed, 0.35))
+    breaths.finish(START_S + 72.0)
+    assert breaths.count() == 15
+    assert breaths.rate_bpm() == pytest.approx(60.0 / 4.5, abs=0.25)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_trembling_and_sway_tell_no_rate(seed: int) -> None:
+    t_s = steps(72.0)
+    sway = swaying(len(t_s), 100 + seed, 0.1)
+    breaths, _ = follow(t_s, sway + trembling(len(t_s), seed, 0.05 + 0.03 * seed))
+    breaths.finish(START_S + 72.0)
+    assert breaths.rate_bpm() is None
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_sway_alone_tells_no_rate(seed: int) -> None:
     t_s = steps(60.0)

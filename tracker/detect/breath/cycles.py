@@ -16,7 +16,7 @@ import numpy as np
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.segments import Segments
 from tracker.detect.breath.template import depth, one_depth, uneven
-from tracker.detect.breath.whitening import DEPENDENT, Whitened, total, white
+from tracker.detect.breath.whitening import DEPENDENT, Whitened, total
 from tracker.detect.samples import Floats
 
 # Each further breath has to explain this much (twice the log likelihood).
@@ -78,7 +78,7 @@ def judged(row: Segments, movement: Whitened, first_s: float, period_s: float) -
     """The row in seconds, its first beat at first_s; None where the leg moves the other way."""
     along, energy = row.along, row.energy
     if len(movement.rest) * BEAT_S < _FEW * period_s:
-        wave = movement.quick(_wave(row.bounds, len(movement.rest)))
+        wave = movement.quick(movement.white(_wave(row.bounds, len(movement.rest))))
         along, energy = total(wave * movement.rest), total(wave * wave)
     if along <= 0.0 or energy <= 0.0:
         return None
@@ -96,9 +96,9 @@ def judged(row: Segments, movement: Whitened, first_s: float, period_s: float) -
 
 
 def _wave(bounds: list[int], count: int) -> Floats:
-    """The whitened movement of a row of breaths."""
+    """The movement of a row of breaths."""
     deep = np.zeros(count + 1)
     for begin, end in pairwise(bounds):
         first, last = max(begin, 0), min(end, count + 1)
         deep[first:last] = one_depth(end - begin)[first - begin : last - begin]
-    return white(deep)
+    return deep

@@ -12,7 +12,7 @@ import numpy as np
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles, judged
 from tracker.detect.breath.segments import segmented
-from tracker.detect.breath.whitening import DEPENDENT, Whitened, white
+from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats
 
 # The top of a breath does not lie within this share of its ends.
@@ -64,6 +64,11 @@ class Movement:
         self._held_s = None if start_s is None else first_s - start_s
         self._white = Whitened(moved_deg)
 
+    @property
+    def smoothed(self) -> bool:
+        """Did its beats go to and fro, so that they were smoothed?"""
+        return self._white.smooth > 0
+
     def cycles(self, period_s: float) -> Cycles | None:
         """The best row of breaths about so long, None where there is none."""
         if not self._white.enough:
@@ -73,7 +78,7 @@ class Movement:
 
     def fits(self, depths: Floats) -> Floats:
         """(n,) log likelihoods of breaths so deep, (n, beats), each as large as fits best."""
-        waves = self._white.quick(white(depths))
+        waves = self._white.quick(self._white.white(depths))
         along = np.maximum(waves @ self._white.rest, 0.0)
         energy = np.add.accumulate(waves * waves, axis=1)[:, -1]
         share = along * along / np.maximum(energy * self._white.power, 1e-12)

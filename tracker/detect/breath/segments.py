@@ -44,7 +44,7 @@ def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segm
     held_s: how long the hold had lasted at the first beat, None where that does not tell when the
     first exhale begins.
     """
-    breaths = templates(period_s)
+    breaths = templates(period_s, movement.smooth)
     matches = matched(breaths, movement)
     gains = _gains(breaths, matches, movement)
     # Within this file beats are counted from -most on.

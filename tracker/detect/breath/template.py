@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S
-from tracker.detect.breath.whitening import Whitened, total, white
+from tracker.detect.breath.whitening import Whitened, smoothed, total, white
 from tracker.detect.samples import Floats
 
 # Shares of a breath: the exhale moves the leg, then a pause, the inhale; the rest is a pause again.
@@ -57,15 +57,16 @@ class Templates(NamedTuple):
 
 
 @cache
-def templates(period_s: float) -> Templates:
-    """Breaths about so long."""
+def templates(period_s: float, smooth: int) -> Templates:
+    """Breaths about so long, in a row of which each beat is smoothed so often."""
     usual = period_s / BEAT_S
     least = max(int(usual * math.exp(-2.5 * _SPREAD)), 4)
     most = math.ceil(usual * math.exp(2.5 * _SPREAD))
     lengths = list(range(most, least - 1, -1))
     waves = np.zeros((len(lengths), most))
     for row, length in enumerate(lengths):
-        wave = white(depth(np.arange(length + 1) / length))
+        phase = np.arange(-smooth, length + 1 + smooth) / length
+        wave = white(smoothed(depth(np.mod(phase, 1.0)), smooth)[smooth : len(phase) - smooth])
         waves[row, most - length :] = wave - total(wave) / length
     unlikely = np.array([0.5 * uneven(length, usual) for length in lengths])
     squares = waves * waves

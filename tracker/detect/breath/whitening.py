@@ -2,8 +2,11 @@
 
 Sway has a memory of seconds, so that it is the change of the movement that tells a breath from it,
 not its level: both are whitened first, as a matched filter in coloured noise is (Kay 1998,
-"Detection Theory", chapter 4). The slow deepening is taken out by a smoother with a penalty on
-bends (Whittaker 1923; Eilers 2003), which knows no edges, and jerks are clipped.
+"Detection Theory", chapter 4). What trembling muscles or coarse counts add is forgotten by the
+next beat, so that changes go to and fro: where they do, beats are smoothed first, else a breath
+would be weighed against quick noise that does not hide it. The slow deepening is taken out by a
+smoother with a penalty on bends (Whittaker 1923; Eilers 2003), which knows no edges, and jerks are
+clipped.
 """
 
 from __future__ import annotations
@@ -30,12 +33,23 @@ _SLOWEST_S = 40.0
 # that not looked at.
 _CLIP = 4.0
 _LEAST_BEATS = 10
+# Changes go to and fro where neighbours are surely (two standard errors) less alike than this; in
+# sway and breath they are alike by 0.5 and more. They are smoothed so often at most.
+_ALIKE, _SURELY, _SMOOTHED = 0.2, 2.0, 2
 
 
 def white(moved: Floats) -> Floats:
     """What is new at each beat of a movement, (..., n), but for the first, (..., n - 1)."""
     change: Floats = moved[..., 1:] - _KEPT * moved[..., :-1]
     return change
+
+
+def smoothed(moved: Floats, times: int) -> Floats:
+    """A movement, (..., n), each beat a mean with those beside it, so many times over."""
+    for _ in range(times):
+        inner = 0.25 * (moved[..., :-2] + 2.0 * moved[..., 1:-1] + moved[..., 2:])
+        moved = np.concatenate([moved[..., :1], inner, moved[..., -1:]], axis=-1)
+    return moved
 
 
 def total(values: Floats) -> float:
@@ -46,6 +60,7 @@ def total(values: Floats) -> float:
 class Whitened:
     """A movement without its slow part and its jerks; change k leads to beat k + 1.
 
+    smooth: so often the movement was smoothed before.
     rest:  (n,) what is left of the changes, 0 where unknown.
     known: (n,) which are known.
     beats: how many are.
@@ -54,12 +69,11 @@ class Whitened:
 
     def __init__(self, moved_deg: Floats) -> None:
         """moved_deg: (n + 1,) one a beat, nan where unknown."""
-        change = white(moved_deg)
-        self.known = np.isfinite(change)
-        self.rest = np.where(self.known, change, 0.0)
-        self.beats = int(np.count_nonzero(self.known))
-        if self.enough:
-            self._clean()
+        self.smooth = 0
+        self._see(moved_deg)
+        while self.smooth < _SMOOTHED and self._to_and_fro():
+            self.smooth += 1
+            self._see(smoothed(moved_deg, self.smooth))
 
     @property
     def enough(self) -> bool:
@@ -69,6 +83,24 @@ class Whitened:
     def quick(self, values: Floats) -> Floats:
         """Changes, (n,) or (k, n), without their slow part, as far as the movement is known."""
         return self._smoother.quick(values)
+
+    def white(self, moved: Floats) -> Floats:
+        """What is new at each beat of another movement, (..., n + 1), smoothed as often."""
+        return white(smoothed(moved, self.smooth))
+
+    def _see(self, moved_deg: Floats) -> None:
+        change = white(moved_deg)
+        self.known = np.isfinite(change)
+        self.rest = np.where(self.known, change, 0.0)
+        self.beats = int(np.count_nonzero(self.known))
+        if self.enough:
+            self._clean()
+
+    def _to_and_fro(self) -> bool:
+        if not self.enough:
+            return False
+        alike = total(self.rest[1:] * self.rest[:-1]) / self.power
+        return alike < _ALIKE - _SURELY / math.sqrt(self.beats)
 
     def _clean(self) -> None:
         smoother = self._smoother = _Smoother(self.known)

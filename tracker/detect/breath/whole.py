@@ -33,6 +33,9 @@ _FOR_RATE, _UNEVEN = 2, 0.35
 # likelihood), and these explain it well, or not too badly and all others worse by as much: sway
 # suits many rhythms alike.
 _MARGIN, _BELIEVED, _TOO_BADLY = 2.0, 5.0, 15.0
+# Where the movement had to be smoothed, so is the sway, and looks more like breath: of 200 holds
+# without breath of two bodies one would have had a rate by 14.
+_MARGIN_SMOOTHED, _BELIEVED_SMOOTHED = 18.0, 0.0
 # What begins this share of a breath earlier than the last one has ended is that one.
 SAME = 0.5
 # More breaths of a hold than this are forgotten, the oldest first.
@@ -79,9 +82,10 @@ class Whole:
             return []
         self._usual_s = row.usual_s
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
-        if _stands_out(row, chain(*rows)):
+        stands_out = _stands_out_smoothed if movement.smoothed else _stands_out
+        if stands_out(row, chain(*rows)):
             others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
-            self._sure = _stands_out(row, chain(*rows, others))
+            self._sure = stands_out(row, chain(*rows, others))
         dating, counted = Dating(self._habit), []
         dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
@@ -148,6 +152,11 @@ def _stands_out(row: Cycles, rows: Iterable[Cycles | None]) -> bool:
     """Does it explain the movement, and so much more than those of another rhythm?"""
     margin = row.margin(rows)
     return margin > _MARGIN and row.against < max(_BELIEVED, min(_TOO_BADLY, margin))
+
+
+def _stands_out_smoothed(row: Cycles, rows: Iterable[Cycles | None]) -> bool:
+    """The same where the movement had to be smoothed."""
+    return row.against < _BELIEVED_SMOOTHED and row.margin(rows) > _MARGIN_SMOOTHED
 
 
 def _moving(row: Cycles | None) -> Cycles | None:
