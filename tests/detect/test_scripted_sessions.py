@@ -19,10 +19,11 @@ from tracker.detect.session import Session
 
 SESSIONS = [(seed, total_s) for total_s in (150.0, 240.0, 480.0, None) for seed in (1, 2, 3, 4)]
 BLOCK = 25
+Told = tuple[Truth, list[Event]]
 
 
 @cache
-def told(seed: int, total_s: float | None) -> tuple[Truth, list[Event]]:
+def told(seed: int, total_s: float | None) -> Told:
     motion = scripted(seed, total_s)
     samples = motion.read(float("inf"))
     session = Session("band1")
@@ -33,9 +34,14 @@ def told(seed: int, total_s: float | None) -> tuple[Truth, list[Event]]:
     return motion.truth, events + session.close()
 
 
-@pytest.mark.parametrize(("seed", "total_s"), SESSIONS)
-def test_every_hold_is_found_once_and_named(seed: int, total_s: float | None) -> None:
-    truth, events = told(seed, total_s)
+@pytest.fixture(scope="module", params=SESSIONS, ids=str)
+def session(request: pytest.FixtureRequest) -> Told:
+    """One after the other: what is asked of one is asked by one worker."""
+    return told(*request.param)
+
+
+def test_every_hold_is_found_once_and_named(session: Told) -> None:
+    truth, events = session
     found = [event for event in events if isinstance(event, HoldEnded)]
     assert [(h.stretch, h.side) for h in found] == [(h.stretch, h.side) for h in truth.holds]
     for mine, theirs in zip(found, truth.holds, strict=True):
@@ -43,9 +49,8 @@ def test_every_hold_is_found_once_and_named(seed: int, total_s: float | None) ->
         assert mine.end_s == pytest.approx(theirs.end_s, abs=0.6)
 
 
-@pytest.mark.parametrize(("seed", "total_s"), SESSIONS)
-def test_every_straightening_is_told_once_at_its_own_top(seed: int, total_s: float | None) -> None:
-    truth, events = told(seed, total_s)
+def test_every_straightening_is_told_once_at_its_own_top(session: Told) -> None:
+    truth, events = session
     tops_s = [event.top_s for event in events if isinstance(event, Rep)]
     assert tops_s == pytest.approx([rep.top_s for rep in truth.reps], abs=1.0)
 
@@ -58,11 +63,8 @@ def test_the_turning_point_of_a_slow_straightening_is_seldom_taken_for_a_hold() 
     assert len(dropped) <= straightened / 8
 
 
-@pytest.mark.parametrize(("seed", "total_s"), SESSIONS)
-def test_a_hold_is_told_two_seconds_after_the_leg_is_still(
-    seed: int, total_s: float | None
-) -> None:
-    truth, events = told(seed, total_s)
+def test_a_hold_is_told_two_seconds_after_the_leg_is_still(session: Told) -> None:
+    truth, events = session
     kept = {event.hold_id for event in events if isinstance(event, HoldEnded)}
     told_s = [e.t_s for e in events if isinstance(e, HoldStarted) and e.hold_id in kept]
     for told_at_s, hold in zip(told_s, truth.holds, strict=True):
