@@ -136,6 +136,14 @@ def with_holes(block: Block, rng: np.random.Generator) -> Block:
     return Block(block.t_s[~inside], block.acc_g[~inside])
 
 
+def losing_blocks(block: Block, rng: np.random.Generator) -> Block:
+    """Of blocks of half a second, one in twenty is missing, now and then two or three on end."""
+    number = ((block.t_s - block.t_s[0]) / 0.5).astype(int)
+    kept = rng.random(number[-1] + 1) >= 0.05
+    kept[0] = True
+    return Block(block.t_s[kept[number]], block.acc_g[kept[number]])
+
+
 def _about(axis: int, angle: float) -> Floats:
     turn = np.eye(3)
     i, j = [k for k in range(3) if k != axis]
@@ -161,6 +169,7 @@ CONDITIONS = (
     Condition("turned 15°, tilted 4° more", spoil=(worn_badly,)),
     Condition("jittering clock, 2 % lost", spoil=(jittering,)),
     Condition("holes of 0.3 s", spoil=(with_holes,)),
+    Condition("one half second in twenty lost", spoil=(losing_blocks,)),
     Condition(
         "25 Hz, 10 bit, ±8 g, worn badly, jitter, holes",
         rate_hz=25.0,

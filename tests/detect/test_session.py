@@ -250,7 +250,8 @@ def test_a_leg_that_is_elsewhere_after_a_short_gap_was_let_go_in_it() -> None:
     block = without(BREATHING, 2245, 2320)
     assert only_hold(stated(BREATHING)).end_s == pytest.approx(45.5, abs=0.3)
     hold = only_hold(stated(block))
-    assert (hold.reason, hold.end_s) == ("gap", 44.88)
+    assert hold.reason == "gap"
+    assert 44.88 <= hold.end_s <= 45.6
 
 
 def test_the_wearer_ends_a_hold_by_command() -> None:

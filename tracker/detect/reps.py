@@ -73,7 +73,7 @@ class Reps:
         self.restart()
 
     def restart(self) -> None:
-        """Begin anew: the leg was held, or out of sight."""
+        """Begin anew: the leg was held, or out of sight for long."""
         self._recent.clear()
         self._away, self._out = _Zigzag(), _Zigzag()
 
@@ -174,7 +174,8 @@ class _Zigzag:
         back_deg = angle_deg - turn.angle_deg
         if self._rising:
             back_deg = -back_deg
-            self._climb.append((t_s, angle_deg))
+            if back_deg <= _TURN_DEG or not self._unseen(t_s):
+                self._climb.append((t_s, angle_deg))
         elif back_deg < _STILL_LOW_DEG:
             self._low_until_s = t_s
         if back_deg <= 0.0:
@@ -187,6 +188,10 @@ class _Zigzag:
         elif self._top is not None and t_s - turn.t_s >= _SETTLES_S:
             return self._settled(turn, t_s)
         return None
+
+    def _unseen(self, t_s: float) -> bool:
+        """Is this the first step behind a gap? What came down in a gap is no part of a climb."""
+        return bool(self._climb) and t_s - self._climb[-1][0] > 1.5 * STEP_S
 
     def lies(self, angles_deg: Sequence[float], until_s: float) -> bool:
         """Is the leg down and stays there, going no further and not up, until then?"""

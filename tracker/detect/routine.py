@@ -55,7 +55,6 @@ class Routine:
         self._pauses = Pauses(self.postures)
         # Instead, with any posture, as soon as the leg was seen.
         self._stays: Stays | None = None
-        self._last = 0
         self._calm_again()
 
     def _calm_again(self) -> None:
@@ -86,7 +85,9 @@ class Routine:
 
     def look_ahead(self, rows: Rows, grain: Grain) -> None:
         """The next steps: whether the band is worn is found out from all of them at once."""
-        self._found.extend(self.wear.feed(rows.first, rows.up, grain))
+        self._found.extend(
+            self.wear.feed(rows.first + rows.unseen, rows.up[:, rows.unseen :], grain)
+        )
 
     @property
     def at_ease(self) -> bool:
@@ -123,9 +124,8 @@ class Routine:
         if self.held is None:
             show(row, passed)
         else:
-            for k in range(row, passed):
-                events += self._in_hold(self.held, rows.first + k, rows.ups[k], rows.unrests[k])
-                self._last = rows.first + k
+            for k, t_s in enumerate(times_s, row):
+                events += self._in_hold(self.held, t_s, rows.ups[k], rows.unrests[k])
                 show(k, k + 1)
         if rest is not None:
             events += self._straightenings.feed(times_s, ups, rows.up[:, row:passed], rest)
@@ -154,14 +154,20 @@ class Routine:
         elif isinstance(turn, Left):
             yield from self._on_left(now_s, turn, cells)
         elif self.held is not None:
-            yield from self._in_hold(self.held, j, up, unrest)
-        self._last = j
+            yield from self._in_hold(self.held, now_s, up, unrest)
         if self._keeping.keeps:
             self._straightenings.calm_s = now_s
         if self._stays is not None and unrest > RESTLESS_G:
             self._straightenings.restless((now_s,))
         if (rest := self.postures.rest) is not None:
             yield from self._straightenings.step(now_s, up, rest)
+
+    def step_unseen(self, rows: Rows, row: int) -> Iterator[Event]:
+        """Fold one row of what may have been while samples were missing for a moment."""
+        j, up, unrest = rows.first + row, rows.ups[row], rows.unrests[row]
+        self._keeping.step_unseen(j, rows.rates[row], unrest)
+        if self.held is not None:
+            yield from self.held.step(j * STEP_S, up, unrest, slipping=True)
 
     def end_hold(
         self, now_s: float, end_s: float, reason: EndReason, still_s: float | None = None
@@ -196,14 +202,20 @@ class Routine:
             self._trace.told(Discarded(now_s, held.hold_id, end_s, why))
         return held.dropped(now_s, why)
 
+    @property
+    def patience_s(self) -> float:
+        """Samples that are missing for less than so long hide no more than a slip."""
+        return self._keeping.return_s
+
+    def lost(self, lost_from: int, seen_from: int) -> None:
+        """The samples between these cells are missing; what may have been there is folded next."""
+        self._keeping.lost(lost_from, seen_from)
+
     def lose_sight(self, from_s: float, to_s: float) -> Iterator[Event]:
-        """Samples are missing: nothing is known of what the leg did."""
+        """Samples are missing for so long that nothing is known of what the leg did."""
         self._straightenings.restart()
-        if self.held is not None and self._keeping.lose_sight(from_s, to_s):
-            self._recent.clear()
-            return
         if not self._settings.as_hold:
-            yield from self.end_hold(to_s, from_s, "gap")
+            yield from self.end_hold(to_s, self._keeping.kept_until_s(from_s), "gap")
         self._calm_again()
         self._pauses.lose_sight()
         if self._stays is not None:
@@ -300,10 +312,8 @@ class Routine:
         if held is not None:
             yield self._dropped(held, now_s, left.end_s, "rest")
 
-    def _in_hold(self, held: Held, j: int, up: Vector, unrest: float) -> Iterator[Event]:
-        now_s, leaving = j * STEP_S, self._keeping.leaving
-        for missed in range(self._last + 1, j):
-            yield from held.step(missed * STEP_S, up, unrest, slipping=True)
+    def _in_hold(self, held: Held, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
+        leaving = self._keeping.leaving
         self.tally.active_s = now_s
         if self._trace is not None:
             self._trace.told(Strayed(now_s, leaving))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import replace
 from functools import partial
@@ -10,10 +11,17 @@ import numpy as np
 
 from tracker.detect.events import EndReason, Event, Gap, Side
 from tracker.detect.live import Glimpse, Live, Phase, points
+from tracker.detect.motion.bridge import AROUND, Bridge
 from tracker.detect.motion.cells import Cells
 from tracker.detect.motion.grain import Grain
-from tracker.detect.motion.grid import CELL_US, Grid
-from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, Orientation, Rows
+from tracker.detect.motion.grid import CELL_S, CELL_US, Grid
+from tracker.detect.motion.orientation import (
+    CELLS_A_STEP,
+    GRAVITY_DELAY_S,
+    STEP_S,
+    Orientation,
+    Rows,
+)
 from tracker.detect.posture.taught import Posed, Taught
 from tracker.detect.routine import Routine
 from tracker.detect.samples import Block, Floats
@@ -29,6 +37,8 @@ GAP_S = 0.5
 IDLE_S = 3000.0
 # Blocks are folded in pieces: a reset in the middle of one costs at most this many samples twice.
 _PIECE = 8192
+# So many cells behind a gap a direction, low-passed, still shows what is before them.
+_SHOWS_LATE = math.ceil(GRAVITY_DELAY_S / CELL_S)
 _LIVE_S = 60.0
 _DEFAULT = Settings()
 
@@ -152,6 +162,7 @@ class Session:
     def _refill(self) -> None:
         self._grid, self._orientation = Grid(), Orientation()
         self._cells = Cells(self._grain)
+        self._bridge: Bridge | None = None
 
     def _run(self, block: Block, events: list[Event]) -> int:
         """Fold the first samples of the block; how many."""
@@ -164,27 +175,53 @@ class Session:
         count = _together(t_s)
         reset = self._fold(block if count == len(block) else block.between(0, count), events)
         if reset is not None:
-            count = int(np.searchsorted(np.rint(t_s[:count] * 1e6), reset * CELLS_A_STEP * CELL_US))
-            count += 1
+            count = int(np.searchsorted(np.rint(t_s[:count] * 1e6), reset * CELL_US)) + 1
         self._last_s = t_s.item(count - 1)
         if reset is not None:
-            self._fresh()
-            self._resume_s = float(np.nextafter(self._last_s, np.inf))
+            self._begin_afresh(self._last_s)
         return count
 
+    def _begin_afresh(self, after_s: float) -> None:
+        self._fresh()
+        self._resume_s = float(np.nextafter(after_s, np.inf))
+
     def _fold(self, block: Block, events: list[Event]) -> int | None:
-        """Fold samples without a gap; the number of the step after which to begin afresh."""
+        """Fold samples without a gap; the number of the cell after which to begin afresh."""
         self._grain.feed(block)
         first, cells = self._grid.feed(block)
         if not cells.shape[1]:
             return None
+        if self._bridge is None:
+            return self._decide(first, cells, events)
+        self._bridge.add(first, cells)
+        return self._cross(self._bridge, events) if self._bridge.sure else None
+
+    def _cross(self, bridge: Bridge, events: list[Event]) -> int | None:
+        """Fold the gap and the cells behind it; the number of the cell, as `_fold`."""
+        self._bridge = None
+        lost, seen = bridge.span
+        self._routine.lost(lost, seen)
+        reset = self._decide(*bridge.laid(), events, seen_from=seen + _SHOWS_LATE)
+        return None if reset is None else max(reset, seen + AROUND - 1)
+
+    def _decide(
+        self, first: int, cells: Floats, events: list[Event], *, seen_from: int = 0
+    ) -> int | None:
+        """Fold cells that follow the ones before, those from `seen_from` on being seen."""
         self._cells.add(first, cells[:3])
         rows = self._orientation.feed(first, cells)
+        count = len(rows.ups)
+        if seen_from:
+            unseen = min(max(-(-seen_from // CELLS_A_STEP) - rows.first, 0), count)
+            rows = rows._replace(unseen=unseen)
         self._routine.look_ahead(rows, self._grain)
-        row, count, show = 0, len(rows.ups), partial(self._show, rows)
+        row, show = 0, partial(self._show, rows)
         while row < count:
             passed = row
-            if self._routine.at_ease:
+            if row < rows.unseen:
+                events += self._routine.step_unseen(rows, row)
+                passed += 1
+            elif self._routine.at_ease:
                 end = self._surely_open(rows, row)
                 passed, stated = self._routine.pass_over(rows, row, end, show)
                 events += stated
@@ -195,7 +232,7 @@ class Session:
             row = passed
             if self._over((rows.first + row - 1) * STEP_S, events):
                 self._tell(rows, row)
-                return rows.first + row - 1
+                return (rows.first + row - 1) * CELLS_A_STEP
         self._tell(rows, row)
         return None
 
@@ -226,7 +263,19 @@ class Session:
         return self._resume_s is not None and now_s - self._resume_s > IDLE_S
 
     def _gap(self, from_s: float, to_s: float, events: list[Event]) -> None:
-        events += self._routine.lose_sight(from_s, to_s)
+        if self._bridge is not None and not self._bridge.reaches:
+            lost_s = self._bridge.from_s  # what was seen in between is too little to tell anything
+        else:
+            lost_s = from_s
+            if self._bridge is not None and self._cross(self._bridge, events) is not None:
+                self._begin_afresh(from_s)
+        last = self._cells.last
+        if last is not None and to_s - lost_s < self._routine.patience_s:
+            before = self._cells.span(last - AROUND + 1, last)[1].T
+            self._grid, self._bridge = Grid(), Bridge(lost_s, last, before)
+        else:
+            events += self._routine.lose_sight(lost_s, to_s)
+            self._refill()
         events.append(
             Gap(
                 **self._stamps.at(to_s, "gap"),
@@ -234,7 +283,6 @@ class Session:
                 to_s=ms(to_s),
             )
         )
-        self._refill()
 
     def _show(self, rows: Rows, row: int, end: int) -> None:
         routine = self._routine

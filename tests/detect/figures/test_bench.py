@@ -21,6 +21,7 @@ from tests.detect.generated import (
     Condition,
     evening,
     jittering,
+    losing_blocks,
     session,
     with_holes,
     worn_badly,
@@ -54,6 +55,13 @@ def test_holes_are_there_and_none_is_a_gap() -> None:
     steps = np.diff(spoiled.t_s)
     assert 2 <= int((steps > 0.25).sum()) <= 6
     assert steps.max() < 0.4
+
+
+def test_lost_blocks_are_there_and_are_gaps() -> None:
+    steps = np.diff(losing_blocks(BLOCK, dice()).t_s)
+    lost = steps[steps > 0.1]
+    assert len(lost) >= 1
+    assert (lost > 0.5).all()
 
 
 def test_a_badly_worn_band_feels_the_same_force_in_another_direction() -> None:

@@ -7,7 +7,6 @@ decided in naming.py.
     kept   --- turned more than RETURN_DEG from the anchor -----------> leaving
     leaving -- back within RETURN_DEG, in less than RETURN_S ---------> kept (a slip, a correction)
     leaving -- still away RETURN_S after it left ---------------------> moving
-    kept   --- out of sight for less than RETURN_S -------------------> leaving, since then
 
 Coarse decisions are made on steps (0.2 s, low-passed); the bounds are then dated on the cells
 (40 ms) around them with a symmetric window, which has no delay.
@@ -16,6 +15,7 @@ Coarse decisions are made on steps (0.2 s, low-passed); the bounds are then date
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,6 +61,8 @@ _COARSE_RETURN_DEG = RETURN_DEG + 7.0
 # The anchor follows slow deepening (degrees in minutes) and half forgets in two seconds.
 _ANCHOR_SHARE = 0.07
 
+# A start is looked for behind so many gaps at the most: eight seconds' worth.
+_GAPS = 16
 # A start is looked for in the last eight seconds; the history behind must reach further back.
 _LOOK_BACK = 200
 # What is kept does not drift, seen over a second; a breath moves it by 2.6 degrees.
@@ -103,15 +105,16 @@ class Keeping:
         self._confirm_s = min(CONFIRM_S, _CONFIRM_SHARE * min_hold_s)
         share = max(self._confirm_s / CONFIRM_S, _LEAST_SHARE)
         self._slow_deg_s, self._fast_deg_s = SLOW_DEG_S / share, FAST_DEG_S / share
-        self._drift_deg_s, self._return_s = DRIFT_DEG_S / share, RETURN_S * share
+        self._drift_deg_s, self.return_s = DRIFT_DEG_S / share, RETURN_S * share
         self._wait_s = WAIT_S if self._confirm_s == CONFIRM_S else 0.0
         self._return2 = _chord2(RETURN_DEG)
         self._slow_since: int | None = None
         self._anchor: Vector | None = None
         self._left: int | None = None
         self._left_s = 0.0
-        self._unseen = False
         self._since = 0
+        # The last gaps in sight: the first cell that was lost, and the first that was seen again.
+        self._lost: deque[tuple[int, int]] = deque(maxlen=_GAPS)
         # What moves the band, for dating the end of what is kept; who names the posture sets it.
         self.limb = UNKNOWN
 
@@ -135,19 +138,29 @@ class Keeping:
         """Slow and calm at this moment."""
         return self._slow_since is not None
 
-    def lose_sight(self, from_s: float, to_s: float) -> bool:
-        """Samples are missing; True: what was kept may still be.
+    def kept_until_s(self, lost_s: float) -> float:
+        """When the leg was last where it is kept, sight being lost then."""
+        return lost_s if self._left is None else min(self._left_s, lost_s)
 
-        Whatever happened in so short a time, a leg that is where it was has slipped at most. Where
-        short holds are asked for, it may have been let go and taken again.
-        """
-        kept = self._anchor is not None and self._left is None
-        if not kept or self._confirm_s < CONFIRM_S or to_s - from_s >= RETURN_S:
-            return False
-        self._slow_since = None
-        self._left = self._since = math.ceil(to_s / CELL_S)
-        self._left_s, self._unseen = from_s, True
-        return True
+    def lost(self, lost_from: int, seen_from: int) -> None:
+        """Of the cells from there on, up to there, nothing was seen."""
+        self._lost.append((lost_from, seen_from))
+
+    def step_unseen(self, j: int, rate: float, unrest: float) -> None:
+        """A step that was not seen: it shows at the most that the leg cannot have been still."""
+        self._look(j, rate, unrest)
+
+    def _stood_s(self, since_s: float, now_s: float) -> float:
+        """How long it has stood, what was not seen counting for as much as what was, at most."""
+        since = since_s / CELL_S
+        lost_s = CELL_S * sum(max(end - max(begin, since), 0.0) for begin, end in self._lost)
+        seen_s = now_s - since_s - lost_s
+        return seen_s + min(lost_s, seen_s)
+
+    def _was_lost(self, at_s: float) -> bool:
+        """Was it out of sight then?"""
+        at = at_s / CELL_S
+        return any(begin - 1 <= at <= end for begin, end in self._lost)
 
     def pass_over(self, rows: Rows, row: int, end: int) -> int:
         """Fold rows in which nothing changes, `end` at most; the number of the first other one.
@@ -178,14 +191,18 @@ class Keeping:
     def step(
         self, j: int, up: Vector, rate: float, unrest: float, cells: Cells
     ) -> Kept | Left | None:
+        self._look(j, rate, unrest)
+        if self._anchor is None:
+            return self._maybe_kept(j, up, rate, cells)
+        return self._maybe_left(j, up, self._anchor, cells)
+
+    def _look(self, j: int, rate: float, unrest: float) -> None:
+        """Slow and calm?"""
         if self._slow_since is None:
             if rate < self._slow_deg_s and unrest < CALM_G:
                 self._slow_since = j
         elif rate > self._fast_deg_s or unrest > RESTLESS_G:
             self._slow_since = None
-        if self._anchor is None:
-            return self._maybe_kept(j, up, rate, cells)
-        return self._maybe_left(j, up, self._anchor, cells)
 
     def _maybe_kept(self, j: int, up: Vector, rate: float, cells: Cells) -> Kept | None:
         if self._slow_since is None or (j - self._slow_since) * STEP_S < self._confirm_s - 0.4:
@@ -198,7 +215,7 @@ class Keeping:
         looked_from = 0 if coarse else self._slow_since * CELLS_A_STEP - 25
         kept = Kept(up, max(looked_from, now - _LOOK_BACK), now)
         start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
-        stood_s = j * STEP_S - start_s
+        stood_s = self._stood_s(start_s, j * STEP_S)
         if stood_s < self._confirm_s or (
             self._wait_s and self._may_turn(kept, start_s, rate, cells)
         ):
@@ -212,7 +229,7 @@ class Keeping:
         """Is this perhaps the turning point of a slow straightening?"""
         # With a name the hold may be dated otherwise, and earlier.
         early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
-        stood_s = kept.last * CELL_S - min(start_s, early_s)
+        stood_s = self._stood_s(min(start_s, early_s), kept.last * CELL_S)
         came = arrival(cells, start_s, kept.last)
         coarse = cells.grain.coarse(kept.last)
         gently = LEAST_WAY_DEG <= came.came_deg < GENTLE_DEG or coarse
@@ -232,27 +249,24 @@ class Keeping:
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
         if self._follow((up,), anchor):
-            self._left, self._unseen = None, False
+            self._left = None
             return None
         if self._left is None:
             self._left = j * CELLS_A_STEP
             self._left_s = self._departed_s(cells, self._left, self._left, unit(anchor))
-        if j * STEP_S - self._left_s < self._return_s:
+        if j * STEP_S - self._left_s < self.return_s:
             return None
-        if self._unseen:
-            self._anchor, self._left, self._unseen = None, None, False
-            return Left(self._left_s, unit(anchor), None, unseen=True)
         up = unit(anchor)
         now = j * CELLS_A_STEP
         end_s = self._departed_s(cells, self._left, now, up)
         # When it had only just left, that was dated too early; what is seen of it now is late.
         late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
-        if j * STEP_S - end_s < self._return_s + late_s:
+        if j * STEP_S - end_s < self.return_s + late_s:
             return None
         self._anchor = self._left = None
         start_s = self._since * CELL_S
         if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
-            return Left(end_s, up, None)
+            return Left(end_s, up, None, unseen=self._was_lost(end_s))
         still_from_s, still_to_s = unbroken_s(cells, start_s, end_s, now, _SHAKING_M)
         # What shook at the edge was still all the same, if it did not turn at twice the edge.
         if still_from_s < end_s:

@@ -52,6 +52,11 @@ class Cells:
         self._count += acc.shape[1]
         self._first = first + acc.shape[1] - self._count
 
+    @property
+    def last(self) -> int | None:
+        """The number of the last cell."""
+        return self._first + self._count - 1 if self._count else None
+
     def span(self, first: int, last: int) -> tuple[int, Floats]:
         """The number of the first cell, and (n, 3) cells first <= k <= last as far as kept."""
         self._join()

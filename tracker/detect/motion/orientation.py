@@ -57,7 +57,8 @@ class Steps:
 class Rows(NamedTuple):
     """Steps as plain numbers, for what looks at them one after the other.
 
-    up: the directions once more, (3, m).
+    up:     the directions once more, (3, m).
+    unseen: the first ones of them show what may have been while samples were missing: so many.
     """
 
     first: int
@@ -65,11 +66,13 @@ class Rows(NamedTuple):
     ups: list[Vector]
     rates: list[float]
     unrests: list[float]
+    unseen: int = 0
 
     def steps(self, count: int) -> Steps:
-        """The first of them, as arrays."""
-        rates, unrests = np.array(self.rates[:count]), np.array(self.unrests[:count])
-        return Steps(self.first, self.up[:, :count], rates, unrests)
+        """Those of the first of them that were seen, as arrays."""
+        seen = slice(self.unseen, max(count, self.unseen))
+        rates, unrests = np.array(self.rates[seen]), np.array(self.unrests[seen])
+        return Steps(self.first + self.unseen, self.up[:, seen], rates, unrests)
 
 
 class Orientation:
