@@ -112,7 +112,7 @@ class Routine:
             return row, []
         times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
         ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
-        self.postures.passed(times_s, ups)
+        self.postures.passed(times_s, ups, *rows.along(row, passed))
         if self._keeping.keeps:
             self._straightenings.calm_s = times_s[-1]
         if self._stays is not None:
@@ -147,7 +147,7 @@ class Routine:
             # Whatever there is to hold away from, it is where the leg was at first.
             self.postures.at_rest(up, now_s)
             self._stays = Stays(up, self._settings.min_hold_s)
-        self.postures.passed([now_s], [up])
+        self.postures.passed((now_s,), (up,), up[1], up[1])
         turn = self._keeping.step(j, up, rate, unrest, cells)
         if isinstance(turn, Kept):
             yield from self._on_kept(now_s, turn, cells)

@@ -411,8 +411,12 @@ def test_a_leg_that_is_thrown_about_has_not_been_seen_to_fall_out(slowly: bool, 
     postures = Postures(any_posture=False, side="right")
     postures.at_rest(BACK, 0.0)
     postures.rest_left(BACK, 5.0)
-    postures.passed([5.2, 5.4], [BACK, high])
-    postures.passed([5.6, 5.8], [high if slowly else held, held])
+    for times_s, ups in (
+        ((5.2, 5.4), (BACK, high)),
+        ((5.6, 5.8), (high if slowly else held, held)),
+    ):
+        low, *_, most = sorted(y for _, y, _ in ups)
+        postures.passed(times_s, ups, low, most)
     stretch = postures.name(held, away=False)
     assert stretch is not None
     assert stretch.name == name

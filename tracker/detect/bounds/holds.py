@@ -19,11 +19,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from tracker.detect.bounds.edges import arrival, departed_s, drift_deg_s, settled_s, unbroken_s
 from tracker.detect.motion.cells import Cells, Vector, unit
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
 from tracker.detect.motion.turning import Limb
+from tracker.detect.samples import Floats
 
 # A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
 # Muscles at work shake a leg by 30 to 200 mg, which leaves up to 20 deg/s below 1.5 Hz; walking
@@ -60,6 +63,8 @@ RETURN_S = 2.0
 _COARSE_RETURN_DEG = RETURN_DEG + 7.0
 # The anchor follows slow deepening (degrees in minutes) and half forgets in two seconds.
 _ANCHOR_SHARE = 0.07
+# So many directions are worth a look whether all of them are near; beyond doubt, not by rounding.
+_MANY, _SURELY = 32, 1.0 - 1e-6
 
 # A start is looked for behind so many gaps at the most: eight seconds' worth.
 _GAPS = 16
@@ -186,6 +191,9 @@ class Keeping:
                 if rate > fast or unrest > RESTLESS_G:
                     break
                 last += 1
+        if self._surely_near(rows.up[:, row:last], self._anchor):
+            self._follow_all(rows.ups[row:last], self._anchor)
+            return last
         return row + self._follow(rows.ups[row:last], self._anchor)
 
     def step(
@@ -276,11 +284,28 @@ class Keeping:
     def _departed_s(self, cells: Cells, away: int, last: int, anchor: Vector) -> float:
         return departed_s(cells, self._since, away, last, anchor, self.limb)
 
+    def _surely_near(self, up: Floats, anchor: Vector) -> bool:
+        """Are (3, n) directions and the anchor, which stays among them, in so small a box?"""
+        if up.shape[1] < _MANY:
+            return False
+        low, high = np.minimum(up.min(axis=1), anchor), np.maximum(up.max(axis=1), anchor)
+        return math.dist(high.tolist(), low.tolist()) ** 2 < _SURELY * self._return2
+
+    def _follow_all(self, ups: Sequence[Vector], anchor: Vector) -> None:
+        """As `_follow`, where all are within RETURN_DEG: a day is mostly that."""
+        x, y, z = anchor
+        share = _ANCHOR_SHARE
+        for up_x, up_y, up_z in ups:
+            x += share * (up_x - x)
+            y += share * (up_y - y)
+            z += share * (up_z - z)
+        self._anchor = (x, y, z)
+
     def _follow(self, ups: Sequence[Vector], anchor: Vector) -> int:
         """Draw the anchor after directions within RETURN_DEG of it: how many there are.
 
-        A day has half a million of them: written out. A mean of directions so near one another is
-        shorter than one of them by a thousandth, which is not worth a square root each time.
+        Written out. A mean of directions so near one another is shorter than one of them by a
+        thousandth, which is not worth a square root each time.
         """
         x, y, z = anchor
         share, return2, count = _ANCHOR_SHARE, self._return2, 0

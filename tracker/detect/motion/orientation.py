@@ -68,6 +68,14 @@ class Rows(NamedTuple):
     unrests: list[float]
     unseen: int = 0
 
+    def along(self, row: int, end: int) -> tuple[float, float]:
+        """The least and the greatest y of these rows."""
+        if end - row <= _FEW:
+            ys = [y for _, y, _ in self.ups[row:end]]
+            return min(ys), max(ys)
+        y = self.up[1, row:end]
+        return y.min().item(), y.max().item()
+
     def steps(self, count: int) -> Steps:
         """Those of the first of them that were seen, as arrays."""
         seen = slice(self.unseen, max(count, self.unseen))

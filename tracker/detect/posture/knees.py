@@ -34,10 +34,10 @@ class Knees:
         """Was the last rest one on the back with the knee up, and nobody got up since?"""
         return self._lies and self._upright_until_s < self._start_s
 
-    def passed(self, times_s: Sequence[float], ys: Sequence[float]) -> None:
-        """So far upright the shank was at these times: the part of `up` along it."""
-        if max(ys) > _GOT_UP:
-            row = next(row for row in reversed(range(len(ys))) if ys[row] > _GOT_UP)
+    def passed(self, times_s: Sequence[float], ups: Sequence[Vector], high: float) -> None:
+        """The shank was like this at these times, and no further upright than y = high."""
+        if high > _GOT_UP:
+            row = next(row for row in reversed(range(len(ups))) if ups[row][1] > _GOT_UP)
             self._upright_until_s = times_s[row]
 
     def pause_s(self, up: Vector, start_s: float) -> float:

@@ -76,16 +76,17 @@ class Postures:
         """The direction of the last rest."""
         return self._rest
 
-    def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
-        """The leg was like this at these times, on its way or not."""
-        ys = [y for _, y, _ in ups]
-        self._knees.passed(times_s, ys)
+    def passed(
+        self, times_s: Sequence[float], ups: Sequence[Vector], low: float, high: float
+    ) -> None:
+        """The leg was like this at these times, on its way or not, its y between the two."""
+        self._knees.passed(times_s, ups, high)
         self._rolling.passed(ups)
         if self._bending.standing:
             self._bending.passed(times_s, ups)
             return
-        self._knee_up = max(self._knee_up, *ys)
-        if min(ys) < self._raised[1]:
+        self._knee_up = max(self._knee_up, high)
+        if low < self._raised[1]:
             self._raised = self._raised_most(ups)
         self._last = ups[-1]
 
