@@ -45,6 +45,15 @@ def test_a_leg_that_did_not_move_has_no_other_way() -> None:
     assert ways(np.full((40, 2), math.nan), (1.0, 0.0)) == [(1.0, 0.0)]
 
 
+def held(t_s: Floats, moved: Floats) -> Breaths:
+    """A hold in which the leg moved so, of which no way to deepen is known."""
+    breaths = Breaths(START_S, Habit(), one_way=False)
+    for at_s, (deep, side) in zip(t_s.tolist(), moved.tolist(), strict=True):
+        breaths.step(at_s, (deep, side))
+    breaths.finish(float(t_s[-1]) + BEAT_S)
+    return breaths
+
+
 def test_a_leg_that_sways_one_way_is_felt_breathing_another() -> None:
     wrong = []
     for seed in range(20):
@@ -54,9 +63,24 @@ def test_a_leg_that_sways_one_way_is_felt_breathing_another() -> None:
         moved = turned(sway, calm, 0.9) + turned(
             breathing(t_s, 3.6, 1.5), 0.0 * t_s, 0.9 + math.pi / 3.0
         )
-        breaths = Breaths(START_S, Habit(), one_way=False)
-        for at_s, (deep, side) in zip(t_s.tolist(), moved.tolist(), strict=True):
-            breaths.step(at_s, (deep, side))
-        breaths.finish(float(t_s[-1]) + BEAT_S)
-        wrong.append(abs(breaths.count() - 4))
+        wrong.append(abs(held(t_s, moved).count() - 4))
     assert sum(wrong) <= 6, wrong
+
+
+def test_so_it_is_in_a_hold_of_more_than_a_minute() -> None:
+    t_s = steps(20.0 * 3.6 + 1.3)
+    breath = turned(breathing(t_s, 3.6, 1.0), 0.0 * t_s, 0.9 + math.pi / 3.0)
+    for seed in range(6):
+        sway = swaying(len(t_s), seed, 1.6), swaying(len(t_s), seed + 100, 0.12)
+        breaths = held(t_s, turned(*sway, 0.9) + breath)
+        assert breaths.rate_bpm() == pytest.approx(60.0 / 3.6, abs=0.4)
+        assert abs(breaths.count() - 20) <= 1
+
+
+@pytest.mark.parametrize("lasts_s", [20.0, 30.0, 70.0])
+def test_sway_along_any_way_hardly_ever_tells_a_rate(lasts_s: float) -> None:
+    t_s, told = steps(lasts_s), 0
+    for seed in range(40):
+        along, across = swaying(len(t_s), seed, 0.5), swaying(len(t_s), seed + 100, 0.2)
+        told += held(t_s, turned(along, across, 0.9)).rate_bpm() is not None
+    assert told <= 3

@@ -19,7 +19,7 @@ from tracker.detect.breath.plain import Laid, Plain
 from tracker.detect.breath.points import Points
 from tracker.detect.breath.rhythm import Rhythm
 from tracker.detect.breath.telling import BreathSeen, Telling
-from tracker.detect.breath.whole import AFTER_S, SAME, Whole
+from tracker.detect.breath.whole import AFTER_S, SAME, Whole, plainest
 
 # A breath that is told when it ends is told so long after it at most; an end that seems earlier is
 # told as this old. Breaths before it that could not be told then keep their own times.
@@ -34,9 +34,9 @@ _NEAR = 0.35
 _NEARLY, _RATHER = 0.75, 0.2
 # Over the whole hold so many rhythms are tried, the others only to tell whether a rate is sure.
 _RHYTHMS = 7
-# Where breath may show along any way, the filters know that way after so long; before, more ways
-# are tried than the one they found, and along those every rhythm.
-_WAY_KNOWN = round(60.0 / BEAT_S)
+# Where breath may show along any way, all of them are tried over so much of the hold, as every
+# rhythm is; of a longer one its end tells the way where breath is plainest, which costs less.
+_MANY_WAYS = round(60.0 / BEAT_S)
 # Of a long hold a part is looked at when it is over, but for its last seconds.
 _PART, _LATER_S = round(300.0 / BEAT_S), 40.0
 _LEAST_BEATS = 5
@@ -206,16 +206,26 @@ class Breaths:
         points = self._points
         if len(points) < _LEAST_BEATS:
             return []
-        ways, rhythms = [self._rhythm.way], _RHYTHMS
-        if not self._one_way and len(points) < _WAY_KNOWN:
-            ways, rhythms = points.ways(ways[0]), len(PERIODS_S)
-        movements = [points.movement(0, len(points), way) for way in ways]
+        rhythms = _RHYTHMS if self._one_way else len(PERIODS_S)
+        movements = [points.movement(0, len(points), way) for way in self._ways()]
         until_s = end_s - later_s if later_s else end_s + AFTER_S
         counted = self._whole.look(movements, self._rhythm.likely(), rhythms, until_s)
         if later_s:
             points.forget(until_s - later_s)
             self._whole.forget(points.first_s)
         return counted
+
+    def _ways(self) -> list[Point]:
+        """Along which ways breath may show: first that of the rhythm."""
+        points, first = self._points, self._rhythm.way
+        if self._one_way:
+            return [first]
+        ways, begin = points.ways(first), len(points) - _MANY_WAYS
+        if begin <= 0:
+            return ways
+        part = [points.movement(begin, len(points), way) for way in ways]
+        plain = plainest(part, self._rhythm.likely())
+        return [first, ways[plain]] if plain else [first]
 
 
 def _between(at_s: float, least_most_s: tuple[float, float]) -> float:

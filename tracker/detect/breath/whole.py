@@ -33,6 +33,9 @@ _FOR_RATE, _UNEVEN = 2, 0.35
 # likelihood), and these explain it well, or not too badly and all others worse by as much: sway
 # suits many rhythms alike.
 _MARGIN, _BELIEVED, _TOO_BADLY = 2.0, 5.0, 15.0
+# Along the likeliest of six ways chance explains as much more as it does in six tries along one
+# (Bonferroni's bound).
+_OF_MANY = _MARGIN + 2.0 * math.log(6.0)
 # Where the movement had to be smoothed, so is the sway, and looks more like breath: of 200 holds
 # without breath of two bodies one would have had a rate by 14.
 _MARGIN_SMOOTHED, _BELIEVED_SMOOTHED = 18.0, 0.0
@@ -82,10 +85,10 @@ class Whole:
             return []
         self._usual_s = row.usual_s
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
-        stands_out = _stands_out_smoothed if movement.smoothed else _stands_out
-        if stands_out(row, chain(*rows)):
+        smoothed = movement.smoothed
+        if self._stands_out(row, chain(*rows), smoothed=smoothed):
             others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
-            self._sure = stands_out(row, chain(*rows, others))
+            self._sure = self._stands_out(row, chain(*rows, others), smoothed=smoothed)
         dating, counted = Dating(self._habit), []
         dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
@@ -136,6 +139,21 @@ class Whole:
         """How much deeper the end is than the start, without the breath."""
         return self._deepening.gain_deg()
 
+    def _stands_out(self, row: Cycles, rows: Iterable[Cycles | None], *, smoothed: bool) -> bool:
+        """Does it explain the movement, and so much more than those of another rhythm?"""
+        margin = row.margin(rows)
+        if smoothed:
+            return margin > _MARGIN_SMOOTHED and row.against < _BELIEVED_SMOOTHED
+        least = _MARGIN if self._one_way else _OF_MANY
+        return margin > least and row.against < max(_BELIEVED, min(_TOO_BADLY, margin))
+
+
+def plainest(movements: Sequence[Movement], periods_s: Sequence[float]) -> int:
+    """Which of the movements do breaths explain best? The first one where none is explained."""
+    rows = [_moving(likeliest(_rows(movement, periods_s))) for movement in movements]
+    best = likeliest(rows)
+    return 0 if best is None else rows.index(best)
+
 
 def _rows(movement: Movement, periods_s: Sequence[float]) -> list[Cycles | None]:
     """Rows of each rhythm, and of the mean length of those that explain most."""
@@ -146,17 +164,6 @@ def _rows(movement: Movement, periods_s: Sequence[float]) -> list[Cycles | None]
             break
         rows.append(movement.cycles(best.usual_s))
     return rows
-
-
-def _stands_out(row: Cycles, rows: Iterable[Cycles | None]) -> bool:
-    """Does it explain the movement, and so much more than those of another rhythm?"""
-    margin = row.margin(rows)
-    return margin > _MARGIN and row.against < max(_BELIEVED, min(_TOO_BADLY, margin))
-
-
-def _stands_out_smoothed(row: Cycles, rows: Iterable[Cycles | None]) -> bool:
-    """The same where the movement had to be smoothed."""
-    return row.against < _BELIEVED_SMOOTHED and row.margin(rows) > _MARGIN_SMOOTHED
 
 
 def _moving(row: Cycles | None) -> Cycles | None:
