@@ -27,7 +27,7 @@ _OUT, _OUT_SPREAD = 0.48, 0.15
 _HELD, _HELD_SPREAD = 0.15, 0.20
 _REST, _REST_SPREAD = 0.03, 0.15
 # Exhales begin so much earlier or later than the row has them, give or take, in shares of a breath.
-_SHIFTS, _SHIFT_SPREAD = (-0.18, -0.12, -0.06, 0.0, 0.06, 0.12, 0.18), 0.05
+_SHIFTS, _SHIFT_SPREAD = (-0.12, -0.06, 0.0, 0.06, 0.12), 0.05
 
 
 class Shapes(NamedTuple):
