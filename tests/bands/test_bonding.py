@@ -90,6 +90,31 @@ async def test_a_band_that_lost_its_bond_is_told_once_and_not_paired_again(tmp_p
         assert in_file(tmp_path).get(ADDRESS) == known
 
 
+async def test_a_band_that_falls_silent_has_its_bond_lost_still(tmp_path: Path) -> None:
+    """So it does while `stretchband pair` is at it, in another process."""
+    said: list[str] = []
+
+    def changed(state: LinkState) -> None:
+        if state.trouble is not None and said[-1:] != [state.trouble]:
+            said.append(state.trouble)
+
+    firmware = still_firmware()
+    fill(firmware, 3)
+    limits = replace(SOON, longest_pause_s=1.0)
+    async with rig(tmp_path, firmware) as r:
+        async with linked(r.radio, on_change=changed, limits=limits) as link:
+            await link.take_frames(3)
+            await soon(lambda: link.link.state.connected)
+            r.band.gatt.bonds.forget()
+            r.air.drop_links()
+            await soon(lambda: link.link.state.trouble == LOST)
+            r.air.silence()
+            await soon(lambda: link.link.state.faults["not_seen"] >= 2)
+            r.air.restore()
+            await soon(lambda: link.link.state.faults["bond_lost"] >= 2)
+        assert said == ["band1 has disconnected.", LOST]
+
+
 async def test_a_band_with_another_key_is_as_one_that_lost_it(tmp_path: Path) -> None:
     async with rig(tmp_path, still_firmware()) as r:
         in_file(tmp_path).keep(ADDRESS, Bond(bytes(16), proven=True))

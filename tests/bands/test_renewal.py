@@ -132,7 +132,7 @@ async def test_who_goes_away_when_its_bond_was_forgotten_is_not_heard(
 
         async def forgets(seen: Seen) -> None:
             await forget(seen)
-            await r.band.gatt.device.stop_advertising()
+            r.air.silence()
 
         monkeypatch.setattr(r.radio, "forget", forgets)
         assert await renew(r.radio, ADDRESS) is Renewal.NOT_HEARD

@@ -347,6 +347,10 @@ class BandLink:
     def _fail(self, fault: str, sentence: str, *, only: bool = False) -> None:
         """only: a person alone can mend it, so there is no hurry to try again."""
         self._reader.faults[fault] += 1
+        if fault == "not_seen" and self._needs_person:
+            # The person may be at it: a band that pairs with another process is silent.
+            self._report()
+            return
         if only:
             self._failures = _MANY
         elif self._needs_person:  # who has begun to
