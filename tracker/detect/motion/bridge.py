@@ -2,8 +2,9 @@
 
 What it takes at the least to get from what was felt before to what was felt after. A leg that was
 still before and moves after has set out as late as it must have, at a steady acceleration, for how
-far it has come and how fast it goes; the other way round, it has arrived as soon. Else it went
-straight. How strongly it is pulled changes evenly: no height is gained or lost out of sight.
+far it has come and how fast it goes; the other way round, it has arrived as soon. One that was
+still on both sides went smoothly, one that moved on both went straight. How strongly it is pulled
+changes evenly: no height is gained or lost out of sight.
 """
 
 from __future__ import annotations
