@@ -96,6 +96,15 @@ def test_a_leg_let_go_just_before_sight_is_lost_has_left_then() -> None:
         assert hold.end_s == pytest.approx(HOLD.end_s, abs=0.25)
 
 
+def test_a_slip_that_began_out_of_sight_is_given_as_long_as_one_that_was_seen() -> None:
+    slip = (Pose(raised(60), 1.3, 0.4), Pose(raised(70), 12.0, 0.4))
+    block = samples((*ROUTINE[:-1], *slip, ROUTINE[-1]), breath_deg=1.2)
+    slipped_s = only_hold(stated(block)).end_s - 12.0 - 2.1
+    for before_s in (0.0, 0.1, 0.2, 0.4):
+        from_s = slipped_s - before_s
+        assert only_hold(stated(lost((from_s, from_s + 0.6), block=block))).reason == "released"
+
+
 def test_what_was_not_seen_is_not_stillness() -> None:
     row = (Pose(raised(80), 0.0, 1.5), Pose(raised(40), 0.0, 1.5))
     moving = samples((*ROUTINE[:2], Pose(raised(40), 0.0, 1.5), *row * 4, Pose(BACK, 8.0)))

@@ -68,6 +68,9 @@ _MANY, _SURELY = 32, 1.0 - 1e-6
 
 # A start is looked for behind so many gaps at the most: eight seconds' worth.
 _GAPS = 16
+# What turned by 30 deg/s out of sight seems to turn by 5 so many cells before, through the window
+# of a whole leg, 0.28 s.
+_SMEARED = 12
 # A start is looked for in the last eight seconds; the history behind must reach further back.
 _LOOK_BACK = 200
 # What is kept does not drift, seen over a second; a breath moves it by 2.6 degrees.
@@ -161,6 +164,12 @@ class Keeping:
         lost_s = CELL_S * sum(max(end - max(begin, since), 0.0) for begin, end in self._lost)
         seen_s = now_s - since_s - lost_s
         return seen_s + min(lost_s, seen_s)
+
+    def _latest_s(self, left_s: float) -> float:
+        """When it may have left at the latest: out of sight, as late as it was seen again."""
+        left = left_s / CELL_S
+        seen = (end for begin, end in self._lost if begin - _SMEARED <= left <= end)
+        return max(left_s, CELL_S * max(seen, default=0))
 
     def _was_lost(self, at_s: float) -> bool:
         """Was it out of sight then?"""
@@ -262,14 +271,14 @@ class Keeping:
         if self._left is None:
             self._left = j * CELLS_A_STEP
             self._left_s = self._departed_s(cells, self._left, self._left, unit(anchor))
-        if j * STEP_S - self._left_s < self.return_s:
+        if j * STEP_S - self._latest_s(self._left_s) < self.return_s:
             return None
         up = unit(anchor)
         now = j * CELLS_A_STEP
         end_s = self._departed_s(cells, self._left, now, up)
         # When it had only just left, that was dated too early; what is seen of it now is late.
         late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
-        if j * STEP_S - end_s < self.return_s + late_s:
+        if j * STEP_S - self._latest_s(end_s) < self.return_s + late_s:
             return None
         self._anchor = self._left = None
         start_s = self._since * CELL_S
