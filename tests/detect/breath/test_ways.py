@@ -11,6 +11,7 @@ from tests.detect.breath.test_breaths import START_S, breathing, steps, swaying
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.breaths import Breaths
 from tracker.detect.breath.dating import Habit
+from tracker.detect.breath.points import Points
 from tracker.detect.breath.ways import ways
 from tracker.detect.samples import Floats
 
@@ -84,3 +85,16 @@ def test_sway_along_any_way_hardly_ever_tells_a_rate(lasts_s: float) -> None:
         along, across = swaying(len(t_s), seed, 0.5), swaying(len(t_s), seed + 100, 0.2)
         told += held(t_s, turned(along, across, 0.9)).rate_bpm() is not None
     assert told <= 3
+
+
+def test_ways_that_are_compared_are_smoothed_alike() -> None:
+    """Across a smooth movement muscles tremble, along it they do not show."""
+    points = Points(START_S)
+    smooth = np.sin(0.5 * np.arange(60.0))
+    trembling = np.random.default_rng(1).normal(0.0, 0.4, 60)
+    for along, across in zip(smooth, trembling, strict=True):
+        points.add((float(along), float(across)))
+    alone = [points.movement(0, 60, way).smooth for way in ((1.0, 0.0), (0.0, 1.0))]
+    both = points.movements(0, 60, [(1.0, 0.0), (0.0, 1.0)])
+    assert alone[0] < alone[1]
+    assert [movement.smooth for movement in both] == [alone[0], alone[0]]

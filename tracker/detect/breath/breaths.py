@@ -207,7 +207,7 @@ class Breaths:
         if len(points) < _LEAST_BEATS:
             return []
         rhythms = _RHYTHMS if self._one_way else len(PERIODS_S)
-        movements = [points.movement(0, len(points), way) for way in self._ways()]
+        movements = points.movements(0, len(points), self._ways())
         until_s = end_s - later_s if later_s else end_s + AFTER_S
         counted = self._whole.look(movements, self._rhythm.likely(), rhythms, until_s)
         if later_s:
@@ -223,7 +223,7 @@ class Breaths:
         ways, begin = points.ways(first), len(points) - _MANY_WAYS
         if begin <= 0:
             return ways
-        part = [points.movement(begin, len(points), way) for way in ways]
+        part = points.movements(begin, len(points), ways)
         plain = plainest(part, self._rhythm.likely())
         return [first, ways[plain]] if plain else [first]
 

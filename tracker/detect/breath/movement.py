@@ -65,9 +65,14 @@ class Movement:
         self._white = Whitened(moved_deg)
 
     @property
-    def smoothed(self) -> bool:
-        """Did its beats go to and fro, so that they were smoothed?"""
-        return self._white.smooth > 0
+    def smooth(self) -> int:
+        """So often its beats were smoothed, since they went to and fro."""
+        return self._white.smooth
+
+    def smooth_less(self, most: int) -> None:
+        """Smooth its beats so often at most."""
+        if self.smooth > most:
+            self._white = Whitened(self.moved_deg, most)
 
     def cycles(self, period_s: float) -> Cycles | None:
         """The best row of breaths about so long, None where there is none."""

@@ -81,6 +81,14 @@ class Points:
         start_s = self._start_s if at_first else None
         return Movement(self._time(begin), x * moved[:, 0] + y * moved[:, 1], start_s)
 
+    def movements(self, begin: int, end: int, ways: list[Point]) -> list[Movement]:
+        """Along each way, all smoothed alike: what explains the one is compared with the others."""
+        along = [self.movement(begin, end, way) for way in ways]
+        least = min(movement.smooth for movement in along)
+        for movement in along:
+            movement.smooth_less(least)
+        return along
+
     def ways(self, first: Point) -> list[Point]:
         """`first`, and others along which breath may have moved the leg."""
         return ways(np.array(self._moved).reshape(-1, 2), first)

@@ -35,7 +35,7 @@ _CLIP = 4.0
 _LEAST_BEATS = 10
 # Changes go to and fro where neighbours are surely (two standard errors) less alike than this; in
 # sway and breath they are alike by 0.5 and more. They are smoothed so often at most.
-_ALIKE, _SURELY, _SMOOTHED = 0.2, 2.0, 2
+_ALIKE, _SURELY, SMOOTHED = 0.2, 2.0, 2
 
 
 def white(moved: Floats) -> Floats:
@@ -67,11 +67,11 @@ class Whitened:
     power: the sum of their squares, where there are enough of them.
     """
 
-    def __init__(self, moved_deg: Floats) -> None:
-        """moved_deg: (n + 1,) one a beat, nan where unknown."""
+    def __init__(self, moved_deg: Floats, most: int = SMOOTHED) -> None:
+        """moved_deg: (n + 1,) one a beat, nan where unknown; smoothed `most` times at most."""
         self.smooth = 0
         self._see(moved_deg)
-        while self.smooth < _SMOOTHED and self._to_and_fro():
+        while self.smooth < most and self._to_and_fro():
             self.smooth += 1
             self._see(smoothed(moved_deg, self.smooth))
 

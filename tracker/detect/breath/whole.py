@@ -85,7 +85,7 @@ class Whole:
             return []
         self._usual_s = row.usual_s
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
-        smoothed = movement.smoothed
+        smoothed = movement.smooth > 0
         if self._stands_out(row, chain(*rows), smoothed=smoothed):
             others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
             self._sure = self._stands_out(row, chain(*rows, others), smoothed=smoothed)
