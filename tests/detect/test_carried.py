@@ -60,6 +60,18 @@ def test_what_sways_by_more_than_two_degrees_is_no_stretch() -> None:
     assert not [event for event in events if isinstance(event, HoldEnded)]
 
 
+def test_after_a_table_what_sways_by_more_than_a_degree_is_in_a_hand() -> None:
+    laid = on_a_table_and_then(*LAID_AND_RAISED)
+    leg = samples([Pose(BACK, 12.0), *LAID_AND_RAISED[1:]])
+    in_a_hand = shaken(laid, 76.0, 100.0, 0.025, 0.8)
+    on_a_leg = shaken(leg, 13.0, 100.0, 0.025, 0.8)
+    events = stated(in_a_hand)
+    assert [event.reason for event in events if isinstance(event, HoldDropped)] == ["lifeless"]
+    (told,) = (event for event in stated(on_a_leg) if isinstance(event, HoldEnded))
+    assert told.steadiness_deg is not None
+    assert told.steadiness_deg > 1.0
+
+
 def walk(seconds: float) -> list[Pose]:
     """The shank swings by 30 degrees either way, once a second."""
     swing = 0.5

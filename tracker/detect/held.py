@@ -34,6 +34,8 @@ _AT_ONCE_S = 1.0
 # Beside breath and deepening a leg that is stretched sways by half a degree, 1.5 at most (484 holds
 # of three models of a body, a third of them trembling); what is carried about, by more.
 _MOST_SWAY_DEG = 2.0
+# Two of them swayed by more than this: a band that was off the leg is then still in a hand.
+_MUCH_SWAY_DEG = 1.0
 # The turn about the leg shows in gravity only where the leg is 20 degrees or more from vertical.
 _TWIST_SIN = math.sin(math.radians(20.0))
 
@@ -117,12 +119,17 @@ class Held:
                 target_s=target_s,
             )
 
-    def lifeless(self) -> bool:
-        """So still, or swaying so much, that the band cannot be on a leg that is stretched."""
+    def lifeless(self, *, off: bool) -> bool:
+        """So still, or swaying so much, that the band cannot be on a leg that is stretched.
+
+        off: it was known to be off the leg.
+        """
         if self._life.none:
             return True
         sway_deg = self.breaths.sway_deg()
-        return self.stretch.way_known and sway_deg is not None and sway_deg > _MOST_SWAY_DEG
+        if not self.stretch.way_known or sway_deg is None:
+            return False
+        return sway_deg > (_MUCH_SWAY_DEG if off else _MOST_SWAY_DEG)
 
     def shows_life(self) -> bool:
         """It moves as a leg does: more, over whole seconds, than noise and trembling explain."""

@@ -194,8 +194,9 @@ class Routine:
         """Why what was told as a hold was none, now that it is over; None: it was one."""
         if lasted_s < self._settings.min_hold_s:
             return "short"
-        off = self._worn is False and lasted_s >= LOOKED_AT_S and not held.shows_life()
-        return "lifeless" if off or held.lifeless() else None
+        off = self._worn is False
+        unseen = off and lasted_s >= LOOKED_AT_S and not held.shows_life()
+        return "lifeless" if unseen or held.lifeless(off=off) else None
 
     def _dropped(self, held: Held, now_s: float, end_s: float, why: DropReason) -> Event:
         if self._trace is not None:
