@@ -168,8 +168,8 @@ class Keeping:
     def _latest_s(self, left_s: float) -> float:
         """When it may have left at the latest: out of sight, as late as it was seen again."""
         left = left_s / CELL_S
-        seen = (end for begin, end in self._lost if begin - _SMEARED <= left <= end)
-        return max(left_s, CELL_S * max(seen, default=0))
+        seen = [end for begin, end in self._lost if begin - _SMEARED <= left <= end]
+        return max(left_s, CELL_S * seen[-1]) if seen else left_s
 
     def _was_lost(self, at_s: float) -> bool:
         """Was it out of sight then?"""
