@@ -197,6 +197,21 @@ def test_a_knee_that_is_just_bent_enough_standing_is_named_with_a_tilted_band(
     assert hold[:2] == ("standing_quad", "right")
 
 
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("tilted", [-8.0, 0.0, 8.0])
+def test_a_heel_at_the_buttock_with_the_thigh_behind_is_named(left: bool, tilted: float) -> None:
+    poses = (STAND, Pose(bent_standing(161), 12.0), STAND)
+    sits = samples(poses, left=left, tilted_deg=tilted)
+    assert [h[:2] for h in named(sits)] == [("standing_quad", "left" if left else "right")]
+
+
+def test_a_leg_up_a_wall_is_no_bent_knee() -> None:
+    """Somebody sat down for it, with the shank upright, and lay down sideways."""
+    sat = (Pose((0.2, 0.85, 0.4), 0.2, 3.0), Pose((0.0, 0.6, -0.75), 0.2, 3.0))
+    poses = (STAND, *sat, Pose((-0.3, -0.93, -0.1), 20.0, 3.0), STAND)
+    assert named(samples(poses)) == []
+
+
 def test_legs_swung_onto_an_armrest_are_no_stretch_of_a_leg_that_was_not_stretched() -> None:
     """A knee that is bent standing looks the same: 108 degrees, a second and a half."""
     swung = (STAND, Pose(bent_standing(108), 60.0), STAND)

@@ -17,6 +17,9 @@ from tracker.detect.posture.upright import Posture, posture
 # turns the shank by 90, legs up on an armrest by up to 110; rolling over by 180. Of a leg that has
 # just been stretched a band that sits tilted may show less: then 106 will do.
 _LEAST_BEND_DEG, _KNOWN_BEND_DEG, MOST_BEND_DEG = 110.0, 106.0, 158.0
+# With the heel at the buttock (145) and the thigh behind (15) a tilted band shows more than that.
+# So does a leg up a wall, to which nobody gets at once.
+_MOST_AT_ONCE_DEG = 170.0
 # A knee that is bent from standing passes 60 degrees in the first second or two and stays beyond,
 # also between straightenings; who walks, sits and lies down has the shank upright for longer. Only
 # so far up may such a one be, who lay down with the legs up.
@@ -104,6 +107,7 @@ class Bending:
         x, y, z = straight
         bend_deg = math.degrees(math.atan2(math.hypot(x, z), y))
         least_deg = _KNOWN_BEND_DEG if stretched else _LEAST_BEND_DEG
-        if abs(z) > abs(x) or not least_deg < bend_deg < MOST_BEND_DEG:
+        most_deg = _MOST_AT_ONCE_DEG if self.at_once else MOST_BEND_DEG
+        if abs(z) > abs(x) or not least_deg < bend_deg < most_deg:
             return False
         return bend_deg >= _SURE_BEND_DEG or self.at_once
