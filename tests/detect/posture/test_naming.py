@@ -347,6 +347,40 @@ def test_who_rests_on_the_back_with_the_knees_up_has_the_stretches_named(
     assert [h[:2] for h in named(block)] == [("hamstring", side), ("inner_thigh", side)]
 
 
+HEEL_NEAR = knee_up(68)
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("tilted", [-6.0, 0.0, 6.0])
+def test_who_draws_the_heel_to_the_buttock_lying_does_not_stand(left: bool, tilted: float) -> None:
+    rest = Pose(HEEL_NEAR, 8.0)
+    poses = (STAND, LIE, rest, Pose(raised(65), 12.0), rest, Pose(raised(60), 12.0), rest)
+    again = (Pose(BACK, 5.0), Pose(raised(80), 0.3), Pose(fallen_out(60), 12.0), LIE)
+    block = samples((*poses, *again), left=left, tilted_deg=tilted)
+    side = "left" if left else "right"
+    names = ["hamstring", "hamstring", "inner_thigh"]
+    assert [h[:2] for h in named(block)] == [(name, side) for name in names]
+
+
+def test_the_heel_may_be_nearer_to_the_buttock_than_it_was_before() -> None:
+    falls = (Pose(raised(75), 0.3), Pose(fallen_out(60), 12.0))
+    poses = (STAND, LIE, Pose(knee_up(50), 8.0), *falls, Pose(HEEL_NEAR, 8.0), *falls, LIE)
+    assert [h[:2] for h in named(samples(poses))] == [("inner_thigh", "right")] * 2
+
+
+@pytest.mark.parametrize("move_s", [1.5, 4.0])
+def test_who_gets_up_from_lying_and_leans_a_little_stands(move_s: float) -> None:
+    """However soon: to bend the knee the shank passes the vertical, as none does that lies."""
+    on_feet = Pose(knee_up(77), 5.0, move_s)
+    poses = (STAND, LIE, on_feet, Pose(bent_standing(130), 12.0), on_feet)
+    assert [h[:2] for h in named(samples(poses))] == [("standing_quad", "right")]
+
+
+def test_who_gets_up_from_the_heel_drawn_up_stands() -> None:
+    poses = (STAND, LIE, Pose(HEEL_NEAR, 8.0), STAND, Pose(bent_standing(130), 12.0), STAND)
+    assert [h[:2] for h in named(samples(poses))] == [("standing_quad", "right")]
+
+
 @pytest.mark.parametrize("bend", [100, 120])
 def test_who_rolls_over_from_the_knees_up_bends_the_knee_on_the_belly(bend: float) -> None:
     on_belly = (Pose(SIDE, 0.1, 1.2), Pose(BELLY, 6.0, 1.0), Pose(bent_prone(bend), 12.0))

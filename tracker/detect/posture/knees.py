@@ -3,11 +3,15 @@
 A shank points the same way on a chair with the foot forward, and, of the other leg, with the foot
 under the chair or standing with the knee half bent. What was before tells them apart, and what
 comes after: who lies on the back raises the leg without getting up.
+
+With the heel near the buttock the shank is nearly upright, as standing. But a leg that lay is drawn
+up in a second or two, and leans; nobody stands as soon as that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 from tracker.detect.motion.cells import Vector
 from tracker.detect.posture.upright import Posture
@@ -20,35 +24,62 @@ _STOP_S, _AFTER_STANDING_S, _HALF_BENT_S = 2.5, 5.0, 10.0
 _DOWN_S, _ON_TOES = 4.0, 0.72
 # Who gets up, or draws a foot out from under a chair, has the shank upright on the way.
 _GOT_UP = 0.92
+# From level to the heel near the buttock takes a second or two, to standing from lying 2.5 seconds
+# at the least, and 4 as a rule. A shank that stands leans less than a drawn-up one: 12 degrees, of
+# which a tilted band may show a few. So who gets up from there is nearer to the vertical than 10.
+_DRAWN_UP_S, _LEVEL, _LEANS, _VERTICAL = 2.5, 0.3, 0.2, 0.985
 
 
 class Knees:
     """Remembers whether the last rest was on the back with the knee up."""
 
     def __init__(self) -> None:
-        self._lies = self._stood = False
+        self._kind: Posture | None = None
+        self._drawn_up = False
         self._start_s = self._rest_end_s = self._upright_until_s = 0.0
+        self._level_until_s = self._vertical_until_s = -math.inf
 
     @property
     def on_back(self) -> bool:
         """Was the last rest one on the back with the knee up, and nobody got up since?"""
-        return self._lies and self._upright_until_s < self._start_s
+        got_up_s = self._vertical_until_s if self._drawn_up else self._upright_until_s
+        return self._kind == "knee_up" and got_up_s < self._start_s
 
-    def passed(self, times_s: Sequence[float], ups: Sequence[Vector], high: float) -> None:
-        """The shank was like this at these times, and no further upright than y = high."""
+    def passed(
+        self, times_s: Sequence[float], ups: Sequence[Vector], low: float, high: float
+    ) -> None:
+        """The shank was like this at these times, its y between the two."""
         if high > _GOT_UP:
-            row = next(row for row in reversed(range(len(ups))) if ups[row][1] > _GOT_UP)
-            self._upright_until_s = times_s[row]
+            self._upright_until_s = _last(times_s, ups, lambda y: y > _GOT_UP)
+        if high > _VERTICAL:
+            self._vertical_until_s = _last(times_s, ups, lambda y: y > _VERTICAL)
+        if low < _LEVEL:
+            self._level_until_s = _last(times_s, ups, lambda y: y < _LEVEL)
+
+    def drawn_up(self, lean: float, start_s: float) -> bool:
+        """Is a shank that has been nearly upright since start_s the one of a leg drawn up, lying?
+
+        lean: the part of `up` along the leg's front.
+        """
+        if lean < _LEANS:
+            return False
+        lies = self._kind == "knee_up" and self._vertical_until_s < self._start_s
+        if self._drawn_up and lies:
+            return True
+        at_once = start_s - self._level_until_s < _DRAWN_UP_S
+        return at_once and (lies or self._kind == "lying")
 
     def pause_s(self, up: Vector, start_s: float) -> float:
         """How long the knee has to be up like this, since start_s, for a rest on the back."""
-        if self._stood and start_s - self._rest_end_s < _DOWN_S:
+        stood = self._kind == "upright"
+        if stood and start_s - self._rest_end_s < _DOWN_S:
             return _HALF_BENT_S
-        return _AFTER_STANDING_S if self._stood and up[1] > _ON_TOES else _STOP_S
+        return _AFTER_STANDING_S if stood and up[1] > _ON_TOES else _STOP_S
 
-    def at_rest(self, kind: Posture, start_s: float) -> None:
+    def at_rest(self, kind: Posture, start_s: float, *, nearly_upright: bool = False) -> None:
         """The leg has come to rest; knee_up: as on the back."""
-        self._stood, self._lies, self._start_s = kind == "upright", kind == "knee_up", start_s
+        self._kind, self._start_s = kind, start_s
+        self._drawn_up = kind == "knee_up" and nearly_upright
 
     def rest_left(self, end_s: float) -> None:
         """The rest is over."""
@@ -56,4 +87,9 @@ class Knees:
 
     def forget_rest(self) -> None:
         """The last rest was none of a leg."""
-        self._lies = self._stood = False
+        self._kind, self._drawn_up = None, False
+
+
+def _last(times_s: Sequence[float], ups: Sequence[Vector], so: Callable[[float], bool]) -> float:
+    """The last of the times at which y was so."""
+    return next(t_s for t_s, up in zip(reversed(times_s), reversed(ups), strict=True) if so(up[1]))

@@ -80,7 +80,7 @@ class Postures:
         self, times_s: Sequence[float], ups: Sequence[Vector], low: float, high: float
     ) -> None:
         """The leg was like this at these times, on its way or not, its y between the two."""
-        self._knees.passed(times_s, ups, high)
+        self._knees.passed(times_s, ups, low, high)
         self._rolling.passed(ups)
         if self._bending.standing:
             self._bending.passed(times_s, ups)
@@ -110,7 +110,7 @@ class Postures:
         self._bending.at_rest(kind, self._rest)
         if not self._knees.on_back:
             self._legs.knee_was_not_up()
-        self._knees.at_rest(kind, start_s)
+        self._knees.at_rest(kind, start_s, nearly_upright=posture(up) == "upright")
         self._raises.at_rest(start_s, upright=kind == "upright")
         self._rest = up
         match kind:
@@ -190,11 +190,11 @@ class Postures:
         if self.upside_down:
             return None
         match posture(rest):
-            case "upright":
+            case "upright" if not self._knees.on_back:
                 return self._from_upright(up, rest)
             case "lying":
                 return self._bent_further(up, rest) or self._from_lying(up, rest, least_deg)
-            case "knee_up" if self._knees.on_back:
+            case "upright" | "knee_up" if self._knees.on_back:
                 return self._from_lying(up, rest, least_deg)
         return None
 
@@ -227,11 +227,25 @@ class Postures:
 
     def _kind(self, up: Vector, start_s: float) -> Posture:
         """What a rest since start_s is; with the knee up only on a leg that may have it up so."""
-        kind, front = posture(up), _front(up)
+        kind = posture(up)
+        if kind == "upright":
+            return "knee_up" if self._drawn_up(up, start_s) else kind
         if kind != "knee_up":
             return kind
+        return kind if self._may_have_knee_up(up, start_s) else "other"
+
+    def _drawn_up(self, up: Vector, start_s: float) -> bool:
+        """Is it no stance, but the knee up on the back, with the heel near the buttock?"""
+        x, _, z = self.seat.straight(up)
+        if self._rest is None or abs(z) > abs(x):
+            return False
+        lean = x * _front(self._rest)
+        return self._knees.drawn_up(lean, start_s) and self._may_have_knee_up(up, start_s)
+
+    def _may_have_knee_up(self, up: Vector, start_s: float) -> bool:
+        front = _front(up)
         told = self.side is None or self.side == leg(front, back=True)
-        return kind if told and self._legs.may_have_knee_up(front, start_s) else "other"
+        return told and self._legs.may_have_knee_up(front, start_s)
 
     def _stretch(self, name: str, side: Side | None, up: Vector, rest: Vector) -> Stretch:
         told = side if self.side is None else self.side  # the wearer is not contradicted
