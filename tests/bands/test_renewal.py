@@ -103,7 +103,7 @@ async def test_a_bond_that_the_daemon_makes_first_is_the_one_that_was_wished_for
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It tries by itself, as soon as the old bond is forgotten, and keeps the band it gets."""
-    monkeypatch.setattr("tracker.bands.renewal.FIND_S", 0.3)
+    monkeypatch.setattr("tracker.bands.renewal.LOOK_S", 0.3)
     async with AsyncExitStack() as stack:
         r = await stack.enter_async_context(rig(tmp_path, still_firmware()))
         await paired(r)
@@ -121,10 +121,37 @@ async def test_a_bond_that_the_daemon_makes_first_is_the_one_that_was_wished_for
         await paired(r)
 
 
+async def test_a_daemon_that_keeps_the_band_for_longer_than_a_look_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connect may take half a minute, and the air is the daemon's meanwhile."""
+    monkeypatch.setattr("tracker.bands.renewal.LOOK_S", 0.1)
+    async with rig(tmp_path, still_firmware()) as r:
+        await paired(r)
+        r.band.gatt.bonds.forget()
+        find, forget = r.radio.find, r.radio.forget
+        kept: list[str] = []
+
+        async def forgets(seen: Seen) -> None:
+            await forget(seen)
+            kept.extend(["connecting", "pairing"])
+
+        async def finds(address: str, seconds: float) -> Seen | None:
+            if kept:
+                kept.pop()
+                return None
+            return await find(address, seconds=max(seconds, 20.0))
+
+        monkeypatch.setattr(r.radio, "forget", forgets)
+        monkeypatch.setattr(r.radio, "find", finds)
+        await paired(r)
+        assert not kept
+
+
 async def test_who_goes_away_when_its_bond_was_forgotten_is_not_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.bands.renewal.FIND_S", 0.3)
+    monkeypatch.setattr("tracker.bands.renewal.LOOK_S", 0.1)
     async with rig(tmp_path, still_firmware()) as r:
         await paired(r)
         r.band.gatt.bonds.forget()

@@ -16,9 +16,13 @@ from tracker.bands.stretchband import (
     encode_control,
 )
 
-FIND_S: Final = 20.0  # the daemon may be trying just now; it lets go of the band soon
 CONNECT_S: Final = 30.0
 REQUEST_S: Final = 8.0
+# A daemon that is trying just now keeps the band, and with BlueZ the radio, from everyone else:
+# until its connect gives up, or for as long as that and pairing take.
+FIND_S: Final = 40.0
+LOOK_S: Final = 20.0
+LOOKS: Final = 3
 # The daemon that tries too cuts this one's connection now and then: to BlueZ the two are one.
 TRIES: Final = 3
 
@@ -58,10 +62,13 @@ async def renew(radio: Radio, address: str) -> Renewal:
 
 async def _meet_anew(radio: Radio, forgotten: Seen) -> Renewal:
     """By this process, or by the daemon: who is first keeps the band, which is silent then."""
-    seen = await radio.find(forgotten.address, FIND_S)
-    if seen is not None:
-        return await _meet(radio, seen, Renewal.PAIRED)
-    return Renewal.PAIRED if await radio.knows(forgotten) else Renewal.NOT_HEARD
+    for _ in range(LOOKS):
+        seen = await radio.find(forgotten.address, LOOK_S)
+        if seen is not None:
+            return await _meet(radio, seen, Renewal.PAIRED)
+        if await radio.knows(forgotten):
+            return Renewal.PAIRED
+    return Renewal.NOT_HEARD
 
 
 async def _meet(radio: Radio, seen: Seen, outcome: Renewal) -> Renewal:
