@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracker.detect.motion.grid import CELLS_HZ
-from tracker.detect.motion.orientation import LEAST_G, dot
+from tracker.detect.motion.orientation import LEAST_G, dot, mean
 from tracker.detect.samples import Floats
 
 # A fifth of a second on either side: two swings of a tremble (8 to 12 Hz) cancel in its mean.
@@ -85,10 +85,10 @@ def _side(acc: Floats, edge: int) -> _Side:
     ups = acc / np.maximum(lengths, LEAST_G)
     k = np.arange(float(acc.shape[1]))
     k -= k[-1] / 2.0
-    up, turns = _mean(ups), _mean(ups * k) / max(float(_mean(k * k)), 1.0)
+    up, turns = mean(ups), mean(ups * k) / max(float(mean(k * k)), 1.0)
     if math.degrees(CELLS_HZ * math.sqrt(dot(turns, turns))) < _MOVES_DEG_S:
         turns = np.zeros(3)
-    return _Side(float(_mean(lengths)), up + turns * k[edge], turns)
+    return _Side(float(mean(lengths)), up + turns * k[edge], turns)
 
 
 def _between(before: Floats, after: Floats, missing: int) -> Floats:
@@ -117,9 +117,3 @@ def _stopping(k: Floats, way: Floats, turns: Floats, span: float) -> Floats:
     takes = min(max(2.0 * far / along, 1.0), span) if along > 0.0 else span
     share: Floats = 1.0 - np.clip(1.0 - k / takes, 0.0, 1.0) ** 2
     return share
-
-
-def _mean(values: Floats) -> Floats:
-    """Over the last axis, added in their order."""
-    mean: Floats = np.add.accumulate(values, axis=-1)[..., -1] / values.shape[-1]
-    return mean

@@ -143,8 +143,8 @@ class Orientation:
         length = np.sqrt(dot(low, low))
         felt = length > LEAST_G
         up = np.where(felt, low / np.maximum(length, 1e-3), np.array([_NOWHERE]).T)
-        mean = np.add.accumulate(squares.reshape(-1, CELLS_A_STEP), axis=1)[:, -1] / CELLS_A_STEP
-        unrest = np.where(felt, np.sqrt(np.maximum(mean, 0.0)), 1.0)
+        unrest2 = mean(squares.reshape(-1, CELLS_A_STEP))
+        unrest = np.where(felt, np.sqrt(np.maximum(unrest2, 0.0)), 1.0)
         ups = list(zip(*up.tolist(), strict=True))
         before = np.array(self._last_ups or [ups[0], ups[0]]).T
         self._last_ups = ups[-2:]
@@ -160,3 +160,9 @@ def dot(a: Floats, b: Floats) -> Floats:
     product = a * b
     total: Floats = product[0] + product[1] + product[2]
     return total
+
+
+def mean(values: Floats) -> Floats:
+    """Over the last axis; added in their order, so that it is the same in any array."""
+    of_row: Floats = np.add.accumulate(values, axis=-1)[..., -1] / values.shape[-1]
+    return of_row

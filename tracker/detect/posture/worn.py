@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracker.detect.motion.grain import Grain
-from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot
+from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.samples import Floats
 
 _SECOND = round(1.0 / STEP_S)
@@ -136,7 +136,7 @@ class Wear:
         self._ups, self._count = [left], left.shape[1]
         changes = []
         wanders, noises, swings = self._wander_noise_swings(whole)
-        heights = _mean(whole[1].reshape(-1, _WINDOW)).tolist()
+        heights = mean(whole[1].reshape(-1, _WINDOW)).tolist()
         for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True)):
             before, last = (self.worn, self._upside_down), begin + (k + 1) * _WINDOW - 1
             cell = last * CELLS_A_STEP
@@ -208,15 +208,9 @@ class Wear:
         self._last = ups[:, -1:]
         turned = ups - np.concatenate([before, ups[:, :-1]], axis=1)
         turned2 = dot(turned, turned).reshape(-1, _WINDOW)
-        noise2, swings = _mean(turned2) / 2.0, _mean((turned2 > _SWINGS2).astype(np.float64))
-        seconds = _mean(ups.reshape(3, -1, _SECONDS, _SECOND))
-        away = seconds - _mean(seconds)[:, :, None]
-        wander2 = _mean(dot(away, away))
+        noise2, swings = mean(turned2) / 2.0, mean((turned2 > _SWINGS2).astype(np.float64))
+        seconds = mean(ups.reshape(3, -1, _SECONDS, _SECOND))
+        away = seconds - mean(seconds)[:, :, None]
+        wander2 = mean(dot(away, away))
         wanders, noises = np.degrees(np.sqrt(wander2)), np.degrees(np.sqrt(noise2))
         return wanders.tolist(), noises.tolist(), swings.tolist()
-
-
-def _mean(values: Floats) -> Floats:
-    """Over the last axis; added in their order, so that it is the same in any array."""
-    mean: Floats = np.add.accumulate(values, axis=-1)[..., -1] / values.shape[-1]
-    return mean
