@@ -210,7 +210,7 @@ class Routine:
 
     def lost(self, lost_from: int, seen_from: int) -> None:
         """The samples between these cells are missing; what may have been there is folded next."""
-        self._keeping.lost(lost_from, seen_from)
+        self._keeping.sight.lose(lost_from, seen_from)
 
     def lose_sight(self, from_s: float, to_s: float) -> Iterator[Event]:
         """Samples are missing for so long that nothing is known of what the leg did."""

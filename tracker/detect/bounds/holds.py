@@ -15,13 +15,13 @@ Coarse decisions are made on steps (0.2 s, low-passed); the bounds are then date
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tracker.detect.bounds.edges import arrival, departed_s, drift_deg_s, settled_s, unbroken_s
+from tracker.detect.bounds.sight import Sight
 from tracker.detect.motion.cells import Cells, Vector, unit
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
@@ -66,11 +66,6 @@ _ANCHOR_SHARE = 0.07
 # So many directions are worth a look whether all of them are near; beyond doubt, not by rounding.
 _MANY, _SURELY = 32, 1.0 - 1e-6
 
-# A start is looked for behind so many gaps at the most: eight seconds' worth.
-_GAPS = 16
-# What turned by 30 deg/s out of sight seems to turn by 5 so many cells before, through the window
-# of a whole leg, 0.28 s.
-_SMEARED = 12
 # A start is looked for in the last eight seconds; the history behind must reach further back.
 _LOOK_BACK = 200
 # What is kept does not drift, seen over a second; a breath moves it by 2.6 degrees.
@@ -121,8 +116,7 @@ class Keeping:
         self._left: int | None = None
         self._left_s = 0.0
         self._since = 0
-        # The last gaps in sight: the first cell that was lost, and the first that was seen again.
-        self._lost: deque[tuple[int, int]] = deque(maxlen=_GAPS)
+        self.sight = Sight()
         # What moves the band, for dating the end of what is kept; who names the posture sets it.
         self.limb = UNKNOWN
 
@@ -150,31 +144,9 @@ class Keeping:
         """When the leg was last where it is kept, sight being lost then."""
         return lost_s if self._left is None else min(self._left_s, lost_s)
 
-    def lost(self, lost_from: int, seen_from: int) -> None:
-        """Of the cells from there on, up to there, nothing was seen."""
-        self._lost.append((lost_from, seen_from))
-
     def step_unseen(self, j: int, rate: float, unrest: float) -> None:
         """A step that was not seen: it shows at the most that the leg cannot have been still."""
         self._look(j, rate, unrest)
-
-    def _stood_s(self, since_s: float, now_s: float) -> float:
-        """How long it has stood, what was not seen counting for as much as what was, at most."""
-        since = since_s / CELL_S
-        lost_s = CELL_S * sum(max(end - max(begin, since), 0.0) for begin, end in self._lost)
-        seen_s = now_s - since_s - lost_s
-        return seen_s + min(lost_s, seen_s)
-
-    def _latest_s(self, left_s: float) -> float:
-        """When it may have left at the latest: out of sight, as late as it was seen again."""
-        left = left_s / CELL_S
-        seen = [end for begin, end in self._lost if begin - _SMEARED <= left <= end]
-        return max(left_s, CELL_S * seen[-1]) if seen else left_s
-
-    def _was_lost(self, at_s: float) -> bool:
-        """Was it out of sight then?"""
-        at = at_s / CELL_S
-        return any(begin - 1 <= at <= end for begin, end in self._lost)
 
     def pass_over(self, rows: Rows, row: int, end: int) -> int:
         """Fold rows in which nothing changes, `end` at most; the number of the first other one.
@@ -232,7 +204,7 @@ class Keeping:
         looked_from = 0 if coarse else self._slow_since * CELLS_A_STEP - 25
         kept = Kept(up, max(looked_from, now - _LOOK_BACK), now)
         start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
-        stood_s = self._stood_s(start_s, j * STEP_S)
+        stood_s = self.sight.stood_s(start_s, j * STEP_S)
         if stood_s < self._confirm_s or (
             self._wait_s and self._may_turn(kept, start_s, rate, cells)
         ):
@@ -246,7 +218,7 @@ class Keeping:
         """Is this perhaps the turning point of a slow straightening?"""
         # With a name the hold may be dated otherwise, and earlier.
         early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
-        stood_s = self._stood_s(min(start_s, early_s), kept.last * CELL_S)
+        stood_s = self.sight.stood_s(min(start_s, early_s), kept.last * CELL_S)
         came = arrival(cells, start_s, kept.last)
         coarse = cells.grain.coarse(kept.last)
         gently = LEAST_WAY_DEG <= came.came_deg < GENTLE_DEG or coarse
@@ -271,19 +243,19 @@ class Keeping:
         if self._left is None:
             self._left = j * CELLS_A_STEP
             self._left_s = self._departed_s(cells, self._left, self._left, unit(anchor))
-        if j * STEP_S - self._latest_s(self._left_s) < self.return_s:
+        if j * STEP_S - self.sight.latest_s(self._left_s) < self.return_s:
             return None
         up = unit(anchor)
         now = j * CELLS_A_STEP
         end_s = self._departed_s(cells, self._left, now, up)
         # When it had only just left, that was dated too early; what is seen of it now is late.
         late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
-        if j * STEP_S - self._latest_s(end_s) < self.return_s + late_s:
+        if j * STEP_S - self.sight.latest_s(end_s) < self.return_s + late_s:
             return None
         self._anchor = self._left = None
         start_s = self._since * CELL_S
         if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
-            return Left(end_s, up, None, unseen=self._was_lost(end_s))
+            return Left(end_s, up, None, unseen=self.sight.lost(end_s))
         still_from_s, still_to_s = unbroken_s(cells, start_s, end_s, now, _SHAKING_M)
         # What shook at the edge was still all the same, if it did not turn at twice the edge.
         if still_from_s < end_s:
