@@ -18,7 +18,7 @@ from tracker.detect.samples import Floats
 Way = tuple[float, float]
 
 # So many; and across sway is at least this share of what it is along: less is a sensor's noise.
-_WAYS, _LEAST = 6, 0.1
+WAYS, _LEAST = 6, 0.1
 # What changes by more than so many times the usual is a jerk, and clipped.
 _CLIP = 4.0
 
@@ -43,8 +43,8 @@ def ways(moved_deg: Floats, first: Way) -> list[Way]:
     across, along = (axes.T @ np.array(first) * sizes).tolist()
     begin = math.atan2(along, across)
     found = [first]
-    for k in range(1, _WAYS):
-        turn = begin + math.pi * k / _WAYS
+    for k in range(1, WAYS):
+        turn = begin + math.pi * k / WAYS
         x, y = (axes @ (np.array([math.cos(turn), math.sin(turn)]) / sizes)).tolist()
         length = math.copysign(math.hypot(x, y), x * first[0] + y * first[1])
         found.append((x / length, y / length))

@@ -20,6 +20,7 @@ from tracker.detect.breath.cycles import Cycles, likeliest
 from tracker.detect.breath.dating import Dating, Habit
 from tracker.detect.breath.deepening import Deepening
 from tracker.detect.breath.movement import Movement, Span
+from tracker.detect.breath.ways import WAYS
 
 # The body sways 0.1 to 0.4 degrees; a breath that moves the leg less than this is not claimed.
 FLOOR_DEG = 0.12
@@ -33,9 +34,9 @@ _FOR_RATE, _UNEVEN = 2, 0.35
 # likelihood), and these explain it well, or not too badly and all others worse by as much: sway
 # suits many rhythms alike.
 _MARGIN, _BELIEVED, _TOO_BADLY = 2.0, 5.0, 15.0
-# Along the likeliest of six ways chance explains as much more as it does in six tries along one
+# Along the likeliest of several ways chance explains as much more as in so many tries along one
 # (Bonferroni's bound).
-_OF_MANY = _MARGIN + 2.0 * math.log(6.0)
+_OF_MANY = _MARGIN + 2.0 * math.log(WAYS)
 # Where the movement had to be smoothed, so is the sway, and looks more like breath: of 200 holds
 # without breath of two bodies one would have had a rate by 14.
 _MARGIN_SMOOTHED, _BELIEVED_SMOOTHED = 18.0, 0.0
