@@ -6,11 +6,9 @@ seeds, the last one excluded, and prints every hold that was told in it.
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 
+from tests.detect.figures.hours import command, simulated
 from tests.detect.generated import evening
 from tracker.detect.events import HoldEnded
 from tracker.detect.samples import Block
@@ -31,22 +29,10 @@ def false_holds(seed: int) -> list[str]:
 
 
 def lines(seeds: range) -> Iterator[str]:
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        found = [line for part in pool.map(false_holds, seeds) for line in part]
+    found = [line for hour in simulated(false_holds, seeds) for line in hour]
     yield from found
     yield f"{len(found)} in {len(seeds)} hours"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Print what is told of evenings without a stretch."
-    )
-    parser.add_argument("first", type=int, help="the first seed")
-    parser.add_argument("end", type=int, help="one more than the last seed")
-    asked = parser.parse_args()
-    for line in lines(range(asked.first, asked.end)):
-        print(line, flush=True)  # noqa: T201 - a command that prints
-
-
 if __name__ == "__main__":
-    main()
+    command("Print what is told of evenings without a stretch.", lines)

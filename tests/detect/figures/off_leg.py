@@ -7,16 +7,14 @@ coarse ones in turn. It prints every hold that was told, and how long the band w
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.signal import butter, sosfilt
 from scipy.spatial.transform import Rotation, Slerp
 
+from tests.detect.figures.hours import command, simulated
 from tracker.detect.events import HoldEnded, Worn
 from tracker.detect.samples import Block, Floats
 from tracker.detect.session import Session
@@ -169,8 +167,7 @@ def told(seed: int) -> Told:
 
 
 def lines(seeds: range) -> Iterator[str]:
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        hours = list(pool.map(told, seeds))
+    hours = simulated(told, seeds)
     yield from (hold for hour in hours for hold in hour.holds)
     for part in PARTS:
         of_part = [hour for hour in hours if hour.part == part.name]
@@ -180,14 +177,5 @@ def lines(seeds: range) -> Iterator[str]:
             yield f"{part.name}: {holds} in {len(of_part)} hours, told as not worn {share:.0%}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Print what is told of a band on no leg.")
-    parser.add_argument("first", type=int, help="the first seed")
-    parser.add_argument("end", type=int, help="one more than the last seed")
-    asked = parser.parse_args()
-    for line in lines(range(asked.first, asked.end)):
-        print(line, flush=True)  # noqa: T201 - a command that prints
-
-
 if __name__ == "__main__":
-    main()
+    command("Print what is told of a band on no leg.", lines)
