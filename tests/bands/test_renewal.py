@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -21,6 +22,21 @@ async def paired(r: Rig) -> None:
     assert await renew(r.radio, ADDRESS) is Renewal.PAIRED
     owner = r.band.gatt.bonds.bonded.owner
     assert owner is not None, "the band has taken it for good"
+
+
+async def after_forgetting(
+    r: Rig, monkeypatch: pytest.MonkeyPatch, then: Callable[[], Awaitable[None]]
+) -> None:
+    """A band that was paired with and lost it; `then` comes to pass when its bond is forgotten."""
+    await paired(r)
+    r.band.gatt.bonds.forget()
+    forget = r.radio.forget
+
+    async def forgets(seen: Seen) -> None:
+        await forget(seen)
+        await then()
+
+    monkeypatch.setattr(r.radio, "forget", forgets)
 
 
 async def test_a_new_band_is_paired_with_and_a_good_bond_is_left(tmp_path: Path) -> None:
@@ -106,18 +122,14 @@ async def test_a_bond_that_the_daemon_makes_first_is_the_one_that_was_wished_for
     monkeypatch.setattr("tracker.bands.renewal.LOOK_S", 0.3)
     async with AsyncExitStack() as stack:
         r = await stack.enter_async_context(rig(tmp_path, still_firmware()))
-        await paired(r)
-        r.band.gatt.bonds.forget()
-        daemons = BumbleRadio(r.radio.name, in_file(tmp_path))
-        stack.push_async_callback(daemons.close)
-        forget = r.radio.forget
 
-        async def forgets(seen: Seen) -> None:
-            await forget(seen)
+        async def connects() -> None:
+            daemons = BumbleRadio(r.radio.name, in_file(tmp_path))
+            stack.push_async_callback(daemons.close)
             daemon = await stack.enter_async_context(linked(daemons))
             await soon(lambda: daemon.link.state.connected)
 
-        monkeypatch.setattr(r.radio, "forget", forgets)
+        await after_forgetting(r, monkeypatch, connects)
         await paired(r)
 
 
@@ -127,13 +139,10 @@ async def test_a_daemon_that_keeps_the_band_for_longer_than_a_look_is_waited_for
     """Its connect may take half a minute, and the air is the daemon's meanwhile."""
     monkeypatch.setattr("tracker.bands.renewal.LOOK_S", 0.1)
     async with rig(tmp_path, still_firmware()) as r:
-        await paired(r)
-        r.band.gatt.bonds.forget()
-        find, forget = r.radio.find, r.radio.forget
+        find = r.radio.find
         kept: list[str] = []
 
-        async def forgets(seen: Seen) -> None:
-            await forget(seen)
+        async def begins() -> None:
             kept.extend(["connecting", "pairing"])
 
         async def finds(address: str, seconds: float) -> Seen | None:
@@ -142,7 +151,7 @@ async def test_a_daemon_that_keeps_the_band_for_longer_than_a_look_is_waited_for
                 return None
             return await find(address, seconds=max(seconds, 20.0))
 
-        monkeypatch.setattr(r.radio, "forget", forgets)
+        await after_forgetting(r, monkeypatch, begins)
         monkeypatch.setattr(r.radio, "find", finds)
         await paired(r)
         assert not kept
@@ -153,13 +162,9 @@ async def test_who_goes_away_when_its_bond_was_forgotten_is_not_heard(
 ) -> None:
     monkeypatch.setattr("tracker.bands.renewal.LOOK_S", 0.1)
     async with rig(tmp_path, still_firmware()) as r:
-        await paired(r)
-        r.band.gatt.bonds.forget()
-        forget = r.radio.forget
 
-        async def forgets(seen: Seen) -> None:
-            await forget(seen)
+        async def goes_away() -> None:
             r.air.silence()
 
-        monkeypatch.setattr(r.radio, "forget", forgets)
+        await after_forgetting(r, monkeypatch, goes_away)
         assert await renew(r.radio, ADDRESS) is Renewal.NOT_HEARD

@@ -29,6 +29,8 @@ from tracker.bands.stretchband import (
     encode_haptic,
 )
 
+# 240 frames of a session that is the same each time.
+SHORT = ("--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120")
 START_S = 30.0  # importing alone takes a second, and more on a machine that is busy
 
 
@@ -218,10 +220,7 @@ async def test_signals_silence_the_air_and_bring_it_back(tmp_path: Path) -> None
 
 
 async def test_a_band_told_to_wake_plays_another_session_on_the_same_clock() -> None:
-    async with sim(
-        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "200",
-        "--control",
-    ) as band:  # fmt: skip
+    async with sim(*SHORT, "--speed", "200", "--control") as band:
         name = str((await band.line())["transport"])
         first = await band.line()
         assert first == {"ended": True, "frames": 240}
@@ -244,10 +243,7 @@ async def test_a_band_told_to_wake_plays_another_session_on_the_same_clock() -> 
 
 
 async def test_a_clock_told_to_stand_stands_until_a_later_moment_is_said() -> None:
-    async with sim(
-        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "200",
-        "--control",
-    ) as band:  # fmt: skip
+    async with sim(*SHORT, "--speed", "200", "--control") as band:
         await band.line()
         for moment_s, stands_s in ((30.2, 30.2), (20.0, 30.2), (45.1, 45.1)):  # never turned back
             expected = (stands_s, int(2 * stands_s))  # two frames a second
@@ -264,10 +260,7 @@ async def test_a_clock_told_to_stand_stands_until_a_later_moment_is_said() -> No
 
 
 async def test_a_clock_told_to_run_faster_goes_on_from_where_it_was() -> None:
-    async with sim(
-        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "0.001",
-        "--control",
-    ) as band:  # fmt: skip
+    async with sim(*SHORT, "--speed", "0.001", "--control") as band:
         await band.line()
         assert 0.0 <= float(str((await band.say())["now_s"])) < 0.1
         told = await band.say(speed=500)
@@ -278,7 +271,7 @@ async def test_a_clock_told_to_run_faster_goes_on_from_where_it_was() -> None:
 
 async def test_many_bands_share_an_air_and_hear_what_is_done_to_it() -> None:
     async with sim(
-        "--listen", "tcp:127.0.0.1:0", "--seed", "3", "--total-s", "120", "--speed", "100",
+        *SHORT, "--speed", "100",
         "--bands", "2", "--address", "F0:F1:F2:F3:F4:0F", "--mtu", "100", "--control",
     ) as band:  # fmt: skip
         ready = await band.line()
