@@ -38,10 +38,18 @@ _OBJECTS = "org.freedesktop.DBus.ObjectManager"
 
 
 class BlueZWithABand:
-    """It alone owns org.bluez on this bus."""
+    """It alone owns org.bluez on this bus.
+
+    loses:   methods whose next call is not answered, and what it ends does not end: so does
+             bluetoothd 5.82 where another program begins or ends a search at the same time.
+    refuses: so many searches are refused because another one is in the way.
+    """
 
     def __init__(self, bus: MessageBus) -> None:
+        self.loses: list[str] = []
+        self.refuses = 0
         self._bus = bus
+        self._searchers: set[str] = set()
         self._scanning: asyncio.Task[None] | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._device = {
@@ -65,6 +73,8 @@ class BlueZWithABand:
 
     def handle(self, message: Message) -> bool:
         """Whether it is for us; the answer comes by itself."""
+        if message.member == "NameOwnerChanged" and not message.body[2]:
+            self._end_search(message.body[0])
         if message.message_type is not MessageType.METHOD_CALL:
             return False
         self._start(self._answer(message))
@@ -101,10 +111,30 @@ class BlueZWithABand:
             case "Disconnect":
                 await self.drop()
             case "StartDiscovery":
-                self._scanning = self._start(self._advertise())
-            case "StopDiscovery" if self._scanning is not None:
-                self._scanning.cancel()
-        await self._bus.send(reply)
+                reply = self._begin_search(message)
+            case "StopDiscovery" if message.member not in self.loses:
+                self._end_search(message.sender or "")
+        if message.member in self.loses:
+            self.loses.remove(message.member)
+        else:
+            await self._bus.send(reply)
+
+    def _begin_search(self, message: Message) -> Message:
+        """As bluetoothd does: one search for each who is on the bus."""
+        if self.refuses or message.sender in self._searchers:
+            self.refuses = max(self.refuses - 1, 0)
+            said = "Operation already in progress"
+            return Message.new_error(message, "org.bluez.Error.InProgress", said)
+        self._searchers.add(message.sender or "")
+        if self._scanning is None:
+            self._scanning = self._start(self._advertise())
+        return Message.new_method_return(message)
+
+    def _end_search(self, who: str) -> None:
+        self._searchers.discard(who)
+        if self._scanning is not None and not self._searchers:
+            self._scanning.cancel()
+            self._scanning = None
 
     async def _advertise(self) -> None:
         while True:
@@ -154,6 +184,16 @@ async def bluez_with_a_band(address: str) -> AsyncIterator[BlueZWithABand]:
     bus = await MessageBus(bus_address=address).connect()
     bluez = BlueZWithABand(bus)
     bus.add_message_handler(bluez.handle)
+    await bus.call(
+        Message(
+            destination="org.freedesktop.DBus",
+            path="/org/freedesktop/DBus",
+            interface="org.freedesktop.DBus",
+            member="AddMatch",
+            signature="s",
+            body=["type='signal',member='NameOwnerChanged'"],
+        )
+    )
     await bus.request_name("org.bluez")
     try:
         yield bluez

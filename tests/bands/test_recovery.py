@@ -155,6 +155,7 @@ async def test_only_what_is_the_adapters_own_fault_counts(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("tracker.bands.bluez_radio.TURN_S", 0.01)
     resets = Resets()
     radio = BlueZRadio(Recovery(resets))
     async with system_bus(tmp_path, monkeypatch) as bus:

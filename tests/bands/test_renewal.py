@@ -72,9 +72,38 @@ async def test_a_band_that_forgot_and_has_another_owner_wants_its_button(tmp_pat
 async def test_who_is_not_there_is_not_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.bands.renewal.FIND_S", 0.2)
+    monkeypatch.setattr("tracker.bands.renewal.LOOK_S", 0.1)
     async with radio_on(Air(), tmp_path) as radio:
         assert await renew(radio, ADDRESS) is Renewal.NOT_HEARD
+
+
+async def test_a_first_search_that_the_daemons_was_in_the_way_of_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with rig(tmp_path, still_firmware()) as r:
+        find = r.radio.find
+        refusals = [BleakError("in progress")]
+
+        async def finds(address: str, seconds: float) -> Seen | None:
+            if refusals:
+                raise refusals.pop()
+            return await find(address, seconds)
+
+        monkeypatch.setattr(r.radio, "find", finds)
+        await paired(r)
+        assert not refusals
+
+
+async def test_a_search_that_stays_refused_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(_address: str, _seconds: float) -> Seen | None:
+        raise BleakError("in progress")
+
+    async with radio_on(Air(), tmp_path) as radio:
+        monkeypatch.setattr(radio, "find", refuses)
+        with pytest.raises(BleakError, match="in progress"):
+            await renew(radio, ADDRESS)
 
 
 async def test_another_kind_of_device_is_not_paired_with(tmp_path: Path) -> None:

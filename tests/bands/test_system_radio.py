@@ -219,9 +219,10 @@ async def test_without_the_right_to_search_the_group_is_named(
         assert (await sentence()).startswith("this user may not use Bluetooth: add it to the group")
 
 
-async def test_an_adapter_that_another_search_holds_is_said_to_be_and_tried_again(
+async def test_searches_that_stay_refused_are_told_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tracker.bands.bluez_radio.TURN_S", 0.01)
     async with (
         system_bus(tmp_path, monkeypatch) as bus,
         bluez(bus, ON, "org.bluez.Error.InProgress"),
@@ -229,8 +230,9 @@ async def test_an_adapter_that_another_search_holds_is_said_to_be_and_tried_agai
     ):
         await soon(lambda: link.link.state.faults["failed"] >= 2)
         assert link.link.state.trouble == (
-            "band1: the Bluetooth adapter is held by another program's search: end that one, or "
-            "restart the service (sudo systemctl restart bluetooth)."
+            "band1: BlueZ begins no search while another one, such as that of stretchband pair, "
+            "begins or ends or somebody connects; if that does not pass, restart it "
+            "(sudo systemctl restart bluetooth)."
         )
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from bleak.exc import BleakDBusError
 from dbus_fast import BusType, DBusError, Message, MessageType
 from dbus_fast.aio import MessageBus
@@ -221,6 +222,17 @@ async def _listen(bus: MessageBus, interface: str, member: str, of: str) -> None
             body=[f"{rule},{of}"],
         )
     )
+
+
+async def leave() -> None:
+    """End the D-Bus connection by which bleak searches and watches; its next call makes a new one.
+
+    Raises BleakError, OSError, EOFError.
+    """
+    bus = (await get_global_bluez_manager())._bus  # bleak has no other door to it
+    if bus is not None:
+        bus.disconnect()
+        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast types it not
 
 
 async def is_there() -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Final
+from weakref import WeakSet
 
 from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
@@ -21,7 +24,13 @@ from tracker.bands.bonding import BondLostError
 from tracker.bands.missing_radio import NO_SERVICE, RadioUnavailable
 from tracker.bands.radio import RADIO_ERRORS, STOP_S, Connection, Seen
 from tracker.bands.recovery import Adapter, Recovery
-from tracker.bands.system_radio import SystemRadio
+from tracker.bands.system_radio import BusyError, SystemRadio
+
+_log = logging.getLogger(__name__)
+
+# Two programs that begin or end a search at once are through with it within seconds.
+TURNS: Final = 4
+TURN_S: Final = 0.5
 
 
 class BlueZRadio(SystemRadio):
@@ -32,6 +41,7 @@ class BlueZRadio(SystemRadio):
     def __init__(self, recovery: Recovery | None = None) -> None:
         super().__init__()
         self._recovery = recovery
+        self._made: WeakSet[Connection] = WeakSet()
 
     async def _search_began(self) -> None:
         if self._recovery is not None:
@@ -42,10 +52,32 @@ class BlueZRadio(SystemRadio):
         if self._recovery is not None and _is_the_adapters_fault(error):
             await self._recovery.failed(asyncio.get_running_loop().time())
 
+    async def _search_unanswered(self) -> None:
+        """Leave the bus, and BlueZ lets go of the search; bleak comes back to it by itself.
+
+        Where two programs begin or end a search at once, BlueZ loses the answer to one (5.82). It
+        refuses that one any further search then, for as long as it stays on the bus. Bleak watches
+        connections from the same place there, so they end too.
+        """
+        _log.warning("BlueZ did not answer whether a search had begun or ended: its bus is left.")
+        async with self._connecting:
+            for connection in list(self._made):
+                await connection.close()
+            with suppress(*RADIO_ERRORS):
+                async with _of_bluez():
+                    await bluez.leave()
+
     async def connect(
         self, seen: Seen, gone: Callable[[], None], connect_s: float, request_s: float
     ) -> Connection:
         """As others do; raises BondLostError when BlueZ says that its key was refused."""
+        connection = await self._connect(seen, gone, connect_s, request_s)
+        self._made.add(connection)
+        return connection
+
+    async def _connect(
+        self, seen: Seen, gone: Callable[[], None], connect_s: float, request_s: float
+    ) -> Connection:
         if not await self.knows(seen):
             return await super().connect(seen, gone, connect_s, request_s)
         async with (
@@ -82,6 +114,15 @@ class BlueZRadio(SystemRadio):
             await bluez.pair(_path(seen))
 
     async def _start_scanner(
+        self, heard: Callable[[BLEDevice, AdvertisementData], None]
+    ) -> BleakScanner:
+        for _ in range(TURNS - 1):
+            with suppress(BusyError):
+                return await self._begin_search(heard)
+            await asyncio.sleep(TURN_S)
+        return await self._begin_search(heard)
+
+    async def _begin_search(
         self, heard: Callable[[BLEDevice, AdvertisementData], None]
     ) -> BleakScanner:
         try:

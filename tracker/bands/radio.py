@@ -219,6 +219,9 @@ class Radio(ABC):
     async def _search_failed(self, error: Exception) -> None:  # noqa: B027 - the same
         """The scanner could not be started."""
 
+    async def _search_unanswered(self) -> None:  # noqa: B027 - where a search belongs to its bus
+        """Nobody said in time whether the scanner has begun or ended: it may be either."""
+
     def _client_options(self) -> dict[str, Any]:
         return {}
 
@@ -245,6 +248,8 @@ class Radio(ABC):
             async with asyncio.timeout(START_S):
                 self._scanner = await self._start_scanner(self._on_advertisement)
         except (RadioUnavailable, *RADIO_ERRORS) as error:
+            if isinstance(error, TimeoutError):
+                await self._search_unanswered()
             await self._search_failed(error)
             raise
         self._started_s = now_s
@@ -253,10 +258,15 @@ class Radio(ABC):
 
     async def _stop_scanning(self) -> None:
         scanner, self._scanner = self._scanner, None
-        if scanner is not None:
-            with suppress(*RADIO_ERRORS):  # it ends with its adapter too
-                async with asyncio.timeout(STOP_S):
-                    await scanner.stop()
+        if scanner is None:
+            return
+        try:
+            async with asyncio.timeout(STOP_S):
+                await scanner.stop()
+        except TimeoutError:
+            await self._search_unanswered()
+        except RADIO_ERRORS:  # it ends with its adapter too
+            pass
 
     def _on_advertisement(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
         seen = Seen(

@@ -19,9 +19,10 @@ from tracker.bands.stretchband import (
 CONNECT_S: Final = 30.0
 REQUEST_S: Final = 8.0
 # A daemon that is trying just now keeps the band, and with BlueZ the radio, from everyone else:
-# until its connect gives up, or for as long as that and pairing take.
-FIND_S: Final = 40.0
+# until its connect gives up, or for as long as that and pairing take. BlueZ takes a search that
+# begins as another one ends for begun, and hears nothing: so these are looks, and no long one.
 LOOK_S: Final = 20.0
+FIRST_LOOKS: Final = 2
 LOOKS: Final = 3
 # The daemon that tries too cuts this one's connection now and then: to BlueZ the two are one.
 TRIES: Final = 3
@@ -42,7 +43,7 @@ async def renew(radio: Radio, address: str) -> Renewal:
     The old one goes only for a new one, where the radio is ours; BlueZ has to forget it before.
     Raises PairingRefusedError, RadioUnavailable, BondsError, or one of RADIO_ERRORS.
     """
-    seen = await radio.find(address, FIND_S)
+    seen = await _find(radio, address)
     if seen is None:
         return Renewal.NOT_HEARD
     knew = await radio.knows(seen)
@@ -58,6 +59,16 @@ async def renew(radio: Radio, address: str) -> Renewal:
         with suppress(*RADIO_ERRORS):
             return await _meet_anew(radio, seen)
     return await _meet_anew(radio, seen)
+
+
+async def _find(radio: Radio, address: str) -> Seen | None:
+    """A search that could not be begun is tried again: the daemon's may have been in its way."""
+    for _ in range(FIRST_LOOKS - 1):
+        with suppress(*RADIO_ERRORS):
+            seen = await radio.find(address, LOOK_S)
+            if seen is not None:
+                return seen
+    return await radio.find(address, LOOK_S)
 
 
 async def _meet_anew(radio: Radio, forgotten: Seen) -> Renewal:

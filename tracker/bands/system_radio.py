@@ -28,6 +28,13 @@ SYSTEM: Final = "system"
 _IN_PROGRESS = "org.bluez.Error.InProgress"
 
 
+class BusyError(BleakError):
+    """The adapter is there and does not search just now."""
+
+    def __init__(self) -> None:
+        super().__init__(BUSY)
+
+
 class SystemRadio(Radio):
     """The adapter that the system has: CoreBluetooth or WinRT, which pair by themselves."""
 
@@ -50,7 +57,7 @@ class SystemRadio(Radio):
             if missing is not None:
                 raise RadioUnavailable(missing) from error
             if isinstance(error, BleakDBusError) and error.dbus_error == _IN_PROGRESS:
-                raise BleakError(BUSY) from error
+                raise BusyError from error
             raise
         return scanner
 
