@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.daemon.parts import BAND
 from tests.mosquitto import Mosquitto
@@ -136,6 +136,26 @@ async def test_it_hurts_is_heard_by_the_band(
         await expect(page.locator("#why")).to_have_text("the broker cannot be reached")
         await page.get_by_role("button", name="That hurt").click()
         await expect(page.locator("#said")).to_contain_text("Not heard")
+
+
+async def test_who_hurts_scrolls_on_no_screen(
+    tmp_path: Path, mosquitto: Mosquitto, tell: Tell, chrome: Browser
+) -> None:
+    """A phone whose browser keeps its bars, and one that lies on its side."""
+    new_store(tmp_path / "history.db").close()
+    await all_is_well(tell, **holding(5.0))
+    async with (
+        served(tmp_path, mosquitto.port) as address,
+        looking(chrome, address, ViewportSize(width=390, height=480)) as page,
+    ):
+        hurt, said = page.get_by_role("button", name="That hurt"), page.locator("#said")
+        for size in (ViewportSize(width=390, height=480), ViewportSize(width=740, height=360)):
+            await page.set_viewport_size(size)
+            assert await page.evaluate("document.body.scrollHeight > innerHeight")
+            await expect(hurt).to_be_in_viewport(ratio=1)
+            await hurt.click()
+            await expect(said).to_contain_text("Heard")
+            await expect(said).to_be_in_viewport(ratio=1)
 
 
 async def test_what_no_daemon_hears_is_not_called_logged(
