@@ -163,6 +163,8 @@ def main() -> None:
     folder = parser.parse_args().folder
     (raises,) = (kind for kind in SETS if kind.settings == SHORT)
     recorded = [(Block.join(list(read(f))), truth_of(f)) for f in raises.files(folder)]
+    if not recorded:
+        parser.error(f"there are no recordings in {folder / 'pt'}")
     rows = [
         [
             "all kept postures, the holds among them picked by the truth",
