@@ -20,7 +20,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -28,11 +27,11 @@ from dataclasses import dataclass, replace
 from typing import Final, Unpack
 
 from tracker.bands.arrivals import Arrival, Greeting
-from tracker.bands.bonding import PAIR_S, BondLostError, PairingRefusedError
-from tracker.bands.bonds import BondsError
+from tracker.bands.bonding import PAIR_S
 from tracker.bands.inbox import Inbox
 from tracker.bands.link_state import Changes, LinkState
 from tracker.bands.missing_radio import RadioUnavailable
+from tracker.bands.patience import Patience
 from tracker.bands.radio import RADIO_ERRORS, Connection, Radio, RefusedError
 from tracker.bands.reader import Cursor, LogReader
 from tracker.bands.stretchband import (
@@ -42,7 +41,6 @@ from tracker.bands.stretchband import (
     ERROR_MTU_TOO_SMALL,
     FIRMWARE_REVISION_UUID,
     HAPTIC_UUID,
-    MIN_MTU,
     MOTION_UUID,
     SERVICE_UUID,
     STATUS_UUID,
@@ -53,6 +51,15 @@ from tracker.bands.stretchband import (
     decode_status,
     encode_control,
     encode_haptic,
+)
+from tracker.bands.trouble import (
+    ENDINGS,
+    NOT_SEEN,
+    LinkFault,
+    Trouble,
+    mtu_too_small,
+    not_heard,
+    trouble_of,
 )
 from tracker.host_time import host_time
 
@@ -87,28 +94,6 @@ class Limits:
     longest_pause_s: float = 30.0
 
 
-_NOT_SEEN = "is it charged, within a room or two, and connected to nothing else?"
-_MANY = 20  # failures in a row, after which pauses are as long as they get
-_BOND_LOST = "no longer knows this computer: press its button and run stretchband pair"
-_REFUSED = (
-    "is bonded to another computer: press its button, and this one pairs with it within a minute."
-)
-_MTU_TOO_SMALL = (
-    f"needs packets of {MIN_MTU} bytes, which this Bluetooth adapter or its driver does not offer."
-)
-
-
-class _LinkFault(Exception):  # noqa: N818 - faults is what they are counted as
-    """The link is no use as it is: the rest of a sentence that begins with the band's name.
-
-    fault: the name it is counted under.
-    """
-
-    def __init__(self, fault: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.fault = fault
-
-
 class BandLink:
     """Keeps one band connected and puts its frames into `arrivals`, each once and in order.
 
@@ -139,8 +124,7 @@ class BandLink:
         self._reader = LogReader()
         self._band: Connection | None = None
         self._connections = 0
-        self._failures = 0
-        self._needs_person = False
+        self._patience = Patience(limits.first_pause_s, limits.longest_pause_s)
         self._radio_worked = False
         self._heard_s = 0.0
         self._ask_s = 0.0
@@ -158,22 +142,10 @@ class BandLink:
         while True:
             try:
                 await self._meet()
-            except RadioUnavailable as error:
-                if not self._radio_worked:
+            except ENDINGS as ending:
+                if isinstance(ending, RadioUnavailable) and not self._radio_worked:
                     raise
-                self._fail("no_radio", f"{self.band_id}: {error}.")
-            except _LinkFault as error:
-                self._fail(error.fault, f"{self.band_id} {error}")
-            except BondLostError:
-                self._fail("bond_lost", f"{self.band_id} {_BOND_LOST} {self.band_id}.", only=True)
-            except PairingRefusedError:
-                self._fail("pairing_refused", f"{self.band_id} {_REFUSED}", only=True)
-            except BondsError as error:
-                self._fail("keys", f"{self.band_id}: {error}.")
-            except TimeoutError:
-                self._fail("no_answer", f"{self.band_id} does not answer.")
-            except (RefusedError, *RADIO_ERRORS) as error:
-                self._fail("failed", f"{self.band_id}: {str(error) or type(error).__name__}.")
+                self._fail(trouble_of(self.band_id, ending))
             await self._pause()
 
     async def buzz(self, level: int) -> bool:
@@ -203,7 +175,7 @@ class BandLink:
         seen = await self._radio.find(self.address, limits.scan_s)
         self._radio_worked = True
         if seen is None:
-            raise _LinkFault("not_seen", f"is not heard; {_NOT_SEEN}")
+            raise not_heard()
         self._report(rssi=seen.rssi)
         inbox = Inbox()
         band = await self._radio.connect(seen, inbox.on_gone, limits.connect_s, limits.request_s)
@@ -216,7 +188,7 @@ class BandLink:
 
     async def _converse(self, band: Connection, inbox: Inbox) -> None:
         if not band.has_service(SERVICE_UUID):
-            raise _LinkFault(
+            raise LinkFault(
                 "not_a_stretchband", "is no stretchband; stretchband scan shows who is."
             )
         await band.secure(self._limits.pair_s)
@@ -234,7 +206,7 @@ class BandLink:
             await inbox.wait(until_s=self._ask_s)
             await self._deliver(band, inbox)
             if inbox.gone:
-                raise _LinkFault("disconnected", "has disconnected.")
+                raise LinkFault("disconnected", "has disconnected.")
             if self._reader.hole:
                 await self._ask_again(band, inbox)
             elif _now_s() >= self._ask_s:
@@ -258,7 +230,7 @@ class BandLink:
         try:
             status = decode_status(await band.read(STATUS_UUID))
         except FrameError as error:
-            raise _LinkFault("status", f"does not say how it is: {error}.") from error
+            raise LinkFault("status", f"does not say how it is: {error}.") from error
         now = host_time()
         await self._arrivals.put(Greeting(status, now.wall_s, now.ahead_s))
         command = self._reader.begin(status)
@@ -267,7 +239,7 @@ class BandLink:
         except RefusedError as error:
             if error.code != ERROR_MTU_TOO_SMALL:
                 raise
-            raise _LinkFault("mtu_too_small", _MTU_TOO_SMALL) from error
+            raise mtu_too_small() from error
         first = status.oldest_seq if command == ReadFrom(0, 0) else command.seq
         return status.head_seq - first
 
@@ -286,7 +258,7 @@ class BandLink:
             self._ask_s = self._heard_s + self._limits.silence_s
             self._is_well()
         elif _now_s() >= dead_s and not inbox.notifications:
-            raise _LinkFault("silent", "is connected, but its frames do not come.")
+            raise LinkFault("silent", "is connected, but its frames do not come.")
 
     async def _deliver(self, band: Connection, inbox: Inbox) -> None:
         """Pass on what came, up to the first frame that is missing."""
@@ -305,7 +277,7 @@ class BandLink:
             inbox.overflows = 0
             self._reader.hole = True
         if frame_s is not None:
-            self._failures = 0
+            self._patience.is_well()
             self._heard()
         self._count_no_battery(inbox)
         self._report_frame(frame_s, inbox.battery)
@@ -341,24 +313,18 @@ class BandLink:
             self._report(battery=battery)
 
     def _is_well(self) -> None:
-        self._failures = 0
+        self._patience.is_well()
         self._report(trouble=None)
 
-    def _fail(self, fault: str, sentence: str, *, only: bool = False) -> None:
-        """only: a person alone can mend it, so there is no hurry to try again."""
-        self._reader.faults[fault] += 1
-        if fault == "not_seen" and self._needs_person:
+    def _fail(self, trouble: Trouble) -> None:
+        self._reader.faults[trouble.fault] += 1
+        if trouble.fault != NOT_SEEN:
+            self._patience.failed(needs_person=trouble.needs_person)
+        elif self._patience.needs_person:
             # The person may be at it: a band that pairs with another process is silent.
             self._report()
             return
-        if only:
-            self._failures = _MANY
-        elif self._needs_person:  # who has begun to
-            self._failures = 0
-        self._needs_person = only
-        if fault != "not_seen":  # listening does not disturb anyone: no need to do it less and less
-            self._failures += 1
-        self._report(trouble=sentence)
+        self._report(trouble=trouble.sentence)
 
     def _report(self, **changes: Unpack[Changes]) -> None:
         state = replace(self.state, faults=Counter(self._reader.faults), **changes)
@@ -368,18 +334,13 @@ class BandLink:
 
     async def _pause(self) -> None:
         """Before the next try; a bond that a person makes ends it."""
-        if not self._needs_person:
-            await asyncio.sleep(self._pause_s())
+        pause_s = self._patience.pause_s()
+        if not self._patience.needs_person:
+            await asyncio.sleep(pause_s)
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._pause_s()):
+            async with asyncio.timeout(pause_s):
                 await self._radio.until_bonded(self.address)
-
-    def _pause_s(self) -> float:
-        """After the failures in a row up to now; uneven, so that bands do not come all at once."""
-        limits = self._limits
-        doubled_s = limits.first_pause_s * 2.0 ** min(max(self._failures - 1, 0), _MANY)
-        return min(doubled_s, limits.longest_pause_s) * random.uniform(0.5, 1)  # noqa: S311 - jitter
 
 
 async def _read_if_there(band: Connection, uuid: str) -> bytes | None:
