@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.detect.leg import BACK, STANDING, Pose, raised, samples
 from tests.detect.test_trace import Heard
-from tracker.detect.events import Event, Gap, HoldEnded, HoldStarted, Rep, to_json
+from tracker.detect.events import Breath, Event, Gap, HoldEnded, HoldStarted, Rep, to_json
 from tracker.detect.samples import Block
 from tracker.detect.session import Session, Settings
 
@@ -132,6 +132,19 @@ def test_what_was_not_seen_is_not_shown() -> None:
     for times_s in (seen_s, shown_s):
         (jump,) = ((a, b) for a, b in pairwise(times_s) if b - a > 0.5)
         assert jump == pytest.approx((from_s, from_s + 1.6), abs=0.4)
+
+
+@pytest.mark.parametrize("long_s", [0.6, 1.0, 1.8])
+def test_what_a_gap_delays_is_told_when_the_leg_is_seen_again(long_s: float) -> None:
+    breaths = 0
+    for from_s in np.arange(HOLD.start_s + 5.0, HOLD.end_s - 3.0, 0.3).tolist():
+        to_s = from_s + long_s
+        events = stated(lost((from_s, to_s)))
+        told_s = [event.t_s for event in events]
+        assert told_s == sorted(told_s), from_s
+        assert not any(from_s + 0.005 < t_s < to_s for t_s in told_s), from_s
+        breaths += sum(isinstance(e, Breath) and to_s <= e.t_s < to_s + 0.25 for e in events)
+    assert breaths > 5
 
 
 LOSSES = st.lists(st.tuples(st.integers(0, 65), st.floats(0.2, 2.4)), max_size=12)

@@ -109,6 +109,16 @@ class Held:
                     size=round(strain.size, 2),
                 )
 
+    def step_unseen(self, now_s: float, sure_s: float) -> Iterator[Event]:
+        """A fifth of a second that was not seen: the breath that may have ended before it.
+
+        sure_s: when the leg was seen again, which is when that is told.
+        """
+        at_s = now_s - GRAVITY_DELAY_S
+        if at_s >= self.start_s + SETTLING_S and not self._coarse:
+            for seen in self.breaths.step(at_s, None):
+                yield self._breath(seen, sure_s)
+
     def target(self, now_s: float, target_s: float) -> Iterator[Event]:
         """TargetReached, once, when the hold has lasted target_s."""
         if not self._reached and now_s - self.start_s >= target_s:

@@ -162,12 +162,15 @@ class Routine:
         if (rest := self.postures.rest) is not None:
             yield from self._straightenings.step(now_s, up, rest)
 
-    def step_unseen(self, rows: Rows, row: int) -> Iterator[Event]:
-        """Fold one row of what may have been while samples were missing for a moment."""
-        j, up, unrest = rows.first + row, rows.ups[row], rows.unrests[row]
-        self._keeping.step_unseen(j, rows.rates[row], unrest)
+    def step_unseen(self, rows: Rows, row: int, sure_s: float) -> Iterator[Event]:
+        """Fold one row of what may have been while samples were missing for a moment.
+
+        sure_s: when enough was seen behind them.
+        """
+        j = rows.first + row
+        self._keeping.step_unseen(j, rows.rates[row], rows.unrests[row])
         if self.held is not None:
-            yield from self.held.step(j * STEP_S, up, unrest, slipping=True)
+            yield from self.held.step_unseen(j * STEP_S, sure_s)
 
     def end_hold(
         self, now_s: float, end_s: float, reason: EndReason, still_s: float | None = None

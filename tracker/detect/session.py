@@ -201,25 +201,26 @@ class Session:
         self._bridge = None
         lost, seen = bridge.span
         self._routine.lost(lost, seen)
-        reset = self._decide(*bridge.laid(), events, seen_from=seen + _SHOWS_LATE)
+        reset = self._decide(*bridge.laid(), events, seen=seen)
         return None if reset is None else max(reset, seen + AROUND - 1)
 
     def _decide(
-        self, first: int, cells: Floats, events: list[Event], *, seen_from: int = 0
+        self, first: int, cells: Floats, events: list[Event], *, seen: int = 0
     ) -> int | None:
-        """Fold cells that follow the ones before, those from `seen_from` on being seen."""
+        """Fold cells that follow the ones before; `seen`: the first one behind a gap in them."""
         self._cells.add(first, cells[:3])
         rows = self._orientation.feed(first, cells)
         count = len(rows.ups)
-        if seen_from:
-            unseen = min(max(-(-seen_from // CELLS_A_STEP) - rows.first, 0), count)
-            rows = rows._replace(unseen=unseen)
+        if seen:
+            shows = -(-(seen + _SHOWS_LATE) // CELLS_A_STEP)
+            rows = rows._replace(unseen=min(max(shows - rows.first, 0), count))
+        sure_s = (seen + AROUND - 1) * CELL_S
         self._routine.look_ahead(rows, self._grain)
         row, show = 0, partial(self._show, rows)
         while row < count:
             passed = row
             if row < rows.unseen:
-                events += self._routine.step_unseen(rows, row)
+                events += self._routine.step_unseen(rows, row, sure_s)
                 passed += 1
             elif self._routine.at_ease:
                 end = self._surely_open(rows, row)
