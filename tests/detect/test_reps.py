@@ -74,6 +74,17 @@ def test_going_back_to_rest_between_straightenings_changes_no_count() -> None:
     assert sum(isinstance(event, Rep) for event in events) == 3
 
 
+@pytest.mark.parametrize(("shaken_g", "count"), [(0.15, 3), (0.45, 0)])
+def test_what_is_shaken_as_a_band_in_hands_is_no_straightening(shaken_g: float, count: int) -> None:
+    """Muscles at work shake a leg by a tenth of a g, hands that strap a band on by a third."""
+    row = chain.from_iterable((Pose(raised(70), 0.2, 3.0), Pose(BACK, 0.2, 3.0)) for _ in range(3))
+    block = samples((STAND, LIE, *row, Pose(BACK, 5.0)))
+    shaking = shaken_g * np.sin(6.0 * np.pi * block.t_s) * (np.abs(block.t_s - 29.0) < 9.5)
+    detector = Session("band")
+    events = detector.receive(Block(block.t_s, block.acc_g * (1.0 + shaking[:, None])))
+    assert sum(isinstance(event, Rep) for event in events) == count
+
+
 def test_with_any_posture_a_leg_that_never_rests_is_on_foot_and_straightens_nothing() -> None:
     swinging = (Pose(raised(10), 0.1, 1.2), Pose(raised(50), 0.1, 2.0)) * 6
     on_foot = (Pose(raised(50), 0.1), *swinging)

@@ -187,6 +187,16 @@ def test_a_new_posture_ends_the_hold() -> None:
 SHORT = Settings(any_posture=True, min_hold_s=1.5)
 
 
+@pytest.mark.parametrize("creep_s", [10.0, 13.0])
+def test_a_leg_that_creeps_on_to_another_hold_is_never_in_two_at_once(creep_s: float) -> None:
+    """Raised by 25 degrees more so slowly that it is hardly in motion."""
+    crept = (Pose(raised(55), 6.0, 2.0), Pose(raised(80), 6.0, creep_s))
+    detector = Session("band")
+    events = detector.receive(samples((*SESSION[:2], *crept, Pose(BACK, 6.0)))) + detector.close()
+    first, second = (event for event in events if isinstance(event, HoldEnded))
+    assert first.start_s < first.end_s <= second.start_s < second.end_s
+
+
 def test_how_a_leg_is_put_down_between_two_holds_is_not_the_rest() -> None:
     poses = [
         Pose(BACK, 6.0),

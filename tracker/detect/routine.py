@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from tracker.detect.bounds.edges import settled_s
-from tracker.detect.bounds.holds import RESTLESS_G, UNKNOWN, Keeping, Kept, Left
+from tracker.detect.bounds.holds import CALM_G, UNKNOWN, Keeping, Kept, Left
 from tracker.detect.breath.dating import Habit
 from tracker.detect.events import INNER_THIGH, DropReason, EndReason, Event, Worn
 from tracker.detect.held import SETTLING_S, Held
@@ -55,6 +55,7 @@ class Routine:
         self._pauses = Pauses(self.postures)
         # Instead, with any posture, as soon as the leg was seen.
         self._stays: Stays | None = None
+        self._held_until_s = -math.inf
         self._calm_again()
 
     def _calm_again(self) -> None:
@@ -115,9 +116,9 @@ class Routine:
         self.postures.passed(times_s, ups, *rows.along(row, passed))
         if self._keeping.keeps:
             self._straightenings.calm_s = times_s[-1]
-        if self._stays is not None:
+        if max(unrests) > CALM_G:
             felt = zip(times_s, unrests, strict=True)
-            self._straightenings.restless([t_s for t_s, unrest in felt if unrest > RESTLESS_G])
+            self._straightenings.restless([t_s for t_s, unrest in felt if unrest > CALM_G])
         last = slice(-_RECENT, None)
         self._recent.extend(zip(times_s[last], ups[last], unrests[last], strict=True))
         events: list[Event] = []
@@ -157,7 +158,7 @@ class Routine:
             yield from self._in_hold(self.held, now_s, up, unrest)
         if self._keeping.keeps:
             self._straightenings.calm_s = now_s
-        if self._stays is not None and unrest > RESTLESS_G:
+        if unrest > CALM_G:
             self._straightenings.restless((now_s,))
         if (rest := self.postures.rest) is not None:
             yield from self._straightenings.step(now_s, up, rest)
@@ -191,6 +192,7 @@ class Routine:
         self._straightenings.restart()
         self.postures.counted(held.stretch, end_s)
         self.tally.held(end_s - held.start_s)
+        self._held_until_s = end_s
         yield from held.ended(now_s, end_s, reason)
 
     def _why_none(self, held: Held, lasted_s: float) -> DropReason | None:
@@ -267,8 +269,9 @@ class Routine:
         yield held.started(now_s)
 
     def _settled_s(self, cells: Cells, kept: Kept, limb: Limb) -> float:
-        """When the posture was taken."""
+        """When the posture was taken, which a leg may creep to: not before the last hold ended."""
         start_s = settled_s(cells, kept.first, kept.last, kept.up, limb)
+        start_s = max(start_s, self._held_until_s)
         return start_s if self._stays is None else self._stays.after_last(start_s)
 
     def _at(self, start_s: float) -> Vector:

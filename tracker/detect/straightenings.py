@@ -19,7 +19,8 @@ from tracker.detect.tally import Tally
 # Any posture: who straightens a leg has let it rest, or straightened it, so long before at most. On
 # foot a leg swings and sways without ever resting.
 _FROM_REST_S = 10.0
-# Each step jolts a leg by a g; a leg that is straightened with the breath is calm all the way, as
+# Each step jolts a leg by a g, and whoever moves the band to the other leg shakes it by 0.15 to 0.4
+# with pauses in between; a leg that is straightened with the breath is calm all the way, as
 # bounds/holds.py has it. Who walks may seem to rest between two steps.
 _RESTLESS = 1.0 / 3.0
 # A straightening is told so long after its start at most.
@@ -78,7 +79,7 @@ class Straightenings:
             yield self._rep(now_s, seen)
 
     def _on_foot(self, seen: RepSeen, name: str | None) -> bool:
-        """Did the leg swing while it walked?"""
+        """Did the leg swing while it walked, or was the band in hands?"""
         if name == OTHER and seen.start_s - self.calm_s > _FROM_REST_S:
             return True
         begin, end = self._restless_s.searchsorted((seen.start_s, seen.end_s)).tolist()
