@@ -32,6 +32,20 @@ def test_the_turn_is_known_within_some_degrees_from_lying_on_the_back(
 
 
 @pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("out_deg", [0.0, 8.0])
+def test_a_knee_that_is_up_tells_the_turn(turn: float, left: bool, out_deg: float) -> None:
+    """The shank leans forwards by 40 degrees, the knee falls out by some."""
+    out, lean = math.radians(out_deg), math.radians(40.0)
+    front = -math.sin(lean) if left else math.sin(lean)
+    donning = Donning()
+    knee = (front * math.cos(out), math.cos(lean), -math.sin(lean) * math.sin(out))
+    donning.knee_up(worn(knee, turn), right=not left)
+    assert donning.seat.turn_deg == pytest.approx(turn, abs=15.0)
+    assert donning.seat.turn_deg * turn >= 0.0 or abs(turn) < 15.0
+
+
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("toes_deg", [2.0, 24.0])
 def test_a_raised_leg_tells_the_turn_wherever_the_toes_point(turn: float, toes_deg: float) -> None:
     toes = math.radians(toes_deg)

@@ -347,6 +347,18 @@ def test_who_rests_on_the_back_with_the_knees_up_has_the_stretches_named(
     assert [h[:2] for h in named(block)] == [("hamstring", side), ("inner_thigh", side)]
 
 
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("raised_deg", [42.0, 48.0, 60.0])
+def test_a_band_that_sits_turned_out_makes_no_inner_thigh_of_a_leg_raised_from_the_knees_up(
+    raised_deg: float, left: bool
+) -> None:
+    rest = Pose(knee_up(48), 20.0, 2.5)
+    poses = (STAND, *DOWN, rest, Pose(raised(raised_deg), 12.0), rest)
+    turned = 33.0 if left else -33.0
+    block = samples(poses, left=left, turned_deg=turned)
+    assert [h[:2] for h in named(block)] == [("hamstring", "left" if left else "right")]
+
+
 HEEL_NEAR = knee_up(68)
 
 

@@ -2,7 +2,9 @@
 
 Standing, the leg's line is up. Raised straight, or with the knee bent, up lies in the plane of the
 leg's line and its front, which tells the turn; lying flat tells it too, but for the toes, which
-fall out by up to 24 degrees on the back. All of it is over when the band may have been moved.
+fall out by up to 24 degrees on the back. With the knee up and the foot on the floor the shank leans
+forwards in the leg's own plane, but for a knee that falls aside. All of it is over when the band
+may have been moved.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from tracker.detect.motion.cells import Vector, angle_deg
 # leg by some degrees; toes fall out by 0 to 24 on the back, and less on the belly.
 _TURN_DEG, _FOOT_DEG, _TOES_DEG = 17.0, 6.0, 8.0
 _TOES_BACK_DEG, _TOES_BELLY_DEG = 13.0, 6.0
+# A knee that is up falls aside by some degrees, outwards rather, and a tilt counts double there.
+_KNEE_ASIDE_DEG, _KNEE_OUT_DEG = 12.0, 4.0
 # A band is tilted by up to 8 degrees; more than this is how somebody stands.
 _MOST_TILT_DEG = 12.0
 # A shank stands some degrees off the vertical itself, so that much of it is believed.
@@ -64,6 +68,7 @@ class Donning:
     def turn_again(self) -> None:
         """Only the turn is to be found out anew."""
         self._lying: float | None = None
+        self._knee_up: float | None = None
         self._front: float | None = None
         self._weigh()
 
@@ -79,6 +84,13 @@ class Donning:
         self._lying = _front_deg(self.seat.straight(up)) + (toes if right else -toes)
         self._weigh()
 
+    def knee_up(self, up: Vector, *, right: bool) -> None:
+        """On the back with the knee up and the foot on the floor."""
+        straight = self.seat.straight(up)
+        if math.hypot(straight[0], straight[2]) > LEAST_ACROSS:
+            self._knee_up = _front_deg(straight) + (_KNEE_OUT_DEG if right else -_KNEE_OUT_DEG)
+            self._weigh()
+
     def stretched(self, up: Vector) -> None:
         """Raised straight, or the knee bent: the front is in the plane of the line and up."""
         straight = self.seat.straight(up)
@@ -88,7 +100,11 @@ class Donning:
 
     def _weigh(self) -> None:
         weight, total = 1.0 / _TURN_DEG**2, 0.0
-        for seen, off_deg in ((self._lying, _TOES_DEG), (self._front, _FOOT_DEG)):
+        for seen, off_deg in (
+            (self._lying, _TOES_DEG),
+            (self._knee_up, _KNEE_ASIDE_DEG),
+            (self._front, _FOOT_DEG),
+        ):
             if seen is not None:
                 weight, total = weight + 1.0 / off_deg**2, total + seen / off_deg**2
         self.seat = Seat(self.seat.line, total / weight)

@@ -124,8 +124,11 @@ class Postures:
                     self._donning.renew()
                 right = (self.side or self._legs.lying()) == "right"
                 self._donning.lay(up, right=right, back=right == (up[0] > 0))
-            case "knee_up" if not self._legs.knee_up(_front(up), start_s):
-                self._donning.renew()
+            case "knee_up":
+                front = _front(up)
+                if not self._legs.knee_up(front, start_s):
+                    self._donning.renew()
+                self._donning.knee_up(up, right=leg(front, back=True) == "right")
 
     def rest_left(self, up: Vector, end_s: float) -> None:
         """The rest, like this at last, is over."""
