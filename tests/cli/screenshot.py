@@ -1,7 +1,7 @@
 """Draws docs/img/demo.svg, the picture of the README: `python -m tests.cli.screenshot`.
 
 A scripted session goes through the real detector into the real picture; the moment is in the middle
-of the sixth hold.
+of the seventh hold.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tracker.detect.session import Session
 from tracker.mqtt.payloads import LivePoint
 
 OUT = Path(__file__).parents[2] / "docs" / "img" / "demo.svg"
-SEED, HOLDS, INTO_S, FRAME_S = 1, 5, 24.0, 0.5
+SEED, HOLDS, INTO_S, FRAME_S = 1, 6, 24.0, 0.5
 CALMER = ((97, 175, 239), (198, 120, 221), (86, 182, 194), (171, 178, 191))
 NIGHT = TerminalTheme(
     (16, 20, 24),
