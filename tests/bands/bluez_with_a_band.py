@@ -41,7 +41,7 @@ class BlueZWithABand:
     """It alone owns org.bluez on this bus.
 
     loses:   methods whose next call is not answered, and what it ends does not end: so does
-             bluetoothd 5.82 where another program begins or ends a search at the same time.
+             bluetoothd 5.82 with one of two who begin a search at the same moment.
     refuses: so many searches are refused because another one is in the way.
     """
 

@@ -55,9 +55,9 @@ class BlueZRadio(SystemRadio):
     async def _search_unanswered(self) -> None:
         """Leave the bus, and BlueZ lets go of the search; bleak comes back to it by itself.
 
-        Where two programs begin or end a search at once, BlueZ loses the answer to one (5.82). It
-        refuses that one any further search then, for as long as it stays on the bus. Bleak watches
-        connections from the same place there, so they end too.
+        Where two programs begin a search at once, BlueZ 5.82 answers one only. It refuses the other
+        any further search then, for as long as that stays on the bus. Bleak watches connections
+        from the same place there, so they end too.
         """
         _log.warning("BlueZ did not answer whether a search had begun or ended: its bus is left.")
         async with self._connecting:
