@@ -12,15 +12,16 @@ from tracker.detect.samples import Floats
 LEVER_M = 0.8
 # Without mass, so that nothing is to be reckoned with but what stands in the test.
 LEG, STIFF, ASIDE = Limb(LEVER_M), Limb(0.0), Limb(0.0, aside=True)
-TOP = np.radians(75.0)
 FINE_S = np.arange(0.0, 6.0, 0.001)
 
 
-def swing(moving_s: float, *, away: bool, lever_m: float = LEVER_M) -> tuple[Cells, float, Vector]:
+def swing(
+    moving_s: float, *, away: bool, lever_m: float = LEVER_M, top_deg: float = 75.0
+) -> tuple[Cells, float, Vector]:
     """Cells of a leg swung smoothly about a joint, its own acceleration in them, and the truth."""
     share = np.clip((FINE_S - 2.0) / moving_s, 0.0, 1.0)
     eased = share**3 * (10 - 15 * share + 6 * share**2)
-    angle = TOP * (1 - eased if away else eased)
+    angle = np.radians(top_deg) * (1 - eased if away else eased)
     rate = np.gradient(angle, 0.001)
     pull = np.gradient(rate, 0.001) * lever_m / 9.81
     inward = rate**2 * lever_m / 9.81
@@ -28,7 +29,7 @@ def swing(moving_s: float, *, away: bool, lever_m: float = LEVER_M) -> tuple[Cel
     fast = FINE_S[np.abs(np.degrees(rate)) > 5.0]
     cells = Cells()
     cells.add(1, _mean(acc).T)
-    return cells, float(fast[0] if away else fast[-1]), raised(75.0)
+    return cells, float(fast[0] if away else fast[-1]), raised(top_deg)
 
 
 def _mean(fine: Floats) -> Floats:
@@ -57,6 +58,16 @@ def test_a_raised_leg_that_is_let_go_by_bending_the_knee_is_not_dated_early(
     cells, true_s, top = swing(moving_s, away=True, lever_m=0.36)
     away = round((true_s + 0.3) / CELL_S)
     assert abs(departed_s(cells, 0, away, 140, top, LEG) - true_s) < 0.12
+
+
+@pytest.mark.parametrize("moving_s", [0.5, 0.8, 1.2])
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_shank_that_is_thrown_off_is_not_dated_early(moving_s: float, aside: bool) -> None:
+    """The heel is let go from the buttock, or the knee: its push is felt at up to three g."""
+    cells, true_s, top = swing(moving_s, away=True, lever_m=0.36, top_deg=120.0)
+    away = round((true_s + 0.2) / CELL_S)
+    limb = Limb(0.36, aside=aside)
+    assert abs(departed_s(cells, 0, away, away + 60, top, limb) - true_s) < 0.1
 
 
 def test_a_trembling_leg_still_settles() -> None:

@@ -123,14 +123,36 @@ def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb:
         return departed_coarsely_s(cells, max(since, away - 3 * _SECOND), away, up)
     spans = (since, away, last)
     seen = _departure(cells, *spans, up, limb)
-    if limb.aside or limb.lever_m == 0.0:
-        return cell_s(seen.left)
     left = seen.left
-    for share in _BENDS:
-        bent = _departure(cells, *spans, up, Limb(share * limb.lever_m))
-        if bent.left > left + _LATER and not bent.pushed_back(seen.left):
-            left = bent.left
-    return cell_s(left)
+    if limb.lever_m == 0.0:
+        return cell_s(left)
+    if not limb.aside:
+        for share in _BENDS:
+            bent = _departure(cells, *spans, up, Limb(share * limb.lever_m))
+            if bent.left > left + _LATER and not bent.pushed_back(seen.left):
+                left = bent.left
+    return cell_s(max(left, _thrown(cells, *spans, up)))
+
+
+def _thrown(cells: Cells, since: int, away: int, last: int, up: Vector) -> float:
+    """The cell at which the band felt the push that threw the leg off, if it was one.
+
+    What is thrown off at nearly gravity or more has turned so far, within the window of its limb,
+    that this smears what comes outwards. But nothing moved before the push, which is felt the other
+    way, was felt at all: no window is laid.
+    """
+    begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
+    slopes = slopes_deg_s(directions(acc), _JOLT_HALF)
+    rates = length(slopes)[: max(away - begin - _JOLT_HALF + 1, 1)]
+    fast = np.flatnonzero(rates > _edge_deg_s(slopes[_while_still(begin, away)]))
+    if not len(fast):
+        return -math.inf
+    first = int(_since_pause(fast)[0])
+    goes = acc[away - begin : away - begin + _SECOND].mean(axis=0) - np.array(up)
+    if float(slopes[first : first + 2].sum(axis=0) @ goes) >= 0.0:
+        return -math.inf
+    # The line about this cell is the first that reaches into the push: with its last cell.
+    return begin + first + 2.0 * _JOLT_HALF - 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,22 +179,30 @@ def _departure(
     cells: Cells, since: int, away: int, last: int, up: Vector, limb: Limb
 ) -> _Departure:
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
-    still = min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND)
     # A push across that looks like a tilt would look like more of one.
     look = _fast if limb.aside else _fast_or_jolted
-    slopes, edge, fast = look(directions(acc, limb.window_s(up)), slice(0, still))
+    slopes, edge, fast = look(directions(acc, limb.window_s(up)), _while_still(begin, away))
     rates = length(slopes)[: max(away - begin - HALF + 1, 1)]
     fast = fast[fast < len(rates)]
     if not len(fast):
         return _Departure(begin + HALF + len(rates) - 1, slopes, begin)
-    # Back over pauses, from when the leg was jolted.
-    pauses = np.flatnonzero(np.diff(fast) > _JOLTED)
-    fast = fast[pauses[-1] + 1 if len(pauses) else 0 :]
+    fast = _since_pause(fast)
     left = begin + HALF + _crossing(rates, int(fast[0]) - 1, edge)
     if limb.aside and len(after := _after_backswing(slopes, fast)) < len(fast):
         moves = begin + HALF + _crossing(rates, int(after[0]) - 1, edge)
         left = moves + _PUSH_SHARE * (left - moves)
     return _Departure(left, slopes, begin)
+
+
+def _while_still(begin: int, away: int) -> slice:
+    """The first of the cells from `begin` on, in which a leg that was away at `away` was still."""
+    return slice(0, min(max(away - begin - _SECOND // 2, _SECOND), 2 * _SECOND))
+
+
+def _since_pause(fast: Ints) -> Ints:
+    """The fast cells since the last pause that is longer than one after a jolt."""
+    pauses = np.flatnonzero(np.diff(fast) > _JOLTED)
+    return fast[pauses[-1] + 1 if len(pauses) else 0 :]
 
 
 def unbroken_s(
