@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from tracker.detect.breath.breaths import Breaths
-from tracker.detect.breath.dating import Habit
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.telling import BreathSeen
 from tracker.detect.events import (
     Breath,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from tracker.detect.bounds.edges import settled_s
 from tracker.detect.bounds.holds import CALM_G, UNKNOWN, Keeping, Kept, Left
-from tracker.detect.breath.dating import Habit
+from tracker.detect.breath.habit import Habit
 from tracker.detect.events import INNER_THIGH, DropReason, EndReason, Event, Worn
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.live import Phase

@@ -10,7 +10,7 @@ import pytest
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.breaths import Breaths
-from tracker.detect.breath.dating import Habit
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.telling import BreathSeen
 from tracker.detect.motion.orientation import GRAVITY_DELAY_S, STEP_S
@@ -219,9 +219,11 @@ def test_of_a_long_hold_no_more_than_some_minutes_are_kept(
     looked_s: list[float] = []
 
     class Watched(Movement):
-        def __init__(self, first_s: float, moved_deg: Floats, start_s: float | None) -> None:
+        def __init__(
+            self, first_s: float, moved_deg: Floats, start_s: float | None, habit: Habit
+        ) -> None:
             looked_s.append(len(moved_deg) * BEAT_S)
-            super().__init__(first_s, moved_deg, start_s)
+            super().__init__(first_s, moved_deg, start_s, habit)
 
     monkeypatch.setattr("tracker.detect.breath.points.Movement", Watched)
     t_s = steps(1801.5)
@@ -252,7 +254,7 @@ def test_breaths_of_unequal_length_are_each_dated() -> None:
         inside = (t_s >= begin_s) & (t_s < end_s)
         phase = (t_s[inside] - begin_s) / (end_s - begin_s)
         moved[inside] = breathing(START_S + 1.0 + phase, 1.0)
-    row = Movement(0.0, moved, 0.0).cycles(6.0)
+    row = Movement(0.0, moved, 0.0, Habit()).cycles(6.0)
     assert row is not None
     for onset_s in onsets_s[:-1].tolist():
         assert min(abs(found - onset_s) for found in row.onsets_s) < 0.25
@@ -260,5 +262,5 @@ def test_breaths_of_unequal_length_are_each_dated() -> None:
 
 
 def test_too_little_movement_has_no_breaths() -> None:
-    assert Movement(0.0, np.zeros(8), 0.0).cycles(6.0) is None
-    assert Movement(0.0, np.full(50, math.nan), 0.0).cycles(6.0) is None
+    assert Movement(0.0, np.zeros(8), 0.0, Habit()).cycles(6.0) is None
+    assert Movement(0.0, np.full(50, math.nan), 0.0, Habit()).cycles(6.0) is None

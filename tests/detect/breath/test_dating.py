@@ -6,7 +6,8 @@ import pytest
 from tests.detect.breath.test_deepening import swaying
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles
-from tracker.detect.breath.dating import Dating, Habit
+from tracker.detect.breath.dating import Dating
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.samples import Floats
 
@@ -21,7 +22,7 @@ def breathing(t_s: Floats, out: float, held: float, back: float) -> Floats:
 
 
 def found(moved: Floats) -> tuple[Movement, Cycles]:
-    movement = Movement(0.0, moved, None)
+    movement = Movement(0.0, moved, None, Habit())
     row = movement.cycles(PERIOD_S)
     assert row is not None
     return movement, row

@@ -6,6 +6,7 @@ import pytest
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles
 from tracker.detect.breath.deepening import Deepening
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.samples import Floats
 
@@ -29,7 +30,7 @@ def swaying(count: int, seed: int) -> Floats:
 def gain_deg(*parts: tuple[Floats, Floats], row: Cycles | None = None, known: bool = True) -> float:
     deepening = Deepening(START_S, way_known=known)
     for t_s, moved_deg in parts:
-        deepening.look(Movement(START_S + float(t_s[0]), moved_deg, START_S), row)
+        deepening.look(Movement(START_S + float(t_s[0]), moved_deg, START_S, Habit()), row)
     gain = deepening.gain_deg()
     assert gain is not None
     return gain
@@ -46,7 +47,7 @@ def test_what_the_leg_gives_way_is_the_gain(creep: float) -> None:
 def test_a_breath_that_was_told_is_no_gain() -> None:
     # Released at the end of an exhale, 1.5 degrees deeper for the moment.
     t_s = beats(13.0)
-    row = Cycles((START_S, START_S + 7.0, START_S + 14.0), 7.0, 1.5, -20.0)
+    row = Cycles((START_S, START_S + 7.0, START_S + 14.0), 7.0, 1.5, -20.0, 0.0)
     moved = 1.5 * row.depth(START_S + t_s) + 2.0 * t_s / 13.0
     assert moved[-1] > 2.8
     assert gain_deg((t_s, moved), row=row) == pytest.approx(2.0, abs=0.25)
@@ -108,5 +109,5 @@ def test_a_stretch_that_gives_way_soon_is_a_gain() -> None:
 def test_of_a_movement_that_is_not_known_no_gain_is_told() -> None:
     t_s = beats(12.0)
     deepening = Deepening(START_S, way_known=True)
-    deepening.look(Movement(START_S, np.full(len(t_s), np.nan), START_S), None)
+    deepening.look(Movement(START_S, np.full(len(t_s), np.nan), START_S, Habit()), None)
     assert deepening.gain_deg() is None

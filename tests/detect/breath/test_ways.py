@@ -10,7 +10,7 @@ import pytest
 from tests.detect.breath.test_breaths import START_S, breathing, steps, swaying
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.breaths import Breaths
-from tracker.detect.breath.dating import Habit
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.points import Points
 from tracker.detect.breath.ways import ways
 from tracker.detect.samples import Floats
@@ -89,7 +89,7 @@ def test_sway_along_any_way_hardly_ever_tells_a_rate(lasts_s: float) -> None:
 
 def test_ways_that_are_compared_are_smoothed_alike() -> None:
     """Across a smooth movement muscles tremble, along it they do not show."""
-    points = Points(START_S)
+    points = Points(START_S, Habit())
     smooth = np.sin(0.5 * np.arange(60.0))
     trembling = np.random.default_rng(1).normal(0.0, 0.4, 60)
     for along, across in zip(smooth, trembling, strict=True):

@@ -7,7 +7,7 @@ import pytest
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles
-from tracker.detect.breath.dating import Habit
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.whole import Whole
@@ -23,16 +23,18 @@ class Rows(Movement):
 
     def __init__(self, *rows: Cycles) -> None:
         moved = np.sin(0.5 * np.arange(round(40.0 / BEAT_S)))
-        super().__init__(START_S + 0.8, moved, START_S)
+        super().__init__(START_S + 0.8, moved, START_S, Habit())
         self._rows = {row.period_s: row for row in rows}
 
     def cycles(self, period_s: float) -> Cycles | None:
         return self._rows.get(period_s)
 
 
-def row(period_s: float, against: float, *lengths_s: float, first_s: float = 1.0) -> Cycles:
+def row(
+    period_s: float, against: float, *lengths_s: float, first_s: float = 1.0, strange: float = 0.0
+) -> Cycles:
     onsets_s = START_S + first_s + np.cumsum((0.0, *(lengths_s or (period_s,) * 4)))
-    return Cycles(tuple(onsets_s.tolist()), period_s, 1.0, against)
+    return Cycles(tuple(onsets_s.tolist()), period_s, 1.0, against + strange, strange)
 
 
 def looked_at(*rows: Cycles, one_way: bool = True) -> Whole:
@@ -104,3 +106,16 @@ def test_two_halves_of_a_breath_are_one_and_no_movement_is_none() -> None:
     none = looked_at(one_way=False)
     none.ended(START_S + 7.0)
     assert (halves.count, none.count) == (1, 0)
+
+
+def test_a_habit_casts_doubt_on_a_rate_but_is_no_evidence_for_one() -> None:
+    """The second rhythm is as usual with this wearer as the first is strange."""
+    for other, strange, told in (
+        (WORSE, 0.0, True),
+        (WORSE, 12.0, False),
+        (BEST + 1.0, -8.0, False),
+    ):
+        best = row(PERIODS[3], BEST, strange=strange)
+        whole = looked_at(best, row(PERIODS[8], other, strange=-strange))
+        assert (whole.rate_bpm() is not None) is told
+        assert whole.count == 4

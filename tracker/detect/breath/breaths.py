@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 
 from tracker.detect.breath.beats import BEAT_S, Beat, Beats, Point
-from tracker.detect.breath.dating import Dating, Habit
+from tracker.detect.breath.dating import Dating
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Span
 from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.plain import Laid, Plain
@@ -54,7 +55,7 @@ class Breaths:
         self._one_way = one_way
         self._rhythm = Rhythm(one_way=one_way)
         self._beats = Beats()
-        self._points = Points(start_s)
+        self._points = Points(start_s, habit)
         self._plain = Plain(self._points, self._rhythm)
         self._last_s = -math.inf
         self._away = False

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S
+from tracker.detect.breath.habit import Habit, unusual
 from tracker.detect.breath.segments import Segments
 from tracker.detect.breath.template import depth, one_depth, uneven
 from tracker.detect.breath.whitening import DEPENDENT, Whitened, total
@@ -21,8 +22,6 @@ from tracker.detect.samples import Floats
 
 # Each further breath has to explain this much (twice the log likelihood).
 _A_BREATH = 1.5
-# Breaths in a stretch are mostly 3 to 10 s long: a log-normal spread.
-_USUAL_S, _USUALLY = 5.0, 0.5
 # Of so few breaths the smoother takes a part for the deepening.
 _FEW = 4.0
 # Lengths are tried this far apart (natural logarithm).
@@ -37,12 +36,14 @@ class Cycles:
     onsets_s: where exhales begin; the first may lie before the movement, the last behind it.
     swing_deg: how far a breath moves the leg, trough to top.
     against:  minus twice the log likelihood, what is unlikely about the row included.
+    strange:  the part of it that is by what the wearer did in the holds before.
     """
 
     onsets_s: tuple[float, ...]
     period_s: float
     swing_deg: float
     against: float
+    strange: float
 
     @property
     def usual_s(self) -> float:
@@ -67,6 +68,10 @@ class Cycles:
         others = (row.against for row in rows if row is not None and self.unlike(row))
         return min(others, default=math.inf) - self.against
 
+    def of_anybody(self) -> Cycles:
+        """The same as if nothing were known of the wearer."""
+        return replace(self, against=self.against - self.strange, strange=0.0)
+
 
 def likeliest(rows: Iterable[Cycles | None]) -> Cycles | None:
     """The one that explains most."""
@@ -74,8 +79,13 @@ def likeliest(rows: Iterable[Cycles | None]) -> Cycles | None:
     return min(found, key=lambda row: row.against, default=None)
 
 
-def judged(row: Segments, movement: Whitened, first_s: float, period_s: float) -> Cycles | None:
-    """The row in seconds, its first beat at first_s; None where the leg moves the other way."""
+def judged(
+    row: Segments, movement: Whitened, first_s: float, period_s: float, habit: Habit
+) -> Cycles | None:
+    """The row in seconds, its first beat at first_s; None where the leg moves the other way.
+
+    habit: how the wearer has breathed in the holds before.
+    """
     along, energy = row.along, row.energy
     if len(movement.rest) * BEAT_S < _FEW * period_s:
         wave = movement.quick(movement.white(_wave(row.bounds, len(movement.rest))))
@@ -87,12 +97,13 @@ def judged(row: Segments, movement: Whitened, first_s: float, period_s: float) -
     against = movement.beats / DEPENDENT * math.log(1.0 - share)
     unlike = sum(uneven(length_s, period_s) for length_s in lengths_s)
     against += unlike + _A_BREATH * len(row.bounds)
-    against += (math.log(period_s / _USUAL_S) / _USUALLY) ** 2
+    strange = habit.unlike(period_s)
+    against += unusual(period_s) + strange
     onsets_s = tuple(
         first_s + (bound + shift) * BEAT_S
         for bound, shift in zip(row.bounds, row.shifts, strict=True)
     )
-    return Cycles(onsets_s, period_s, along / energy, against)
+    return Cycles(onsets_s, period_s, along / energy, against, strange)
 
 
 def _wave(bounds: list[int], count: int) -> Floats:

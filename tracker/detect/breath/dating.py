@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from tracker.detect.breath.cycles import Cycles
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.shapes import PHASES, shapes
 from tracker.detect.breath.whitening import total
@@ -21,20 +22,6 @@ from tracker.detect.samples import Floats
 
 # Sway is no white noise, even when it is whitened: less than what the likelihood claims.
 _BELIEVED = 0.8
-# So much of what one hold has shown counts in the next, and so on: in another posture somebody may
-# breathe otherwise.
-_REMEMBERED = 0.7
-
-
-class Habit:
-    """How the wearer has breathed in the holds before."""
-
-    def __init__(self) -> None:
-        self.fits = np.zeros(len(shapes().late))
-
-    def learn(self, fits: Floats) -> None:
-        """How well each shape fits a hold, or a part of a long one, that is over."""
-        self.fits = _REMEMBERED * (self.fits + fits)
 
 
 class Dating:
@@ -58,7 +45,7 @@ class Dating:
 
     def remember(self) -> None:
         """The hold is over, or a part of it."""
-        self._habit.learn(self._fits)
+        self._habit.learn_shape(self._fits)
 
 
 def _laid(movement: Movement, row: Cycles) -> Floats:

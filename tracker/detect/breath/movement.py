@@ -11,6 +11,7 @@ import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles, judged
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.segments import segmented
 from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats
@@ -55,13 +56,17 @@ class Span(NamedTuple):
 class Movement:
     """The movement of a leg along the way of the breath; rows of breaths can be laid over it."""
 
-    def __init__(self, first_s: float, moved_deg: Floats, start_s: float | None) -> None:
+    def __init__(
+        self, first_s: float, moved_deg: Floats, start_s: float | None, habit: Habit
+    ) -> None:
         """moved_deg: (n,) one a beat from first_s on, nan where unknown.
 
         start_s: when the hold began, None where the movement begins in the middle of one.
+        habit: how long breaths usually are.
         """
         self.first_s, self.moved_deg = first_s, moved_deg
         self._held_s = None if start_s is None else first_s - start_s
+        self._habit = habit
         self._white = Whitened(moved_deg)
 
     @property
@@ -79,7 +84,9 @@ class Movement:
         if not self._white.enough:
             return None
         row = segmented(self._white, period_s, self._held_s)
-        return None if row is None else judged(row, self._white, self.first_s, period_s)
+        if row is None:
+            return None
+        return judged(row, self._white, self.first_s, period_s, self._habit)
 
     def fits(self, depths: Floats) -> Floats:
         """(n,) log likelihoods of breaths so deep, (n, beats), each as large as fits best."""

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S, Point
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.ways import ways
 
@@ -21,8 +22,9 @@ _LEAVING_S, _MOVE_DEG = 0.4, 0.6
 class Points:
     """The way (deepening, sideways) in degrees at each beat from first_s on, as far as is kept."""
 
-    def __init__(self, start_s: float) -> None:
+    def __init__(self, start_s: float, habit: Habit) -> None:
         """start_s: when the hold began."""
+        self._habit = habit
         self._start_s = self.first_s = start_s
         self._moved: list[Point] = []
 
@@ -79,7 +81,7 @@ class Points:
         moved = np.array(self._moved[begin:end]).reshape(-1, 2)
         at_first = not begin and self.first_s - self._start_s < _GAP_S
         start_s = self._start_s if at_first else None
-        return Movement(self._time(begin), x * moved[:, 0] + y * moved[:, 1], start_s)
+        return Movement(self._time(begin), x * moved[:, 0] + y * moved[:, 1], start_s, self._habit)
 
     def movements(self, begin: int, end: int, ways: list[Point]) -> list[Movement]:
         """Along each way, all smoothed alike: what explains the one is compared with the others."""

@@ -17,8 +17,9 @@ from statistics import mean, median, pstdev
 from typing import NamedTuple
 
 from tracker.detect.breath.cycles import Cycles, likeliest
-from tracker.detect.breath.dating import Dating, Habit
+from tracker.detect.breath.dating import Dating
 from tracker.detect.breath.deepening import Deepening
+from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement, Span
 from tracker.detect.breath.ways import WAYS
 
@@ -90,6 +91,8 @@ class Whole:
         if self._stands_out(row, chain(*rows), smoothed=smoothed):
             others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
             self._sure = self._stands_out(row, chain(*rows, others), smoothed=smoothed)
+        if self._sure:
+            self._habit.learn_length(row.usual_s)
         dating, counted = Dating(self._habit), []
         dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
@@ -141,7 +144,17 @@ class Whole:
         return self._deepening.gain_deg()
 
     def _stands_out(self, row: Cycles, rows: Iterable[Cycles | None], *, smoothed: bool) -> bool:
-        """Does it explain the movement, and so much more than those of another rhythm?"""
+        """Does it explain the movement, and so much more than those of another rhythm?
+
+        What the holds before have shown may cast doubt on that, but is no evidence for it.
+        """
+        found = [each for each in rows if each is not None]
+        if not self._clear(row, found, smoothed=smoothed):
+            return False
+        found = [each.of_anybody() for each in found]
+        return self._clear(row.of_anybody(), found, smoothed=smoothed)
+
+    def _clear(self, row: Cycles, rows: Iterable[Cycles], *, smoothed: bool) -> bool:
         margin = row.margin(rows)
         if smoothed:
             return margin > _MARGIN_SMOOTHED and row.against < _BELIEVED_SMOOTHED
