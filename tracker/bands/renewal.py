@@ -19,8 +19,8 @@ from tracker.bands.stretchband import (
 CONNECT_S: Final = 30.0
 REQUEST_S: Final = 8.0
 # A daemon that is trying just now keeps the band, and with BlueZ the radio, from everyone else:
-# until its connect gives up, or for as long as that and pairing take. BlueZ takes a search that
-# begins as another one ends for begun, and hears nothing: so these are looks, and no long one.
+# until its connect gives up, or for as long as that and pairing take. Where its search was in the
+# way of a look, the next one begins anew.
 LOOK_S: Final = 20.0
 FIRST_LOOKS: Final = 2
 LOOKS: Final = 3
