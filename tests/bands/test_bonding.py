@@ -30,6 +30,7 @@ from tracker.bands.bonds import Bond, Bonds, BondsError, bonds_beside
 from tracker.bands.bumble_radio import LOOK_S, BumbleRadio
 from tracker.bands.link_state import LinkState
 from tracker.bands.opening import open_radio
+from tracker.bands.radio import BusyError
 from tracker.bands.renewal import Renewal, renew
 
 ONE, TWO = bytes(range(16)), bytes(range(1, 17))
@@ -90,13 +91,19 @@ async def test_a_band_that_lost_its_bond_is_told_once_and_not_paired_again(tmp_p
         assert in_file(tmp_path).get(ADDRESS) == known
 
 
-async def test_a_band_that_falls_silent_has_its_bond_lost_still(tmp_path: Path) -> None:
-    """So it does while `stretchband pair` is at it, in another process."""
+@pytest.mark.parametrize("meanwhile", ["not_seen", "busy"])
+async def test_what_a_person_does_who_mends_a_lost_bond_is_no_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """While `stretchband pair` is at it, the band is silent, or its search in the way."""
     said: list[str] = []
 
     def changed(state: LinkState) -> None:
         if state.trouble is not None and said[-1:] != [state.trouble]:
             said.append(state.trouble)
+
+    async def refuses(_address: str, _seconds: float) -> None:
+        raise BusyError("another search is in the way")
 
     firmware = still_firmware()
     fill(firmware, 3)
@@ -108,8 +115,12 @@ async def test_a_band_that_falls_silent_has_its_bond_lost_still(tmp_path: Path) 
             r.band.gatt.bonds.forget()
             r.air.drop_links()
             await soon(lambda: link.link.state.trouble == LOST)
-            r.air.silence()
-            await soon(lambda: link.link.state.faults["not_seen"] >= 2)
+            with monkeypatch.context() as during:
+                if meanwhile == "busy":
+                    during.setattr(r.radio, "find", refuses)
+                else:
+                    r.air.silence()
+                await soon(lambda: link.link.state.faults[meanwhile] >= 2)
             r.air.restore()
             await soon(lambda: link.link.state.faults["bond_lost"] >= 2)
         assert said == ["band1 has disconnected.", LOST]

@@ -228,7 +228,7 @@ async def test_searches_that_stay_refused_are_told_and_tried_again(
         bluez(bus, ON, "org.bluez.Error.InProgress"),
         linked(open_radio("system")) as link,
     ):
-        await soon(lambda: link.link.state.faults["failed"] >= 2)
+        await soon(lambda: link.link.state.faults["busy"] >= 2)
         assert link.link.state.trouble == (
             "band1: BlueZ begins no search while another one, such as that of stretchband pair, "
             "begins or ends or somebody connects; if that does not pass, restart it "

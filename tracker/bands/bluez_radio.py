@@ -22,9 +22,9 @@ from dbus_fast.errors import AuthError
 from tracker.bands import bluez
 from tracker.bands.bonding import BondLostError
 from tracker.bands.missing_radio import NO_SERVICE, RadioUnavailable
-from tracker.bands.radio import RADIO_ERRORS, STOP_S, Connection, Seen
+from tracker.bands.radio import RADIO_ERRORS, STOP_S, BusyError, Connection, Seen
 from tracker.bands.recovery import Adapter, Recovery
-from tracker.bands.system_radio import BusyError, SystemRadio
+from tracker.bands.system_radio import SystemRadio
 
 _log = logging.getLogger(__name__)
 

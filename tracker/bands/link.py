@@ -53,6 +53,7 @@ from tracker.bands.stretchband import (
     encode_haptic,
 )
 from tracker.bands.trouble import (
+    AT_IT,
     ENDINGS,
     NOT_SEEN,
     LinkFault,
@@ -318,12 +319,11 @@ class BandLink:
 
     def _fail(self, trouble: Trouble) -> None:
         self._reader.faults[trouble.fault] += 1
-        if trouble.fault != NOT_SEEN:
-            self._patience.failed(needs_person=trouble.needs_person)
-        elif self._patience.needs_person:
-            # The person may be at it: a band that pairs with another process is silent.
+        if self._patience.needs_person and trouble.fault in AT_IT:
             self._report()
             return
+        if trouble.fault != NOT_SEEN:
+            self._patience.failed(needs_person=trouble.needs_person)
         self._report(trouble=trouble.sentence)
 
     def _report(self, **changes: Unpack[Changes]) -> None:

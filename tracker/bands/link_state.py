@@ -15,10 +15,10 @@ class LinkState:
     battery:      percent; None while not known, or where the band tells what is no level.
     firmware:     the band's own word for it; None while not known.
     reconnects:   connections after the first.
-    faults:       how often each was seen: those of LogReader, and `not_seen`, `failed` (to connect,
-                  or a request), `no_answer`, `disconnected`, `silent`, `overflow`, `mtu_too_small`,
-                  `status`, `battery`, `not_a_stretchband`, `no_radio`, `bond_lost`,
-                  `pairing_refused`, `keys`.
+    faults:       how often each was seen: those of LogReader, and `not_seen`, `busy`, `failed` (to
+                  connect, or a request), `no_answer`, `disconnected`, `silent`, `overflow`,
+                  `mtu_too_small`, `status`, `battery`, `not_a_stretchband`, `no_radio`,
+                  `bond_lost`, `pairing_refused`, `keys`.
     last_frame_s: when the last frame came, seconds since 1970; told about once a second.
     trouble:      one sentence while it is not as it should be, else None.
     """

@@ -42,6 +42,10 @@ class RefusedError(Exception):
         self.code = code
 
 
+class BusyError(BleakError):
+    """The radio is there and begins no search just now: somebody else is in the way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One advertiser as it was last heard.

@@ -21,18 +21,11 @@ from tracker.bands.missing_radio import (
     by_dbus_error,
     switched_off,
 )
-from tracker.bands.radio import START_S, Radio
+from tracker.bands.radio import START_S, BusyError, Radio
 
 SYSTEM: Final = "system"
 
 _IN_PROGRESS = "org.bluez.Error.InProgress"
-
-
-class BusyError(BleakError):
-    """The adapter is there and does not search just now."""
-
-    def __init__(self) -> None:
-        super().__init__(BUSY)
 
 
 class SystemRadio(Radio):
@@ -57,7 +50,7 @@ class SystemRadio(Radio):
             if missing is not None:
                 raise RadioUnavailable(missing) from error
             if isinstance(error, BleakDBusError) and error.dbus_error == _IN_PROGRESS:
-                raise BusyError from error
+                raise BusyError(BUSY) from error
             raise
         return scanner
 

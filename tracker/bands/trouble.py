@@ -8,10 +8,13 @@ from typing import Final
 from tracker.bands.bonding import BondLostError, PairingRefusedError
 from tracker.bands.bonds import BondsError
 from tracker.bands.missing_radio import RadioUnavailable
-from tracker.bands.radio import RADIO_ERRORS, RefusedError
+from tracker.bands.radio import RADIO_ERRORS, BusyError, RefusedError
 from tracker.bands.stretchband import MIN_MTU
 
 NOT_SEEN: Final = "not_seen"
+BUSY: Final = "busy"
+# What a person causes too who pairs the band with another process: that searches, it is silent.
+AT_IT: Final = frozenset((NOT_SEEN, BUSY))
 
 _BOND_LOST = "no longer knows this computer: press its button and run stretchband pair"
 _REFUSED = (
@@ -81,6 +84,8 @@ def trouble_of(band_id: str, ending: Exception) -> Trouble:
             fault, sentence = "keys", f": {ending}."
         case RadioUnavailable():
             fault, sentence = "no_radio", f": {ending}."
+        case BusyError():
+            fault, sentence = BUSY, f": {ending}."
         case TimeoutError():
             fault, sentence = "no_answer", " does not answer."
         case _:
