@@ -8,11 +8,14 @@ BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 FUZZ := .venv-fuzz
 FUZZ_READY := $(FUZZ)/.ready
+# The wheel with the compiled detector, unpacked: beside the project, whose sources stay alone.
+COMPILED := .compiled
+COMPILED_READY := $(COMPILED)/.ready
 ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test soak fuzz bench bench-detection deep deep-ha asyncapi lint types check lock clean
+.PHONY: demo test soak fuzz bench bench-detection wheel-compiled deep deep-ha deep-compiled asyncapi lint types check lock clean
 
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
@@ -34,8 +37,18 @@ deep: $(READY)  ## the daemon on a booted kernel with bluetoothd, in QEMU; as ro
 deep-ha: $(READY)  ## a real Home Assistant beside a real session; as root, the first time 3 minutes
 	@$(BIN)/python -m pytest -m deep tests/homeassistant $(ARGS)
 
-bench: $(BENCH_READY)  ## how fast the detector is, by itself and beside other libraries
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BENCH)/bin/python -m tests.detect.figures.speed $(ARGS)
+bench: $(BENCH_READY)  ## how fast the detector is, as Python, compiled, and beside other libraries
+	@if command -v $(CC) >/dev/null; then $(MAKE) --no-print-directory $(COMPILED_READY); \
+	  else echo "no C compiler ($(CC)) here: the detector is measured as Python only" >&2; fi
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BENCH)/bin/python -m tests.detect.figures.speed \
+	  $$(command -v $(CC) >/dev/null && echo --compiled $(COMPILED)) $(ARGS)
+
+wheel-compiled: $(COMPILED_READY)  ## dist/*.whl with the detector compiled, for this Python and machine; 3 minutes
+
+# What is tested is the detector in $(COMPILED), not the project's: tests/detect/test_compiled.py.
+deep-compiled: $(COMPILED_READY)  ## the detector's tests on the compiled one
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -m pytest -n $$(nproc) --import-mode=append \
+	  -m "not inside" tests/detect $(ARGS)
 
 asyncapi: $(READY)  ## write docs/asyncapi.json anew
 	@$(BIN)/python -m tracker.mqtt.asyncapi docs/asyncapi.json
@@ -78,6 +91,15 @@ $(FUZZ_READY): requirements-fuzz.lock pyproject.toml
 	@$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
+# Without pip: it would compile twice, once for what the wheel says of itself.
+$(COMPILED_READY): $(READY) hatch_build.py pyproject.toml $(shell find tracker firmware_sim -name '*.py')
+	@echo "compiling the detector (about three minutes)"
+	@rm -rf $(COMPILED) && mkdir -p $(COMPILED) dist
+	@HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 $(BIN)/python -m hatchling build --target wheel --directory $(COMPILED) >/dev/null
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(COMPILED) $(COMPILED)/*.whl
+	@mv $(COMPILED)/*.whl dist/
+	@touch $@
+
 lock:  ## choose the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --upgrade --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
@@ -85,4 +107,4 @@ lock:  ## choose the newest versions that pyproject.toml allows
 	$(LOCK) --upgrade --extra fuzz -c requirements.lock pyproject.toml -o requirements-fuzz.lock
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(FUZZ) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(BENCH) $(FUZZ) $(COMPILED) .mypy_cache .ruff_cache .pytest_cache

@@ -18,13 +18,14 @@ from tests.test_layers import ROOT, imports_of
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+OURS = {"firmware_sim", "hatch_build", "tests", "tracker"}
 # What nobody gets who only uses it.
 OURS_ALONE = {"bench", "dev", "fuzz", "image"}
 # Its name cannot be looked up, for it is in an environment of its own.
 ELSEWHERE = {"skdh": "scikit-digital-health"}
 # Used without an import: by their commands, by pytest, by the build, or by another library.
 WITHOUT_IMPORT = {
-    *("datasette", "editables", "hatchling", "mypy", "pytest-xdist", "ruff", "scipy-stubs"),
+    *("datasette", "editables", "mypy", "pytest-xdist", "ruff", "scipy-stubs", "setuptools"),
     "itsdangerous",  # Starlette's sessions
 }
 
@@ -57,7 +58,7 @@ def imported(folder: str) -> dict[str, Path]:
 
 
 def _libraries(package: str) -> Iterator[str]:
-    if package in sys.stdlib_module_names or package in {"tracker", "firmware_sim", "tests"}:
+    if package in sys.stdlib_module_names or package in OURS:
         return
     name = ELSEWHERE.get(package) or installed().get(package, [package])[0]
     yield canonicalize_name(name)

@@ -89,8 +89,8 @@ class Reps:
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
         seen: list[tuple[int, RepSeen]] = []
         rows = range(0, len(ups), _FEW)
-        lows = np.minimum.reduceat(up, rows, axis=1).T.tolist()
-        highs = np.maximum.reduceat(up, rows, axis=1).T.tolist()
+        lows = zip(*np.minimum.reduceat(up, rows, axis=1).tolist(), strict=True)
+        highs = zip(*np.maximum.reduceat(up, rows, axis=1).tolist(), strict=True)
         for row, ends in zip(rows, zip(lows, highs, strict=True), strict=True):
             some_s, some = times_s[row : row + _FEW], ups[row : row + _FEW]
             if not self._lies(some_s[-1] - GRAVITY_DELAY_S, some, ends, rest):

@@ -212,6 +212,7 @@ def test_an_hour_is_counted_part_by_part() -> None:
     assert all(b.exhale_start_s > a.exhale_start_s for (a, _), (b, _) in pairwise(told))
 
 
+@pytest.mark.inside
 @pytest.mark.parametrize("swing_deg", [0.0, 1.0])
 def test_of_a_long_hold_no_more_than_some_minutes_are_kept(
     monkeypatch: pytest.MonkeyPatch, swing_deg: float

@@ -12,6 +12,8 @@ from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.whole import Whole
 
+pytestmark = pytest.mark.inside
+
 START_S = 100.0
 PERIODS: list[float] = PERIODS_S.tolist()
 # Against the row of the likeliest rhythm, and against those of others that explain much less.

@@ -7,7 +7,7 @@ movement. They are told by where they explain it, the first one only where no ot
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles, likeliest
@@ -29,7 +29,8 @@ _FIRST_AGAINST, _AGAINST = 0.0, 6.0
 _FIRST_RHYTHMS, _AS_WELL = 4, 1.0
 
 
-class Laid(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Laid:
     """A row of breaths, and the movement that it was laid over."""
 
     movement: Movement
@@ -61,7 +62,7 @@ class Plain:
 
     def onsets(self, laid: Laid, onset_s: float, untold_s: float) -> tuple[Movement, list[float]]:
         """The onsets from untold_s up to this one of the row, and the movement they lie in."""
-        movement, row = laid
+        movement, row = laid.movement, laid.row
         onsets_s = list(row.onsets_s[: row.onsets_s.index(onset_s) + 1])
         far = onsets_s[0] - untold_s > _UNTOLD * row.period_s
         if far and movement.first_s > self._points.first_s:

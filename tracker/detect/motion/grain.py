@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracker.detect.motion.grid import CELL_US, ONE_G, Ints
-from tracker.detect.samples import Block
+from tracker.detect.samples import Block, Floats
 
 # A count of 62 mg turns the direction by 3.6 degrees, one of 125 mg by 7: further than a leg that
 # is kept may stray.
@@ -45,7 +45,7 @@ class Grain:
     def __init__(self) -> None:
         self._last: Ints | None = None
         self._seen = 0
-        self._first_us = 0
+        self._first_us = 0.0
         self._rate_from_us, self._rate_hz = math.inf, math.inf
         self._fine_from_us = math.inf
         self._known: list[_Known] = []
@@ -97,7 +97,7 @@ class Grain:
         known = [least for from_us, least in self._known if from_us <= cell * CELL_US]
         return known[-1] / ONE_G if known else None
 
-    def _learn(self, t_us: Ints, steps: Ints) -> None:
+    def _learn(self, t_us: Floats, steps: Ints) -> None:
         """steps: the smallest of each sample."""
         least = self._known[-1].least if self._known else np.iinfo(np.int64).max
         so_far = np.minimum.accumulate(np.concatenate([[least], steps]))
@@ -106,7 +106,7 @@ class Grain:
         fine = (known.from_us for known in self._known if known.least < HIDES_SWAY_G * ONE_G)
         self._fine_from_us = next(fine, math.inf)
 
-    def _time(self, t_us: Ints) -> None:
+    def _time(self, t_us: Floats) -> None:
         """Learn the rate from the first samples."""
         before, self._seen = self._seen, self._seen + len(t_us)
         if not before:
