@@ -230,8 +230,8 @@ async def test_searches_that_stay_refused_are_told_and_tried_again(
     ):
         await soon(lambda: link.link.state.faults["busy"] >= 2)
         assert link.link.state.trouble == (
-            "band1: BlueZ begins no search while another one, such as that of stretchband pair, "
-            "begins or ends or somebody connects; if that does not pass, restart it "
+            "band1: BlueZ begins no search while another program (stretchband run or pair, a "
+            "settings window) begins or ends one, or connects; if that does not pass, restart it "
             "(sudo systemctl restart bluetooth)."
         )
 

@@ -37,8 +37,9 @@ _SOFTLY = (
 )
 _HARD = "the Bluetooth adapter is off by a switch of the machine: use its key for wireless"
 BUSY: Final = (
-    "BlueZ begins no search while another one, such as that of stretchband pair, begins or ends or "
-    "somebody connects; if that does not pass, restart it (sudo systemctl restart bluetooth)"
+    "BlueZ begins no search while another program (stretchband run or pair, a settings window) "
+    "begins or ends one, or connects; if that does not pass, restart it (sudo systemctl restart "
+    "bluetooth)"
 )
 NO_SERVICE: Final = (
     "the Bluetooth service (bluetoothd) is not running: install the package bluez and start it "
