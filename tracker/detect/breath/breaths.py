@@ -15,7 +15,6 @@ from tracker.detect.breath.beats import BEAT_S, Beat, Beats, Point
 from tracker.detect.breath.dating import Dating
 from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Span
-from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.plain import Laid, Plain
 from tracker.detect.breath.points import Points
 from tracker.detect.breath.rhythm import Rhythm
@@ -33,10 +32,8 @@ _EASED, _PLAIN_DEG, _OUT_AGAIN = 0.5, 0.5, 2
 _NEAR = 0.35
 # Who leaves the stretch with the end of an inhale has breathed a whole breath.
 _NEARLY, _RATHER = 0.75, 0.2
-# Over the whole hold so many rhythms are tried, the others only to tell whether a rate is sure.
-_RHYTHMS = 7
-# Where breath may show along any way, all of them are tried over so much of the hold, as every
-# rhythm is; of a longer one its end tells the way where breath is plainest, which costs less.
+# Where breath may show along any way, all of them are tried over so much of the hold; of a longer
+# one its end tells the way where breath is plainest, which costs less.
 _MANY_WAYS = round(60.0 / BEAT_S)
 # Of a long hold a part is looked at when it is over, but for its last seconds.
 _PART, _LATER_S = round(300.0 / BEAT_S), 40.0
@@ -207,10 +204,9 @@ class Breaths:
         points = self._points
         if len(points) < _LEAST_BEATS:
             return []
-        rhythms = _RHYTHMS if self._one_way else len(PERIODS_S)
         movements = points.movements(0, len(points), self._ways())
         until_s = end_s - later_s if later_s else end_s + AFTER_S
-        counted = self._whole.look(movements, self._rhythm.likely(), rhythms, until_s)
+        counted = self._whole.look(movements, self._rhythm.likely(), until_s)
         if later_s:
             points.forget(until_s - later_s)
             self._whole.forget(points.first_s)

@@ -1,7 +1,7 @@
 """What did the breath do in a hold as a whole?
 
 At the end of a hold, and every five minutes of a long one, breaths are laid over all of its
-movement for several rhythms. The row that explains most is counted: the breaths that are whole,
+movement for every rhythm. The row that explains most is counted: the breaths that are whole,
 from exhale to exhale. Where it is not known which way an exhale moves the leg, it is not known
 either where in a breath the hold began and ended: there what it cuts off at both ends counts
 together, to the nearest whole number.
@@ -71,15 +71,14 @@ class Whole:
         self,
         movements: Sequence[Movement],
         periods_s: Sequence[float],
-        rhythms: int,
         until_s: float,
     ) -> list[Span]:
         """Count the breaths of the movement that end by until_s; later ones wait for the next.
 
         movements: the same along each way that breath may show, first along that of the rhythm.
-        periods_s: of every rhythm, the likeliest first; one of the first `rhythms` is counted.
+        periods_s: of every rhythm.
         """
-        rows = [_rows(movement, periods_s[:rhythms]) for movement in movements]
+        rows = [_rows(movement, periods_s) for movement in movements]
         self._deepening.look(movements[0], _moving(likeliest(rows[0])))
         row = _moving(likeliest([likeliest(rows[0]), *map(_moving, chain(*rows[1:]))]))
         self._sure = False
@@ -87,10 +86,7 @@ class Whole:
             return []
         self._usual_s = row.usual_s
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
-        smoothed = movement.smooth > 0
-        if self._stands_out(row, chain(*rows), smoothed=smoothed):
-            others = [movement.cycles(period_s) for period_s in periods_s[rhythms:]]
-            self._sure = self._stands_out(row, chain(*rows, others), smoothed=smoothed)
+        self._sure = self._stands_out(row, chain(*rows), smoothed=movement.smooth > 0)
         if self._sure:
             self._habit.learn_length(row.usual_s)
         dating, counted = Dating(self._habit), []
