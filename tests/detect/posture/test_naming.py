@@ -359,6 +359,14 @@ def test_a_band_that_sits_turned_out_makes_no_inner_thigh_of_a_leg_raised_from_t
     assert [h[:2] for h in named(block)] == [("hamstring", "left" if left else "right")]
 
 
+def test_who_throws_the_leg_up_from_the_knees_up_has_not_stood_up() -> None:
+    """For a fifth of a second the push is felt as if the shank were upright."""
+    rest, thrown = Pose(knee_up(45), 8.0, 2.5), Pose((0.1, 0.99, 0.0), 0.05, 0.12)
+    falls = (Pose(raised(80), 0.3, 0.2), Pose(fallen_out(50), 12.0, 1.0))
+    poses = (STAND, *DOWN, rest, thrown, *falls, rest)
+    assert [h[:2] for h in named(samples(poses))] == [("inner_thigh", "right")]
+
+
 HEEL_NEAR = knee_up(68)
 
 

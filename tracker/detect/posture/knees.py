@@ -38,6 +38,7 @@ class Knees:
         self._drawn_up = False
         self._start_s = self._rest_end_s = self._upright_until_s = 0.0
         self._level_until_s = self._vertical_until_s = -math.inf
+        self._was_upright = False
 
     @property
     def on_back(self) -> bool:
@@ -49,12 +50,21 @@ class Knees:
         self, times_s: Sequence[float], ups: Sequence[Vector], low: float, high: float
     ) -> None:
         """The shank was like this at these times, its y between the two."""
-        if high > _GOT_UP:
-            self._upright_until_s = _last(times_s, ups, lambda y: y > _GOT_UP)
+        self._stays_upright(times_s, ups, high)
         if high > _VERTICAL:
             self._vertical_until_s = _last(times_s, ups, lambda y: y > _VERTICAL)
         if low < _LEVEL:
             self._level_until_s = _last(times_s, ups, lambda y: y < _LEVEL)
+
+    def _stays_upright(self, times_s: Sequence[float], ups: Sequence[Vector], high: float) -> None:
+        """Two steps in a row: a leg that is thrown up may be felt so for one."""
+        if high > _GOT_UP:
+            for i in range(len(ups) - 1, -1, -1):
+                before = ups[i - 1][1] > _GOT_UP if i else self._was_upright
+                if before and ups[i][1] > _GOT_UP:
+                    self._upright_until_s = times_s[i]
+                    break
+        self._was_upright = ups[-1][1] > _GOT_UP
 
     def drawn_up(self, lean: float, start_s: float) -> bool:
         """Is a shank that has been nearly upright since start_s the one of a leg drawn up, lying?
