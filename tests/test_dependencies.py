@@ -51,7 +51,8 @@ def imported(folder: str) -> dict[str, Path]:
     return {
         name: path
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if "house" not in path.relative_to(ROOT).parts  # runs inside Home Assistant, with its libraries
+        # What runs inside Home Assistant has its libraries.
+        if "house" not in path.relative_to(ROOT).parts
         for module in imports_of(path)
         for name in _libraries(module.partition(".")[0])
     }
