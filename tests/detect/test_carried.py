@@ -72,6 +72,23 @@ def test_after_a_table_what_sways_by_more_than_a_degree_is_in_a_hand() -> None:
     assert told.steadiness_deg > 1.0
 
 
+# Each face up in turn, three in a second.
+HANDLED = [Pose((x, y, z), 0.03, 0.3) for x, y, z in (*np.eye(3), *-np.eye(3))] * 3
+
+
+def test_what_was_turned_over_and_over_in_a_hand_holds_nothing_where_it_is_put_down() -> None:
+    rest, _, *after = Pose(BACK, 12.0), *LAID_AND_RAISED
+    assert [e for e in stated(samples([rest, *after])) if isinstance(e, HoldEnded)]
+    put_down = stated(samples([rest, *HANDLED, *after]))
+    assert not [e for e in put_down if isinstance(e, HoldStarted)]
+
+
+def test_who_puts_the_band_on_rests_once_more_and_holds_a_stretch() -> None:
+    block = samples([Pose(BACK, 12.0), *HANDLED, *LAID_AND_RAISED])
+    ended = [event.stretch for event in stated(block) if isinstance(event, HoldEnded)]
+    assert ended == ["hamstring"]
+
+
 def walk(seconds: float) -> list[Pose]:
     """The shank swings by 30 degrees either way, once a second."""
     swing = 0.5

@@ -25,6 +25,7 @@ from tracker.detect.posture.pauses import Pauses
 from tracker.detect.posture.stays import Stays
 from tracker.detect.posture.stretches import Stretch, unknown
 from tracker.detect.posture.taught import Posed
+from tracker.detect.posture.tumbling import tumbled
 from tracker.detect.posture.worn import LOOKED_AT_S, Found, Wear
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps
@@ -62,6 +63,8 @@ class Routine:
         self._keeping = Keeping(self._settings.min_hold_s)
         self._recent: deque[tuple[float, Vector, float]] = deque(maxlen=_RECENT)
         self._kept: tuple[float, Vector] | None = None
+        # When what was kept last was left.
+        self._left_s = 0.0
 
     @property
     def phase(self) -> Phase:
@@ -233,6 +236,8 @@ class Routine:
         if stays is not None:
             stays.begun(start_s, cells)
             away = not stays.rests(kept.up, stays.rose_m)
+        elif tumbled([up for t_s, up, _ in self._recent if t_s > self._left_s]):
+            self.postures.forget_rest()
         stretch, rest = self.postures.name(kept.up, away=away), self.postures.rest
         self._kept = None if rest is None else (start_s, rest)
         if self._trace is not None:
@@ -280,6 +285,7 @@ class Routine:
         return later[0] if later else self._recent[-1][1]
 
     def _on_left(self, now_s: float, left: Left, cells: Cells) -> Iterator[Event]:
+        self._left_s = left.end_s
         stays, raised_m = self._stays, None
         if stays is not None:
             raised_m = stays.raised_m(left.end_s, now_s, cells)

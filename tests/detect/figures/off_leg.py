@@ -161,7 +161,8 @@ def told(seed: int) -> Told:
     not_worn_s, since_s = 0.0, HOUR_S
     for event in events:
         if isinstance(event, Worn):
-            not_worn_s += max(event.t_s - since_s, 0.0) if event.worn else 0.0
+            # It is found out anew when nothing went on for long, and told once more.
+            not_worn_s += max(event.t_s - since_s, 0.0)
             since_s = HOUR_S if event.worn else event.t_s
     return Told(part.name, holds, not_worn_s + HOUR_S - since_s)
 
