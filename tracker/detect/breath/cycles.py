@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -70,7 +70,8 @@ class Cycles:
 
     def of_anybody(self) -> Cycles:
         """The same as if nothing were known of the wearer."""
-        return replace(self, against=self.against - self.strange, strange=0.0)
+        against = self.against - self.strange
+        return Cycles(self.onsets_s, self.period_s, self.swing_deg, against, 0.0)
 
 
 def likeliest(rows: Iterable[Cycles | None]) -> Cycles | None:
