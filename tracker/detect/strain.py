@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ class Strains:
         self._turn, self._rising = depth_deg, not self._rising
         several = len(self._swings) == _BOUNCES and t_s - self._swings[0][0] <= _BOUNCE_S
         if several and not self._swung.size:
-            self._swung.see(t_s, sum(size for _, size in self._swings) / _BOUNCES)
+            self._swung.see(t_s, math.fsum(size for _, size in self._swings) / _BOUNCES)
 
     def _forced(self, t_s: float, since_s: float) -> float | None:
         if len(self._depths) == self._depths.maxlen and since_s >= _FORCE_FROM_S:

@@ -59,6 +59,11 @@ def test_any_cutting_of_coarse_samples_gives_the_same_events_to_the_byte() -> No
     assert b"hold_ended" in whole
 
 
+def test_a_clock_that_starts_below_zero_is_one_too() -> None:
+    early = Block(SHAKY.t_s - 600.0, SHAKY.acc_g)
+    assert only_hold(stated(early)).start_s == only_hold(stated(SHAKY)).start_s - 600.0
+
+
 @pytest.mark.parametrize("seed", [0, 3])
 def test_no_hold_is_dropped_as_lifeless_because_counts_hide_the_sway(seed: int) -> None:
     (coarse,) = (condition for condition in CONDITIONS if condition.name == "8 bit, ±16 g")

@@ -201,8 +201,8 @@ class Keeping:
         if drift_deg_s(cells, now) > (_COARSE_DRIFT_DEG_S if coarse else self._drift_deg_s):
             return None
         # Flipping by a count a coarse sensor seems to turn, time and again, where the leg is still.
-        looked_from = 0 if coarse else self._slow_since * CELLS_A_STEP - 25
-        kept = Kept(up, max(looked_from, now - _LOOK_BACK), now)
+        slow_for = _LOOK_BACK if coarse else now - self._slow_since * CELLS_A_STEP + 25
+        kept = Kept(up, now - min(slow_for, _LOOK_BACK), now)
         start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
         stood_s = self.sight.stood_s(start_s, j * STEP_S)
         if stood_s < self._confirm_s or (

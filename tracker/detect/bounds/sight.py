@@ -6,6 +6,7 @@ neither that the leg was still nor when it left.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from tracker.detect.motion.grid import CELL_S
@@ -36,7 +37,7 @@ class Sight:
     def stood_s(self, since_s: float, now_s: float) -> float:
         """How long a leg has stood, what was not seen counting for as much as what was, at most."""
         since = since_s / CELL_S
-        lost_s = CELL_S * sum(max(end - max(begin, since), 0.0) for begin, end in self._gaps)
+        lost_s = CELL_S * math.fsum(max(end - max(begin, since), 0.0) for begin, end in self._gaps)
         seen_s = now_s - since_s - lost_s
         return seen_s + min(lost_s, seen_s)
 

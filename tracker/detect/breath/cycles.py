@@ -96,7 +96,7 @@ def judged(
     share = min(along * along / energy / movement.power, 1.0 - 1e-6)
     lengths_s = ((end - begin) * BEAT_S for begin, end in pairwise(row.bounds))
     against = movement.beats / DEPENDENT * math.log(1.0 - share)
-    unlike = sum(uneven(length_s, period_s) for length_s in lengths_s)
+    unlike = math.fsum(uneven(length_s, period_s) for length_s in lengths_s)
     against += unlike + _A_BREATH * len(row.bounds)
     strange = habit.unlike(period_s)
     against += unusual(period_s) + strange

@@ -106,7 +106,7 @@ class Life:
     def _spread(self) -> tuple[float, float, float]:
         """Of whole seconds, what noise makes of it, and how unsure that is as a share of it."""
         n = self._seconds
-        middle = sum(total * total for total in self._sums) / n
+        middle = math.fsum(total * total for total in self._sums) / n
         noise = _NOISE_KEPT * self._jitter / self._turns / 2.0
         unsure = math.hypot(_STANDARD_ERRORS / math.sqrt(n - 1), _NOISE_UNSURE)
         return (self._square - middle) / (n - 1), noise, unsure
@@ -130,12 +130,12 @@ class Life:
         self._second.append(point)
         if len(self._second) < _SECOND:
             return
-        mean = [sum(values) / _SECOND for values in zip(*self._second, strict=True)]
+        mean = [math.fsum(values) / _SECOND for values in zip(*self._second, strict=True)]
         self._second.clear()
         self._seconds += 1
         sums = self._sums or [0.0] * len(mean)
         self._sums = [total + x for total, x in zip(sums, mean, strict=True)]
-        self._square += sum(x * x for x in mean)
+        self._square += math.fsum(x * x for x in mean)
         self._window.append((tuple(mean), self._jitter - self._before))
         self._before = self._jitter
         if not self._least_jitter_deg and len(self._window) == _WINDOW:
@@ -144,7 +144,7 @@ class Life:
     def _stands(self) -> bool:
         """Were the last ten seconds as still as a table?"""
         means = [mean for mean, _ in self._window]
-        middle = [sum(values) / _WINDOW for values in zip(*means, strict=True)]
+        middle = [math.fsum(values) / _WINDOW for values in zip(*means, strict=True)]
         spread = math.fsum(math.dist(mean, middle) ** 2 for mean in means) / (_WINDOW - 1)
         noise = math.fsum(jitter for _, jitter in self._window) / (_WINDOW * _SECOND) / 2.0
         return spread < min(_STILL_DEG**2, _STILL_SHARE**2 * noise)

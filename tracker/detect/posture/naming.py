@@ -94,7 +94,7 @@ class Postures:
         slow = [
             up
             for before, up in pairwise((self._last, *ups))
-            if sum(b * u for b, u in zip(before, up, strict=True)) > _SLOW_COS
+            if math.fsum(b * u for b, u in zip(before, up, strict=True)) > _SLOW_COS
         ]
         return min(self._raised, *slow, key=lambda up: up[1]) if slow else self._raised
 

@@ -83,7 +83,7 @@ def turned_deg(up: Vector, rest: Vector, seat: Seat) -> float:
 
 def _tangent(way: Vector, up: Vector) -> Vector:
     """The part of `way` that turns `up`, as a unit vector."""
-    along = sum(w * u for w, u in zip(way, up, strict=True))
+    along = math.fsum(w * u for w, u in zip(way, up, strict=True))
     x, y, z = (w - along * u for w, u in zip(way, up, strict=True))
     length = math.sqrt(x * x + y * y + z * z)
     if length < 1e-6:
