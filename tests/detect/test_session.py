@@ -387,3 +387,10 @@ def test_how_the_wearer_breathed_in_one_hold_dates_the_exhales_of_the_next() -> 
     alone, after_another = exhales_s
     assert len(alone) == len(after_another) >= 2
     assert all(0.0 < abs(a - b) < 0.3 for a, b in zip(alone, after_another, strict=True))
+
+
+def test_whole_numbers_are_written_as_the_same_numbers_are() -> None:
+    told = b"".join(map(to_json, stated(BREATHING, Settings(target_s=10))))
+    assert b'"target_s":10.0' in told
+    whole = Block(np.array([0, 1]), BREATHING.acc_g[:2])
+    assert b'"t_s":1.0' in b"".join(map(to_json, stated(whole)))

@@ -126,7 +126,7 @@ class Held:
             yield TargetReached(
                 **self._stamps.at(now_s, "target_reached"),
                 hold_id=self.hold_id,
-                target_s=target_s,
+                target_s=ms(target_s),
             )
 
     def lifeless(self, *, off: bool) -> bool:

@@ -36,8 +36,8 @@ class Stamps:
 
 
 def ms(t_s: float) -> float:
-    """Times are written to the millisecond."""
-    return round(t_s, 3)
+    """Times are written to the millisecond, and as such also where they are whole numbers."""
+    return round(float(t_s), 3)
 
 
 def centi(value: float | None) -> float | None:
