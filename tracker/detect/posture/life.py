@@ -20,7 +20,7 @@ _SETTLES, _LEAVES = round(1.0 / STEP_S), round(2.0 / STEP_S)
 _SECOND = round(1.0 / STEP_S)
 # Of white noise, low-passed, a second's mean keeps so much of the variance that shows from step to
 # step (seen: 0.32 to 0.52 where a band lay for half a minute, at 12.5 to 104 Hz).
-_NOISE_KEPT, _NOISE_UNSURE = 0.42, 0.2
+NOISE_KEPT, NOISE_UNSURE = 0.42, 0.2
 # The seconds of a leg in a stretch have at least this spread of their own. A band that lies has
 # less by two standard errors, and within two of them no more than noise explains.
 _LEAST_DEG, _STANDARD_ERRORS = 0.06, 2.0
@@ -107,8 +107,8 @@ class Life:
         """Of whole seconds, what noise makes of it, and how unsure that is as a share of it."""
         n = self._seconds
         middle = math.fsum(total * total for total in self._sums) / n
-        noise = _NOISE_KEPT * self._jitter / self._turns / 2.0
-        unsure = math.hypot(_STANDARD_ERRORS / math.sqrt(n - 1), _NOISE_UNSURE)
+        noise = NOISE_KEPT * self._jitter / self._turns / 2.0
+        unsure = math.hypot(_STANDARD_ERRORS / math.sqrt(n - 1), NOISE_UNSURE)
         return (self._square - middle) / (n - 1), noise, unsure
 
     def _within_a_count(self, count_g: float) -> bool:

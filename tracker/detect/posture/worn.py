@@ -16,6 +16,7 @@ import numpy as np
 
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
+from tracker.detect.posture.life import NOISE_KEPT, NOISE_UNSURE
 from tracker.detect.samples import Floats
 
 _SECOND = round(1.0 / STEP_S)
@@ -23,15 +24,19 @@ _SECONDS = 10
 _WINDOW = _SECONDS * _SECOND
 # What lasts so long has at least one whole window in it: a leg would have shown in that.
 LOOKED_AT_S = 2.0 * _SECONDS
-# Three still windows are asked for, not one: a sleeper is not to be taken for a table.
-_OFF_AFTER = 3
+# Three still windows are asked for, not one: a sleeper is not to be taken for a table. Nor where
+# the noise of the sensor hides how little a leg at rest wanders by itself, which is more than this
+# in nine of ten windows, each of ten seconds in two directions.
+_OFF_AFTER, _OWN_DEG = 3, 0.025
+_STANDARD_ERRORS, _FREE = 2.0, 2.0 * (_SECONDS - 1)
 # A second's mean of a lying band wanders by the sensor's white noise, 0.005 to 0.02 degrees, which
-# is about 0.6 of its step-to-step noise; a leg at rest wanders by three times that noise or more.
+# is about 0.6 of its step-to-step noise; a leg at rest wanders by three times that noise or more,
+# on a part that has no more.
 _LYING_DEG, _NOISE_SHARE = 0.012, 1.0
-# The noise of coarse counts is more than that wander. Over more windows, by the mean square, a band
-# that lies keeps to 0.3 to 0.47 of it. In so long a time a leg at rest wanders by 0.1 to 0.3
-# degrees, which shows as long as the noise is not much more.
-_COARSE_OFF_AFTER, _COARSE_SHARE2, _MOST_NOISE_DEG = 12, 0.5, 0.15
+# The noise of coarse counts, and of poor parts, is more than that. Over more windows, by the mean
+# square, a band that lies keeps to 0.3 to 0.47 of it. In so long a time a leg at rest wanders by
+# 0.1 to 0.3 degrees, which shows as long as the noise is not much more.
+_NOISY_OFF_AFTER, _NOISY_SHARE2, _MOST_NOISE_DEG = 12, 0.5, 0.15
 # Such noise is no trembling where all that it does is to flip counts: within one on every axis it
 # may be more. Where it does not even that, the counts of a leg stand as well, but not for so long.
 _STANDS_S_PER_MG = 10.0
@@ -93,11 +98,11 @@ class _Stand:
         if self._noise2 < self._windows * least_noise**2:
             return long
         plain = self._noise2 < self._windows * _MOST_NOISE_DEG**2
-        return (long or (plain and self._windows >= _COARSE_OFF_AFTER)) and self._lies()
+        return (long or (plain and self._windows >= _NOISY_OFF_AFTER)) and self._lies()
 
     def _lies(self) -> bool:
         """Do they wander as noise does? Else begin again."""
-        lies = self._wander2 < _COARSE_SHARE2 * self._noise2
+        lies = self._wander2 < _NOISY_SHARE2 * self._noise2
         if not lies:
             self.end()
         return lies
@@ -168,26 +173,31 @@ class Wear:
             self._still = 0
         elif wander >= max(_LYING_DEG, _NOISE_SHARE * noise):
             self._still, self.worn = 0, True
-        elif least_noise:
-            self._lay_coarsely(wander, noise)
         else:
-            self._still += 1
-            if self._still >= _OFF_AFTER:
-                self.worn = False
+            self._lies(wander, noise, fine=not least_noise)
 
-    def _lay_coarsely(self, wander: float, noise: float) -> None:
-        """One more window of dithered counts, no rougher than a leg's."""
+    def _lies(self, wander: float, noise: float, *, fine: bool) -> None:
+        """One more window that wanders by no more than noise may, of fine or of dithered counts."""
         if not self._still:
             self._wander2 = self._noise2 = 0.0
         self._still += 1
         self._wander2 += wander * wander
         self._noise2 += noise * noise
-        if self._still < _COARSE_OFF_AFTER:
+        if fine and self._still >= _OFF_AFTER and self._nothing_of_its_own():
+            self.worn = False
+        if self._still < _NOISY_OFF_AFTER:
             return
         noise_deg = math.sqrt(self._noise2 / self._still)
-        if self._wander2 < _COARSE_SHARE2 * self._noise2 and noise_deg < _MOST_NOISE_DEG:
+        if self._wander2 < _NOISY_SHARE2 * self._noise2 and noise_deg < _MOST_NOISE_DEG:
             self.worn = False
         self._still = 0
+
+    def _nothing_of_its_own(self) -> bool:
+        """Less than a leg at rest wanders by, by two standard errors?"""
+        wander2, noise2 = self._wander2 / self._still, NOISE_KEPT * self._noise2 / self._still
+        errors = _STANDARD_ERRORS * math.sqrt(2.0 / (self._still * _FREE))
+        own = max(wander2 - noise2, 0.0)
+        return own + math.hypot(errors, NOISE_UNSURE) * wander2 < _OWN_DEG**2
 
     def _stands(self, wander: float, noise: float, least_noise: float, count_g: float) -> None:
         """One more window within the same coarse count on every axis."""
