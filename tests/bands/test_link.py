@@ -33,7 +33,7 @@ from tracker.bands.link import Limits
 from tracker.bands.link_state import LinkState
 from tracker.bands.missing_radio import RadioUnavailable
 from tracker.bands.reader import Cursor
-from tracker.bands.stretchband import Haptic
+from tracker.bands.stretchband import Haptic, decode_frame
 
 PATIENT = Limits(scan_s=0.5, first_pause_s=0.02, longest_pause_s=0.1)  # with a watchdog of 10 s
 
@@ -327,15 +327,24 @@ async def deliver_all(tmp_path: Path, spoil: object, frames: int = 200) -> dict[
 
 
 async def test_lost_notifications_are_read_again_on_the_same_connection(tmp_path: Path) -> None:
-    count = 0
+    # Lost when it is its turn, not while one before it is being asked for: each leaves a hole of
+    # its own, however fast the frames come.
+    turn, lost = 0, set[int]()
 
     def every_seventh_lost(frame: bytes) -> Sequence[bytes]:
-        nonlocal count
-        count += 1
-        return [] if count % 7 == 0 and count < 300 else [frame]
+        nonlocal turn
+        seq = decode_frame(frame[7:]).seq  # past the L2CAP and ATT heads
+        if seq != turn:
+            return [frame]
+        if seq % 7 == 6 and seq not in lost:
+            lost.add(seq)
+            return []
+        turn += 1
+        return [frame]
 
     faults = await deliver_all(tmp_path, every_seventh_lost)
-    assert faults["out_of_order"] > 5
+    assert len(lost) == 28
+    assert faults["out_of_order"] == len(lost)
 
 
 async def test_doubled_notifications_count_once(tmp_path: Path) -> None:
