@@ -91,6 +91,7 @@ def dithered(seconds: float, wander_deg: float = 0.0) -> bool | None:
 def test_a_noisy_sensor_on_a_table_is_not_worn_either() -> None:
     assert noisy(31.0, 0.03) is False  # as of 2 mg a sample
     assert noisy(125.0, 0.1) is False
+    assert worn(125.0, 0.0, 0.08).worn is False
 
 
 def test_a_leg_that_rests_under_a_noisy_sensor_is_worn() -> None:

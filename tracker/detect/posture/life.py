@@ -20,7 +20,7 @@ _SETTLES, _LEAVES = round(1.0 / STEP_S), round(2.0 / STEP_S)
 _SECOND = round(1.0 / STEP_S)
 # Of white noise, low-passed, a second's mean keeps so much of the variance that shows from step to
 # step (seen: 0.32 to 0.52 where a band lay for half a minute, at 12.5 to 104 Hz).
-NOISE_KEPT, NOISE_UNSURE = 0.42, 0.2
+NOISE_KEPT, _NOISE_UNSURE = 0.42, 0.2
 # The seconds of a leg in a stretch have at least this spread of their own. A band that lies has
 # less by two standard errors, and within two of them no more than noise explains.
 _LEAST_DEG, _STANDARD_ERRORS = 0.06, 2.0
@@ -108,8 +108,7 @@ class Life:
         n = self._seconds
         middle = math.fsum(total * total for total in self._sums) / n
         noise = NOISE_KEPT * self._jitter / self._turns / 2.0
-        unsure = math.hypot(_STANDARD_ERRORS / math.sqrt(n - 1), NOISE_UNSURE)
-        return (self._square - middle) / (n - 1), noise, unsure
+        return (self._square - middle) / (n - 1), noise, unsure_share(n - 1)
 
     def _within_a_count(self, count_g: float) -> bool:
         """For longer than a leg keeps within one, on every axis?"""
@@ -148,3 +147,11 @@ class Life:
         spread = math.fsum(math.dist(mean, middle) ** 2 for mean in means) / (_WINDOW - 1)
         noise = math.fsum(jitter for _, jitter in self._window) / (_WINDOW * _SECOND) / 2.0
         return spread < min(_STILL_DEG**2, _STILL_SHARE**2 * noise)
+
+
+def unsure_share(free: int) -> float:
+    """How unsure the spread of seconds' means is as a share of it, `free` of them being free.
+
+    Each has two directions; by so many standard errors, and by what noise keeps in them.
+    """
+    return math.hypot(_STANDARD_ERRORS / math.sqrt(free), _NOISE_UNSURE)

@@ -16,7 +16,7 @@ import numpy as np
 
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
-from tracker.detect.posture.life import NOISE_KEPT, NOISE_UNSURE
+from tracker.detect.posture.life import NOISE_KEPT, unsure_share
 from tracker.detect.samples import Floats
 
 _SECOND = round(1.0 / STEP_S)
@@ -26,9 +26,8 @@ _WINDOW = _SECONDS * _SECOND
 LOOKED_AT_S = 2.0 * _SECONDS
 # Three still windows are asked for, not one: a sleeper is not to be taken for a table. Nor where
 # the noise of the sensor hides how little a leg at rest wanders by itself, which is more than this
-# in nine of ten windows, each of ten seconds in two directions.
+# in nine of ten windows.
 _OFF_AFTER, _OWN_DEG = 3, 0.025
-_STANDARD_ERRORS, _FREE = 2.0, 2.0 * (_SECONDS - 1)
 # A second's mean of a lying band wanders by the sensor's white noise, 0.005 to 0.02 degrees, which
 # is about 0.6 of its step-to-step noise; a leg at rest wanders by three times that noise or more,
 # on a part that has no more.
@@ -195,9 +194,8 @@ class Wear:
     def _nothing_of_its_own(self) -> bool:
         """Less than a leg at rest wanders by, by two standard errors?"""
         wander2, noise2 = self._wander2 / self._still, NOISE_KEPT * self._noise2 / self._still
-        errors = _STANDARD_ERRORS * math.sqrt(2.0 / (self._still * _FREE))
-        own = max(wander2 - noise2, 0.0)
-        return own + math.hypot(errors, NOISE_UNSURE) * wander2 < _OWN_DEG**2
+        unsure = unsure_share(self._still * (_SECONDS - 1))
+        return max(wander2 - noise2, 0.0) + unsure * wander2 < _OWN_DEG**2
 
     def _stands(self, wander: float, noise: float, least_noise: float, count_g: float) -> None:
         """One more window within the same coarse count on every axis."""
