@@ -4,9 +4,10 @@ Samples come at any rate, with jitter, cut anywhere. Everything behind works on 
 lie fixed on the band's clock. A cell is the mean of the straight lines between the samples: an
 integral, so no rate is favoured and averaging is also the guard against aliasing.
 
-The integrals run in whole numbers (2**-16 g, microseconds). Integer sums have no rounding, so the
-same samples give the same cells to the bit however they were cut, and also when the sum began
-elsewhere; a wrap-around of the running sum cancels in the difference of two edges.
+The integrals run in whole numbers (2**-16 g, microseconds) from edge to edge of a cell, and begin
+anew with each block. Sums of whole numbers have no rounding, so the same samples give the same
+cells to the bit however they were cut. They are held as floats, which are whole up to 2**53: 10 g
+for ten minutes, which no block is longer than (session.py), and nothing has to be converted.
 """
 
 from __future__ import annotations
@@ -23,88 +24,90 @@ CELL_S = CELL_US * 1e-6
 CELLS_HZ = 25.0
 ONE_G = 65_536
 
-# A small block costs as many calls as it takes, so its four columns go through them together; a
-# number that is an array already costs a call a third of what a plain one does.
-_COUNTS: Floats = np.array([[1e6], [ONE_G], [ONE_G], [ONE_G]])
-_TWO, _FRACTION = np.array(2), np.array(ONE_G.bit_length() - 1)
+# A small block costs as many calls as it takes, so its columns go through them together; a number
+# that is an array already costs a call a third of what a plain one does.
+_US, _COUNTS = np.array(1e6), np.array(float(ONE_G))
+_SQUARE: Floats = np.full(3, 1.0 / ONE_G)
+_TWO: Floats = np.array(2.0)
 _MEAN: Floats = np.array(0.5 / (CELL_US * ONE_G))
 
 
 class Grid:
-    """Folds samples without a gap into cells; carries the last sample and the running integral."""
+    """Folds samples without a gap into cells; carries the last sample and the integral since."""
 
     def __init__(self) -> None:
-        self._begun = False
-        # Of the last sample: microseconds, x, y, z, |a|^2, and the integrals of those four till it.
-        self._last: Ints = np.zeros(9, np.int64)
+        # Of the last sample: microseconds, x, y, z, |a|^2.
+        self._last: Floats | None = None
+        # Twice the integral of those since the last edge, which was the one before `_edge`.
+        self._since: Floats = np.zeros(4)
         self._edge = 0
-        self._at_edge: Ints | None = None
+        self._begun = False
 
     def feed(self, block: Block) -> tuple[int, Floats]:
         """Cells finished by the block: the number of the first and (4, m) means of x, y, z, |a|^2.
 
         Cell k covers the time from (k - 1) to k twenty-fifths of a second.
         """
-        lines = self._join(block)
-        t_us, acc, sums = lines[0], lines[1:5], lines[5:]
-        area = sums[:, 1:]
-        np.add(acc[:, 1:], acc[:, :-1], out=area)
-        area *= t_us[1:] - t_us[:-1]
-        np.add.accumulate(sums, axis=1, out=sums)
-        self._last = lines[:, -1].copy()
-        edges_us = np.arange(self._edge * CELL_US, t_us.item(-1) + 1, CELL_US)
-        return self._cells(_integral_at(edges_us, lines))
-
-    def _join(self, block: Block) -> Ints:
-        """The samples as integers, in rows as of `_last`, the integrals not filled in: (9, n + 1).
-
-        The sample before stands in front. In front of the very first one it is the same, a
-        microsecond earlier.
-        """
-        felt = np.empty((4, len(block.t_s)))
-        felt[0], felt[1:] = block.t_s, block.acc_g.T
-        felt *= _COUNTS
-        lines = np.empty((9, len(block.t_s) + 1), np.int64)
-        new = lines[:, 1:]
-        new[:4] = np.rint(felt, out=felt)
-        acc = new[1:4]
-        new[4] = np.add.reduce(acc * acc) >> _FRACTION
+        points = self._join(block)
+        sums = np.empty((4, points.shape[1]))
+        sums[:, 0] = self._since
+        felt, area = points[1:], sums[:, 1:]
+        np.add(felt[:, 1:], felt[:, :-1], area)
+        area *= points[0, 1:] - points[0, :-1]
+        np.add.accumulate(sums, 1, None, sums)
+        first, last = self._edge, int(points.item(0, -1)) // CELL_US
+        if last < first:
+            self._since = sums[:, -1].copy()
+            return first, np.empty((4, 0))
+        self._edge = last + 1
+        edges_us = np.arange(first * CELL_US, last * CELL_US + 1.0, CELL_US)
+        at_edges = _integral_at(edges_us, points, sums)
+        self._since = sums[:, -1] - at_edges[:, -1]
+        cells = at_edges.copy()
+        cells[:, 1:] -= at_edges[:, :-1]
+        cells *= _MEAN
         if not self._begun:
             self._begun = True
-            self._last[:5] = new[:5, 0]
-            self._last[0] -= 1
-            self._edge = -(-new.item(0) // CELL_US)
-        lines[:, 0] = self._last
-        return lines
+            return first + 1, cells[:, 1:]  # the first edge of all begins a cell and ends none
+        return first, cells
 
-    def _cells(self, at_edges: Ints) -> tuple[int, Floats]:
-        """Means between the edges; the first edge of all begins a cell and ends none."""
-        first, count = self._edge, at_edges.shape[1]
-        if not count:
-            return first, np.empty((4, 0))
-        self._edge += count
-        if self._at_edge is None:
-            first += 1
+    def _join(self, block: Block) -> Floats:
+        """The samples as whole numbers, (5, n + 1) as of `_last`, which stands in front.
+
+        In front of the very first one it is the same, a microsecond earlier.
+        """
+        acc = block.acc_g * _COUNTS
+        np.rint(acc, acc)
+        points = np.empty((5, len(acc) + 1))
+        points[0, 1:] = np.rint(block.t_s * _US)
+        points[1:4, 1:] = acc.T
+        points[4, 1:] = np.floor((acc * acc).dot(_SQUARE))
+        if self._last is None:
+            points[:, 0] = points[:, 1]
+            points[0, 0] -= 1.0
+            self._edge = -(-int(points.item(0, 1)) // CELL_US)
         else:
-            at_edges = np.concatenate((self._at_edge, at_edges), axis=1)
-        self._at_edge = at_edges[:, -1:]
-        between: Floats = (at_edges[:, 1:] - at_edges[:, :-1]).astype(np.float64)
-        between *= _MEAN
-        return first, between
+            points[:, 0] = self._last
+        self._last = points[:, -1].copy()
+        return points
 
 
-def _integral_at(edges_us: Ints, lines: Ints) -> Ints:
-    """Twice the integral of the polyline up to each edge."""
-    i = lines[0].searchsorted(edges_us)
-    after = lines[:5].take(i, axis=1)
+def _integral_at(edges_us: Floats, points: Floats, sums: Floats) -> Floats:
+    """Twice the integral of the polyline up to each edge.
+
+    sums: the integral up to each point.
+    """
+    i = points[0].searchsorted(edges_us)
+    onward = points.take(i, 1)
     i -= 1
-    before: Ints = lines.take(i, axis=1)
-    into, acc, integral = edges_us - before[0], before[1:5], before[5:]
-    onward = (after - before[:5]).astype(np.float64)
-    acc *= into * _TWO
-    integral += acc
-    into_us = into.astype(np.float64)
-    bend = onward[1:]
-    bend *= into_us * into_us / onward[0]
-    integral += np.rint(bend, out=bend).astype(np.int64)
-    return integral
+    before: Floats = points.take(i, 1)
+    at_edges: Floats = sums.take(i, 1)
+    onward -= before
+    into_us = edges_us - before[0]
+    felt = before[1:]
+    felt *= into_us * _TWO
+    at_edges += felt
+    bends = onward[1:]
+    bends *= into_us * into_us / onward[0]
+    at_edges += np.rint(bends, bends)
+    return at_edges

@@ -88,8 +88,9 @@ class Orientation:
 
     def __init__(self) -> None:
         self._zi: Floats | None = None
-        self._left = np.empty((4, 0))
-        self._last_ups: list[Vector] = []
+        # Of the cells of an unfinished step, what is not gravity, squared.
+        self._left: list[float] = []
+        self._last_ups: tuple[Vector, Vector] | None = None
 
     def feed(self, first: int, cells: Floats) -> Rows:
         """`cells` as Grid gives them, following the ones before without a gap."""
@@ -98,45 +99,53 @@ class Orientation:
             # A filter that starts as if the leg had always been so has no start-up swing.
             self._zi = acc[:, :1] * _SETTLED
         low, self._zi = lfilter(_B, _A, acc, 1, self._zi)
-        left = self._left.shape[1]
-        rows = np.empty((4, left + cells.shape[1]))
-        rows[:, :left] = self._left
-        rows[:3, left:] = low
         # Mean square of the distance between felt and low-passed: the cell's own spread included.
-        rows[3, left:] = cells[3] + dot(low, low - acc * _TWO)
-        return self._steps(first - left, rows)
+        squares = cells[3] + dot(low, low - acc * _TWO)
+        return self._steps(first, low, squares)
 
-    def _steps(self, first: int, rows: Floats) -> Rows:
-        begin = 0 if self._last_ups else (1 - first) % CELLS_A_STEP
-        count = max(rows.shape[1] - begin, 0) // CELLS_A_STEP
-        end = begin + count * CELLS_A_STEP
-        self._left = rows[:, end:].copy() if count else rows
+    def _steps(self, first: int, low: Floats, squares: Floats) -> Rows:
+        """first: the cell of the first column."""
+        left = len(self._left)
+        begin = 0 if self._last_ups else (1 - first + left) % CELLS_A_STEP
+        count = max(left + len(squares) - begin, 0) // CELLS_A_STEP
         if not count:
+            self._left += squares.tolist()
             return Rows(0, np.empty((3, 0)), [], [], [])
-        low = rows[:3, begin + CELLS_A_STEP - 1 : end : CELLS_A_STEP]
-        number = (first + end - 1) // CELLS_A_STEP - count + 1
+        end = begin + count * CELLS_A_STEP
+        number = (first - left + end - 1) // CELLS_A_STEP - count + 1
+        low = low[:, begin + CELLS_A_STEP - 1 - left :: CELLS_A_STEP]
         if count > _FEW:
-            return self._many(number, low, rows[3, begin:end])
-        return self._few(number, low, rows[3, begin:end])
+            every = np.concatenate((self._left, squares))
+            self._left = every[end:].tolist()
+            return self._many(number, low, every[begin:end])
+        each = self._left + squares.tolist()
+        self._left = each[end:]
+        return self._few(number, low, each[begin:end])
 
-    def _few(self, number: int, low: Floats, squares: Floats) -> Rows:
+    def _few(self, number: int, low: Floats, squares: list[float]) -> Rows:
         """As `_many`, to the last bit."""
         ups: list[Vector] = []
         rates, unrests = [], []
-        each = squares.reshape(-1, CELLS_A_STEP).tolist()
-        for (x, y, z), (a, b, c, d, e) in zip(low.T.tolist(), each, strict=True):
+        before, last = self._last_ups or (None, None)
+        k = 0
+        for x, y, z in low.T.tolist():
             length = math.sqrt(x * x + y * y + z * z)
             if length > LEAST_G:
                 up = (x / length, y / length, z / length)
+                a, b, c, d, e = squares[k : k + CELLS_A_STEP]
                 unrest = math.sqrt(max((a + b + c + d + e) / CELLS_A_STEP, 0.0))
             else:
                 up, unrest = _NOWHERE, 1.0
-            before, last = self._last_ups or (up, up)
+            if before is None or last is None:
+                before = last = up
             dx, dy, dz = up[0] - before[0], up[1] - before[1], up[2] - before[2]
-            self._last_ups = [last, up]
+            before, last = last, up
             ups.append(up)
             rates.append(math.sqrt(dx * dx + dy * dy + dz * dz) * _DEG_S)
             unrests.append(unrest)
+            k += CELLS_A_STEP
+        if before is not None and last is not None:
+            self._last_ups = (before, last)
         return Rows(number, np.array(ups).T, ups, rates, unrests)
 
     def _many(self, number: int, low: Floats, squares: Floats) -> Rows:
@@ -146,8 +155,8 @@ class Orientation:
         unrest2 = mean(squares.reshape(-1, CELLS_A_STEP))
         unrest = np.where(felt, np.sqrt(np.maximum(unrest2, 0.0)), 1.0)
         ups = list(zip(*up.tolist(), strict=True))
-        before = np.array(self._last_ups or [ups[0], ups[0]]).T
-        self._last_ups = ups[-2:]
+        before = np.array(self._last_ups or (ups[0], ups[0])).T
+        self._last_ups = (ups[-2], ups[-1])
         row = np.concatenate([before, up], axis=1)
         turned = row[:, 2:] - row[:, :-2]
         rate = np.sqrt(dot(turned, turned)) * _DEG_S
