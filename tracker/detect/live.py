@@ -40,29 +40,30 @@ class Live:
 
 
 class Glimpse(NamedTuple):
-    """A step as it was seen. Most are never shown, so the point is made only when asked for.
+    """Steps as they were seen. Most are never shown, so points are made only when asked for.
 
+    first: the number of the first one.
     since: what the angle is measured by, the stretch or the direction of the last rest.
     """
 
-    t_s: float
-    up: Vector
+    first: int
+    ups: list[Vector]
     since: Stretch | Vector | None
     breath_deg: float | None
     phase: Phase
 
-    def point(self) -> Live:
-        if isinstance(self.since, Stretch):
-            angle: float | None = self.since.angle_deg(self.up)
-        else:
-            angle = None if self.since is None else angle_deg(self.up, self.since)
-        return Live(ms(self.t_s), _shown(angle), _shown(self.breath_deg), self.phase)
+    def points(self) -> Iterator[Live]:
+        for j, up in enumerate(self.ups, self.first):
+            if isinstance(self.since, Stretch):
+                angle: float | None = self.since.angle_deg(up)
+            else:
+                angle = None if self.since is None else angle_deg(up, self.since)
+            yield Live(ms(j * STEP_S), _shown(angle), _shown(self.breath_deg), self.phase)
 
 
-def points(before: Live | None, glimpses: Iterable[Glimpse]) -> Iterator[Live]:
+def points(before: Live | None, steps: Iterable[Live]) -> Iterator[Live]:
     """Ten a second: each step, and the one halfway from the step before where that follows."""
-    for glimpse in glimpses:
-        point = glimpse.point()
+    for point in steps:
         if before is not None and 0.0 < point.t_s - before.t_s < 2 * STEP_S:
             yield before.halfway_to(point)
         yield point

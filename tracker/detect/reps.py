@@ -68,7 +68,7 @@ class Reps:
     """Folds directions, one a step, into repetitions."""
 
     def __init__(self) -> None:
-        self._rest: Vector | None = None
+        self._plane: _Plane | None = None
         self._recent: deque[tuple[float, Vector]] = deque(maxlen=_LATE)
         self.restart()
 
@@ -84,8 +84,7 @@ class Reps:
 
         up: the same directions, (3, n).
         """
-        if rest is not self._rest:
-            self._refer_to(rest)
+        plane = self._plane_of(rest)
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
         seen: list[tuple[int, RepSeen]] = []
         rows = range(0, len(ups), _FEW)
@@ -93,31 +92,34 @@ class Reps:
         highs = zip(*np.maximum.reduceat(up, rows, axis=1).tolist(), strict=True)
         for row, ends in zip(rows, zip(lows, highs, strict=True), strict=True):
             some_s, some = times_s[row : row + _FEW], ups[row : row + _FEW]
-            if not self._lies(some_s[-1] - GRAVITY_DELAY_S, some, ends, rest):
-                seen += [(row + k, rep) for k, rep in self._fold(some_s, some, rest)]
+            if not self._lies(some_s[-1] - GRAVITY_DELAY_S, some, ends, plane):
+                seen += [(row + k, rep) for k, rep in self._fold(some_s, some, plane)]
         return seen
 
     def step(self, t_s: float, up: Vector, rest: Vector) -> RepSeen | None:
         """As `feed`, one at a time: most blocks of a band bring no more."""
-        if rest is not self._rest:
-            self._refer_to(rest)
+        plane = self._plane_of(rest)
         self._recent.append((t_s, up))
         moved_s = t_s - GRAVITY_DELAY_S
-        (away_deg,), (out_deg,) = _away_deg((up,), rest), _out_deg((up,))
+        (away_deg,), (out_deg,) = plane.away_deg((up,)), _out_deg((up,))
         out = self._out.step(moved_s, out_deg, away_deg, up)
         return self._away.step(moved_s, away_deg, out_deg, up) or out
 
-    def _refer_to(self, rest: Vector) -> None:
+    def _plane_of(self, rest: Vector) -> _Plane:
         """Another rest: where the wearer lies or stands otherwise than before, look anew."""
-        before, self._rest = self._rest, rest
-        if before is None or angle_deg(before, rest) > _SAME_REST_DEG:
+        before = self._plane
+        if before is not None and before.rest is rest:
+            return before
+        plane = self._plane = _Plane(rest)
+        if before is None or angle_deg(before.rest, rest) > _SAME_REST_DEG:
             self._away, self._out = _Zigzag(), _Zigzag()
             if self._recent:
                 times_s, ups = zip(*self._recent, strict=True)
-                self._fold(times_s, ups, rest)
+                self._fold(times_s, ups, plane)
+        return plane
 
     def _lies(
-        self, until_s: float, ups: Sequence[Vector], ends: Sequence[Vector], rest: Vector
+        self, until_s: float, ups: Sequence[Vector], ends: Sequence[Vector], plane: _Plane
     ) -> bool:
         """Take in a leg that lies where it has lain, at once; False: it does not.
 
@@ -125,13 +127,13 @@ class Reps:
         """
         if not self._out.lies(_out_deg(ends), until_s):
             return False
-        upright = posture(rest) == "upright"
-        return self._away.lies(_away_deg(ends if upright else ups, rest), until_s)
+        away_deg = plane.away_deg(ends if plane.upright else ups)
+        return self._away.lies(away_deg, until_s)
 
     def _fold(
-        self, times_s: Sequence[float], ups: Sequence[Vector], rest: Vector
+        self, times_s: Sequence[float], ups: Sequence[Vector], plane: _Plane
     ) -> list[tuple[int, RepSeen]]:
-        away_deg, out_deg = _away_deg(ups, rest), _out_deg(ups)
+        away_deg, out_deg = plane.away_deg(ups), _out_deg(ups)
         moved_s = [t_s - GRAVITY_DELAY_S for t_s in times_s]
         out: list[tuple[int, RepSeen]] = []
         away: list[tuple[int, RepSeen]] = []
@@ -271,17 +273,24 @@ class _Zigzag:
         return RepSeen(start_s, top.t_s, end.t_s, reach, top.up)
 
 
-def _away_deg(ups: Sequence[Vector], rest: Vector) -> list[float]:
-    """How far the leg has turned from the rest, in the plane of the rest and the leg's line.
+class _Plane:
+    """The plane of a rest and the leg's line."""
 
-    Lying, the way is down the leg (y falls), and a knee that is up is below 0; standing, it is the
-    bend of the knee, whichever way it goes.
-    """
-    if posture(rest) == "upright":
-        return [_DEG * acos(y) if -1.0 < y < 1.0 else 90.0 - 90.0 * y for _, y, _ in ups]
-    front, side = rest[0], rest[2]
-    across = math.hypot(front, side)
-    return [_DEG * atan2(-y, (x * front + z * side) / across) for x, y, z in ups]
+    def __init__(self, rest: Vector) -> None:
+        self.rest, self.upright = rest, posture(rest) == "upright"
+        self._front, _, self._side = rest
+        self._across = math.hypot(self._front, self._side)
+
+    def away_deg(self, ups: Sequence[Vector]) -> list[float]:
+        """How far the leg has turned from the rest.
+
+        Lying, the way is down the leg (y falls), and a knee that is up is below 0; standing, it is
+        the bend of the knee, whichever way it goes.
+        """
+        if self.upright:
+            return [_DEG * acos(y) if -1.0 < y < 1.0 else 90.0 - 90.0 * y for _, y, _ in ups]
+        front, side, across = self._front, self._side, self._across
+        return [_DEG * atan2(-y, (x * front + z * side) / across) for x, y, z in ups]
 
 
 def _out_deg(ups: Sequence[Vector]) -> list[float]:

@@ -95,8 +95,8 @@ class Routine:
 
     @property
     def at_ease(self) -> bool:
-        """It is known away from what something is, or would be, held."""
-        if self._settings.as_hold:
+        """Rows may be passed over: it is known away from what something is, or would be, held."""
+        if self._settings.as_hold or not self._keeping.settled:
             return False
         return self.postures.rest is not None or not self._settings.any_posture
 

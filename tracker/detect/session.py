@@ -40,6 +40,7 @@ _PIECE = 8192
 # So many cells behind a gap a direction, low-passed, still shows what is before them.
 _SHOWS_LATE = math.ceil(GRAVITY_DELAY_S / CELL_S)
 _LIVE_S = 60.0
+_SHOWN = round(_LIVE_S / STEP_S)
 _DEFAULT = Settings()
 
 
@@ -60,7 +61,7 @@ class Session:
         self._trace = trace
         self._stamps = Stamps(band_id, boot_id)
         self._settings = settings
-        self._glimpses: deque[Glimpse] = deque(maxlen=round(_LIVE_S / STEP_S))
+        self._glimpses: deque[Glimpse] = deque(maxlen=_SHOWN)
         self._shown_from = 0
         self._shown: Live | None = None
         self._resume_s: float | None = None
@@ -136,7 +137,8 @@ class Session:
 
     def take_live(self) -> list[Live]:
         """Points for a display since the last call, the last minute at most."""
-        shown = list(points(self._shown, self._glimpses))
+        steps = [point for glimpse in self._glimpses for point in glimpse.points()]
+        shown = list(points(self._shown, steps[-_SHOWN:]))
         if shown:
             self._shown = shown[-1]
         self._glimpses.clear()
@@ -286,14 +288,13 @@ class Session:
         )
 
     def _show(self, rows: Rows, row: int, end: int) -> None:
-        routine = self._routine
-        held = routine.held
-        since = routine.postures.rest if held is None else held.stretch
-        depth_deg = None if held is None else held.depth_deg
-        phase = routine.phase
-        for k in range(max(row, self._shown_from - rows.first), end):
-            t_s = (rows.first + k) * STEP_S
-            self._glimpses.append(Glimpse(t_s, rows.ups[k], since, depth_deg, phase))
+        row = max(row, self._shown_from - rows.first)
+        if row < end:
+            routine, ups = self._routine, rows.ups[row:end]
+            held = routine.held
+            since = routine.postures.rest if held is None else held.stretch
+            depth_deg = None if held is None else held.depth_deg
+            self._glimpses.append(Glimpse(rows.first + row, ups, since, depth_deg, routine.phase))
 
 
 def _together(t_s: Floats) -> int:

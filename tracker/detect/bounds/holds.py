@@ -136,6 +136,11 @@ class Keeping:
         return self._left is not None
 
     @property
+    def settled(self) -> bool:
+        """Neither is a posture being taken nor left: the leg moves, or is kept where it is."""
+        return self._left is None and (self._slow_since is None) == (self._anchor is None)
+
+    @property
     def still(self) -> bool:
         """Slow and calm at this moment."""
         return self._slow_since is not None
@@ -154,7 +159,7 @@ class Keeping:
         Either the leg moves, or it is kept: slow, calm, and within RETURN_DEG of its anchor. It is
         for speed alone; `step` does the same with each of these rows.
         """
-        if self._left is not None or self.still != (self._anchor is not None):
+        if not self.settled:
             return row
         slow, fast = self._slow_deg_s, self._fast_deg_s
         last = row

@@ -54,9 +54,9 @@ class Bending:
 
     def passed(self, times_s: Sequence[float], ups: Sequence[Vector]) -> None:
         """The leg was like this at these times, after a rest that was upright."""
-        for t_s, up in zip(reversed(times_s), reversed(ups), strict=True):
-            if up[1] > _UNDER_WAY:
-                self._upright_until_s = t_s
+        for k in range(len(ups) - 1, -1, -1):
+            if ups[k][1] > _UNDER_WAY:
+                self._upright_until_s = times_s[k]
                 return
 
     def pause_s(self, up: Vector) -> float:

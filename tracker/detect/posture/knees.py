@@ -101,5 +101,8 @@ class Knees:
 
 
 def _last(times_s: Sequence[float], ups: Sequence[Vector], so: Callable[[float], bool]) -> float:
-    """The last of the times at which y was so."""
-    return next(t_s for t_s, up in zip(reversed(times_s), reversed(ups), strict=True) if so(up[1]))
+    """The last of the times at which y was so; it was at one."""
+    k = len(ups) - 1
+    while not so(ups[k][1]):
+        k -= 1
+    return times_s[k]
