@@ -233,10 +233,11 @@ class Routine:
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
         start_s = self._settled_s(cells, kept, UNKNOWN)
         away, stays = False, self._stays
+        way = [up for t_s, up, _ in self._recent if t_s > self._left_s]
         if stays is not None:
-            stays.begun(start_s, cells)
+            stays.begun(start_s, cells, way)
             away = not stays.rests(kept.up, stays.rose_m)
-        elif tumbled([up for t_s, up, _ in self._recent if t_s > self._left_s]):
+        elif tumbled(way):
             self.postures.forget_rest()
         stretch, rest = self.postures.name(kept.up, away=away), self.postures.rest
         self._kept = None if rest is None else (start_s, rest)

@@ -154,6 +154,45 @@ def test_only_the_last_stays_count() -> None:
     assert rests.up == pytest.approx(STANDING, abs=0.02)
 
 
+def test_who_gets_up_for_the_next_exercise_rests_standing_once_the_leg_has_come_back_there() -> (
+    None
+):
+    lying = times(Pose(raised(50), 4.0, move_s=0.8), Pose(BACK, 2.5, move_s=0.8), count=8)
+    standing = times(Pose(STANDING, 3.0), Pose(bent_standing(40), 4.0), count=6)
+    told = holds(samples([Pose(BACK, 3.0), *lying, *standing]), SHORT)
+    since_s = 3.0 + 8 * (4.8 + 3.3) + 1.5
+    lasted_s = [round(hold.duration_s) for hold in told if hold.start_s > since_s - 0.5]
+    # The first stand is held away from lying; whether the second is, shows when it is left.
+    assert lasted_s == [3, 4, 4, 4, 4, 4, 4]
+
+
+def lying_for_long() -> Rests:
+    rests = Rests(BACK, 1.5)
+    for _ in range(10):
+        rests.kept(BACK, 1.0, raised_m=-0.4)
+        rests.kept(raised(60), 4.0, raised_m=0.4)
+    rests.kept(BACK, 1.0, raised_m=-0.4)
+    assert rests.up == pytest.approx(BACK, abs=0.02)
+    return rests
+
+
+def test_a_rest_that_the_leg_comes_by_without_stopping_stays_the_rest() -> None:
+    stand, bend = (STANDING, 3.0), (bent_standing(40), 4.0)
+    by, away = lying_for_long(), lying_for_long()
+    for up, lasted_s in (stand, bend, stand, bend):
+        by.kept(up, lasted_s, raised_m=0.0, came_by_rest=True)
+        away.kept(up, lasted_s, raised_m=0.0)
+    assert by.up == pytest.approx(BACK, abs=0.02)
+    assert away.up == pytest.approx(STANDING, abs=0.02)
+
+
+def test_what_the_leg_was_always_plainly_raised_to_is_no_rest_however_often_it_comes_back() -> None:
+    rests = lying_for_long()
+    for up in (bent_standing(40), bent_standing(60)) * 5:
+        rests.kept(up, 4.0, raised_m=0.3)
+    assert rests.up == pytest.approx(BACK, abs=0.02)
+
+
 @pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*-0.csv.gz")), ids=lambda path: path.name)
 def test_no_hold_begins_before_the_one_before_it_has_ended(path: Path) -> None:
     told = holds(Block.join(list(read(path))), SHORT)

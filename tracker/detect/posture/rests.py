@@ -10,24 +10,30 @@ posture it was found in first, until what it does tells otherwise. Each stay in 
                  one otherwise. To a limit: rests between holds may be as long
 
 Postures within SAME_DEG are one. Only the last stays count, so the wearer may take another rest.
+Who turns over, or gets up for the next exercise, has taken another one at once: a leg that goes to
+and fro and no longer comes by the rest has it where it goes.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.detect.motion.cells import Vector, unit
+from tracker.detect.motion.cells import Vector, angle_deg, unit
 from tracker.detect.motion.grid import Ints
 from tracker.detect.samples import Floats
 
 # Whoever lies, sits or stands again does so within some degrees.
 SAME_DEG = 10.0
 _ALIKE = math.cos(math.radians(SAME_DEG))
+# So near to the rest the leg has come back to it, or by it, though it may lie a little otherwise.
+NEAR_DEG = 20.0
+# What being plainly lowered or raised is worth.
+_PLAINLY = 2
 # What being found first is worth: two stays that speak against it, or one that does so plainly.
 _FIRST = 2
 # All that speaks against a posture is worth no more than this.
@@ -47,12 +53,16 @@ PLAIN_M = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """The leg was kept like this for so long; the posture it was found in first is no stay."""
+    """The leg was kept like this for so long; the posture it was found in first is no stay.
+
+    came_by_rest: on its way there it passed where the rest was.
+    """
 
     up: Vector
     lasted_s: float
     vote: int
     first: bool = False
+    came_by_rest: bool = False
 
 
 class Rests:
@@ -63,14 +73,47 @@ class Rests:
         self._stays = deque([Stay(first, 1.0, 0, first=True)], maxlen=_STAYS)
         self.up = first
 
-    def kept(self, up: Vector, lasted_s: float, raised_m: float) -> None:
+    def kept(
+        self, up: Vector, lasted_s: float, raised_m: float, *, came_by_rest: bool = False
+    ) -> None:
         """The leg has left a posture that it had kept.
 
-        raised_m: how far it rose to it and sank from it, together.
+        raised_m: how far it rose to it and sank from it, together. came_by_rest: on its way there.
         """
         if lasted_s > _LEAST_S:
-            self._stays.append(Stay(up, lasted_s, self._vote(lasted_s, raised_m)))
+            vote = self._vote(lasted_s, raised_m)
+            self._stays.append(Stay(up, lasted_s, vote, came_by_rest=came_by_rest))
             self.up = self._chosen()
+            self._move_on()
+
+    def _move_on(self) -> None:
+        """Seek the rest where the leg goes to and fro now, if it no longer comes by the one before.
+
+        There it is the first posture that the leg came back to, if it was not always plainly raised
+        to it, until stays speak for another: as it is where the leg was found first.
+        """
+        since = self._away_since()
+        _, alike, votes = self._weighed()
+        alike, votes = alike[since:, since:], votes[since:]
+        anew = alike & ~np.pad(alike, ((1, 0), (0, 0)))[:-1]
+        may_rest = (alike & (votes > -_PLAINLY)).any(axis=1)
+        came_back = np.flatnonzero((anew.sum(axis=0) > 1) & may_rest)
+        if not len(came_back):
+            return
+        later = list(self._stays)[since + int(came_back[0]) :]
+        self._stays = deque([replace(later[0], first=True), *later[1:]], maxlen=_STAYS)
+        self.up = later[0].up
+        self.up = self._chosen()
+
+    def _away_since(self) -> int:
+        """How many of the stays are over since the leg was last near the rest, or came by it."""
+        since = 0
+        for k, stay in enumerate(self._stays):
+            if angle_deg(stay.up, self.up) <= NEAR_DEG:
+                since = k + 1
+            elif stay.came_by_rest:
+                since = k
+        return since
 
     @property
     def doubted(self) -> bool:
@@ -88,7 +131,7 @@ class Rests:
 
     def _vote(self, lasted_s: float, raised_m: float) -> int:
         if abs(raised_m) > PLAIN_M:
-            return -2 if raised_m > 0.0 else 2
+            return -_PLAINLY if raised_m > 0.0 else _PLAINLY
         return 1 if lasted_s < self._min_hold_s else -1
 
     def _chosen(self) -> Vector:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from tracker.detect.motion.cells import Cells, Vector, angle_deg
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.heights import rises_m, rose_m
 from tracker.detect.posture.naming import ANOTHER_POSTURE_DEG
-from tracker.detect.posture.rests import PLAIN_M, Rests
+from tracker.detect.posture.rests import NEAR_DEG, PLAIN_M, Rests
 
 # What the leg was plainly lowered to is the rest also where it is taken a little otherwise. In leg
 # raises of three people, of eleven such postures 15 to 20 degrees from the rest nine were rests.
@@ -35,14 +36,16 @@ class Stays:
     def lose_sight(self) -> None:
         """Nothing is known of what the leg did."""
         self.start_s, self._end_s, self.rose_m = 0.0, -math.inf, 0.0
+        self._came_by_rest = False
 
     def after_last(self, start_s: float) -> float:
         """A posture was not taken before the last one was left."""
         return max(start_s, self._end_s)
 
-    def begun(self, start_s: float, cells: Cells) -> None:
-        """A posture is kept."""
+    def begun(self, start_s: float, cells: Cells, way: Sequence[Vector]) -> None:
+        """A posture is kept; on its way there the leg was like this, step by step."""
         self.start_s, self.rose_m = start_s, rose_m(cells, start_s)
+        self._came_by_rest = any(angle_deg(up, self.rest) <= NEAR_DEG for up in way)
 
     def rests(self, up: Vector, raised_m: float) -> bool:
         """Is what is kept like this the rest? It rose to it and sinks from it by so much.
@@ -61,5 +64,6 @@ class Stays:
     def ended(self, up: Vector, end_s: float, raised_m: float) -> bool:
         """The posture was left; does that tell that the rest is elsewhere?"""
         before, self._end_s = self.rest, end_s
-        self._rests.kept(up, end_s - self.start_s, raised_m)
+        lasted_s, by = end_s - self.start_s, self._came_by_rest
+        self._rests.kept(up, lasted_s, raised_m, came_by_rest=by)
         return self.rest != before
