@@ -1,5 +1,8 @@
 """The deepening of a hold is told from the breath and the sway that it comes with."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,10 +30,12 @@ def swaying(count: int, seed: int) -> Floats:
     return np.asarray(lfilter([1.0], [1.0, -kept], fresh)[100:], np.float64)
 
 
-def gain_deg(*parts: tuple[Floats, Floats], row: Cycles | None = None, known: bool = True) -> float:
+def gain_deg(
+    *parts: tuple[Floats, Floats], rows: Sequence[Cycles] = (), known: bool = True
+) -> float:
     deepening = Deepening(START_S, way_known=known)
     for t_s, moved_deg in parts:
-        deepening.look(Movement(START_S + float(t_s[0]), moved_deg, START_S, Habit()), row)
+        deepening.look(Movement(START_S + float(t_s[0]), moved_deg, START_S, Habit()), rows)
     gain = deepening.gain_deg()
     assert gain is not None
     return gain
@@ -50,7 +55,23 @@ def test_a_breath_that_was_told_is_no_gain() -> None:
     row = Cycles((START_S, START_S + 7.0, START_S + 14.0), 7.0, 1.5, -20.0, 0.0)
     moved = 1.5 * row.depth(START_S + t_s) + 2.0 * t_s / 13.0
     assert moved[-1] > 2.8
-    assert gain_deg((t_s, moved), row=row) == pytest.approx(2.0, abs=0.25)
+    assert gain_deg((t_s, moved), rows=[row]) == pytest.approx(2.0, abs=0.25)
+
+
+def test_what_several_rows_leave_counts_as_far_as_they_are_likely() -> None:
+    # Released at the end of an exhale, or at the end of the inhale after a bend of the leg.
+    t_s = beats(13.0)
+    out = Cycles((START_S, START_S + 7.0, START_S + 14.0), 7.0, 1.5, -20.0, 0.0)
+    back = replace(out, onsets_s=tuple(t + 3.5 for t in (START_S - 7.0, START_S, START_S + 7.0)))
+    moved = 0.8 * out.depth(START_S + t_s) + 2.0 * t_s / 13.0
+    with_out, with_back = (gain_deg((t_s, moved), rows=[row]) for row in (out, back))
+    assert with_back > with_out + 0.5
+    both = gain_deg((t_s, moved), rows=[out, back])
+    assert both == pytest.approx(0.5 * (with_out + with_back), abs=1e-9)
+    doubtful = gain_deg((t_s, moved), rows=[out, replace(back, against=-16.0)])
+    assert with_out + 0.1 < doubtful < both - 0.1
+    unlikely = gain_deg((t_s, moved), rows=[out, replace(back, against=-4.0)])
+    assert unlikely == pytest.approx(with_out, abs=1e-9)
 
 
 def test_what_sways_in_a_short_hold_is_mostly_no_gain() -> None:
@@ -109,5 +130,5 @@ def test_a_stretch_that_gives_way_soon_is_a_gain() -> None:
 def test_of_a_movement_that_is_not_known_no_gain_is_told() -> None:
     t_s = beats(12.0)
     deepening = Deepening(START_S, way_known=True)
-    deepening.look(Movement(START_S, np.full(len(t_s), np.nan), START_S, Habit()), None)
+    deepening.look(Movement(START_S, np.full(len(t_s), np.nan), START_S, Habit()), [])
     assert deepening.gain_deg() is None

@@ -7,18 +7,22 @@ the best linear prediction (Henderson 1975): a regression with a prior for each 
     movement = level + gain * creep + bends + size * breaths + sway
 
 `creep` is how a stretch gives way, faster at first; `bends` are what differs from that, zero at the
-start and the end. `breaths` are those that were told. Sway is what remembers seconds, so that it is
-its change that is independent from beat to beat (an autoregression of the first order).
+start and the end. Sway is what remembers seconds, so that it is its change that is independent from
+beat to beat (an autoregression of the first order).
+
+`breaths` are a row of them. Many rows suit the movement of a short hold about as well, and each
+leaves another deepening, so each counts as far as it is likely (Bayesian model averaging: Hoeting
+et al. 1999).
 
 Who creeps the last degrees of the way in is in the hold already, since it begins at 5 degrees a
 second, but has not deepened it: `way in` is one part more, slowing down from that speed. Most come
-to rest at once, so it is believed as far as it explains the movement better than its absence does
-(Bayesian model averaging: Hoeting et al. 1999).
+to rest at once, so it counts as far as it explains the movement better than its absence does.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +35,15 @@ from tracker.detect.samples import Floats
 _GAIN_DEG, _GAIN_SPREAD_DEG = 2.0, 2.0
 # It has gone half of the way after a third of the hold: between a line and a quick exponential.
 _CREEP = 1.5
-# How far it may bend from that, in so many waves.
-_BEND_DEG, _BENDS = 0.5, 5
-# A breath is as large as it was told to be, give or take this share.
+# How far it may bend from that, in so many waves: it gives way in steps, exhale by exhale.
+_BEND_DEG, _BENDS = 0.8, 5
+# A breath is as large as its row tells, give or take this share.
 _SIZE_SPREAD = 0.3
+# How likely a row is, is known less well than its likelihood says, which takes the shapes of breaths
+# for known: it counts as the square root.
+_TEMPER = 2.0
+# Rows that are less likely than this share of the likeliest one are left out.
+_UNLIKELY = 0.02
 # A leg that is held sways by so much (a body at rest by 0.1 to 0.4), but by no more than half of
 # what it has moved at all, and forgets it in so long.
 _SWAY_DEG, _LEAST_SWAY_DEG, _MEMORY_S = 0.5, 0.01, 2.5
@@ -66,8 +75,8 @@ class Deepening:
         self._start_deg: float | None = None
         self._end_deg: float | None = None
 
-    def look(self, movement: Movement, row: Cycles | None) -> None:
-        """The next part, and the breaths in it."""
+    def look(self, movement: Movement, rows: Sequence[Cycles]) -> None:
+        """The next part, and the rows of breaths that suit it."""
         known = np.isfinite(movement.moved_deg)
         if not known.any():
             return
@@ -85,10 +94,9 @@ class Deepening:
         for k in range(1, _BENDS + 1):
             bend_deg = _BEND_DEG * math.sqrt(2.0) / (math.pi * k)
             parts.append(_Part(np.sin(math.pi * k * share), 0.0, bend_deg))
-        if row is not None:
-            parts.append(_Part(row.depth(t_s), row.swing_deg, _SIZE_SPREAD * row.swing_deg))
         ways_in = self._ways_in(t_s - start_s) if first else []
-        level_deg, gain_deg = _explained(parts, ways_in, movement.moved_deg, t_s)
+        breaths, likely = _breaths(rows, t_s)
+        level_deg, gain_deg = _explained(parts, ways_in, breaths, likely, movement.moved_deg, t_s)
         if first:
             self._start_deg = level_deg
         self._end_deg = level_deg + gain_deg
@@ -112,23 +120,51 @@ class Deepening:
         return self._end_deg - self._start_deg
 
 
+def _breaths(rows: Sequence[Cycles], t_s: Floats) -> tuple[list[_Part], Floats]:
+    """The movement of each row that is likely enough, and how likely; a flat one if there is none."""
+    least = min((row.against for row in rows), default=0.0)
+    chances, parts = [], []
+    for row in rows:
+        chance = math.exp((least - row.against) / (2.0 * _TEMPER))
+        if chance > _UNLIKELY:
+            chances.append(chance)
+            parts.append(_Part(row.depth(t_s), row.swing_deg, _SIZE_SPREAD * row.swing_deg))
+    if not parts:
+        return [_Part(np.zeros(len(t_s)), 0.0, 0.0)], np.ones(1)
+    return parts, np.array(chances) / math.fsum(chances)
+
+
 def _explained(
-    parts: list[_Part], ways_in: list[_Part], moved_deg: Floats, t_s: Floats
+    parts: list[_Part],
+    ways_in: list[_Part],
+    breaths: list[_Part],
+    likely: Floats,
+    moved_deg: Floats,
+    t_s: Floats,
 ) -> tuple[float, float]:
-    """The sizes of the first two parts of a movement, with none or one of the ways in besides."""
+    """The sizes of the first two of `parts`: the mean over one of `breaths`, each as likely as it
+    is, with none or one of the ways in."""
     known = np.isfinite(moved_deg)
-    every = [*parts, *ways_in]
-    seen = np.array([*(part.moves for part in every), moved_deg])[:, known]
-    white = _changes(seen, t_s[known])
-    means, spreads = np.array([part[1:] for part in every]).T
-    usual = list(range(len(parts)))
-    tried = [usual, *([*usual, way] for way in range(len(parts), len(every)))]
-    told = [_predicted(white, means, spreads, which) for which in tried]
-    most = max(each.evidence for each in told)
-    chances = np.array([math.exp(each.evidence - most) for each in told])
-    chances[1:] *= _CREPT / max(len(ways_in), 1)
-    sizes = np.array([each.sizes[:2] for each in told])
-    first, second = (chances @ sizes / chances.sum()).tolist()
+    every = [*parts, *ways_in, *breaths]
+    white = _changes(np.array([*(part.moves for part in every), moved_deg])[:, known], t_s[known])
+    products = white @ white.T
+    # (breaths, 1 + ways in, parts): which parts there are, absent ones with a size of zero.
+    usual, ways = len(parts), len(ways_in)
+    which = np.array([[*range(usual + ways), usual + ways + k] for k in range(len(breaths))])
+    there = np.ones((1 + ways, usual + ways + 1))
+    there[:, usual:-1] = np.eye(1 + ways)[:, 1:]
+    means, spreads = np.array([part[1:] for part in every]).T[:, which][:, :, None] * there
+    sizes, evidence = _predicted(
+        products[which[:, :, None], which[:, None, :]][:, None],
+        products[which, -1][:, None],
+        float(products[-1, -1]),
+        means,
+        spreads,
+    )
+    chances = np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    chances[:, 1:] *= _CREPT / max(ways, 1)
+    chances *= (likely / chances.sum(axis=1))[:, None]
+    first, second = np.tensordot(chances, sizes[..., :2], axes=2).tolist()
     return first, second
 
 
@@ -141,21 +177,18 @@ def _changes(seen: Floats, t_s: Floats) -> Floats:
     return white
 
 
-class _Predicted(NamedTuple):
-    """The sizes of parts, and the log likelihood of the movement with them, up to a constant."""
+def _predicted(
+    products: Floats, along: Floats, power: float, means: Floats, spreads: Floats
+) -> tuple[Floats, Floats]:
+    """(..., k) the sizes of parts, and (...) the log likelihood of a movement with them, up to a
+    constant.
 
-    sizes: list[float]
-    evidence: float
-
-
-def _predicted(white: Floats, means: Floats, spreads: Floats, which: list[int]) -> _Predicted:
-    """By the parts `which`; the last row of `white` is the movement."""
-    parts, means, spreads = white[which], means[which], spreads[which]
-    left = white[-1] - means @ parts
-    along = spreads * (parts @ left)
-    normal = spreads[:, None] * (parts @ parts.T) * spreads + np.eye(len(which))
-    off: Floats = np.linalg.solve(normal, along)
-    evidence = 0.5 * float(along @ off) - 0.5 * float(left @ left)
-    evidence -= 0.5 * float(np.linalg.slogdet(normal)[1])
-    sizes: list[float] = (means + spreads * off).tolist()
-    return _Predicted(sizes, evidence)
+    products: (..., k, k) of the parts with each other; along: (..., k) with the movement, and
+    power: its own with itself, all whitened. means, spreads: (..., k) expected of the sizes.
+    """
+    expected = (products @ means[..., None])[..., 0]
+    off_along = spreads * (along - expected)
+    normal = spreads[..., :, None] * products * spreads[..., None, :] + np.eye(means.shape[-1])
+    off: Floats = np.linalg.solve(normal, off_along[..., None])[..., 0]
+    left = power + (means * (expected - 2.0 * along) - off_along * off).sum(axis=-1)
+    return means + spreads * off, -0.5 * (left + np.linalg.slogdet(normal)[1])

@@ -79,7 +79,9 @@ class Whole:
         periods_s: of every rhythm.
         """
         rows = [_rows(movement, periods_s) for movement in movements]
-        self._deepening.look(movements[0], _moving(likeliest(rows[0])))
+        self._deepening.look(
+            movements[0], [row for row in map(_moving, rows[0]) if row is not None]
+        )
         row = _moving(likeliest([likeliest(rows[0]), *map(_moving, chain(*rows[1:]))]))
         self._sure = False
         if row is None:
