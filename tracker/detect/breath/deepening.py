@@ -39,7 +39,7 @@ _CREEP = 1.5
 _BEND_DEG, _BENDS = 0.8, 5
 # A breath is as large as its row tells, give or take this share.
 _SIZE_SPREAD = 0.3
-# How likely a row is, is known less well than its likelihood says, which takes the shapes of breaths
+# How likely a row is, is known less well than its likelihood says, which takes the shape of breaths
 # for known: it counts as the square root.
 _TEMPER = 2.0
 # Rows that are less likely than this share of the likeliest one are left out.
@@ -121,7 +121,7 @@ class Deepening:
 
 
 def _breaths(rows: Sequence[Cycles], t_s: Floats) -> tuple[list[_Part], Floats]:
-    """The movement of each row that is likely enough, and how likely; a flat one if there is none."""
+    """How each row moves the leg that is likely enough, and how likely it is; flat without rows."""
     least = min((row.against for row in rows), default=0.0)
     chances, parts = [], []
     for row in rows:
@@ -188,7 +188,8 @@ def _predicted(
     """
     expected = (products @ means[..., None])[..., 0]
     off_along = spreads * (along - expected)
-    normal = spreads[..., :, None] * products * spreads[..., None, :] + np.eye(means.shape[-1])
-    off: Floats = np.linalg.solve(normal, off_along[..., None])[..., 0]
+    normal: Floats = spreads[..., :, None] * products * spreads[..., None, :]
+    normal += np.eye(means.shape[-1])
+    off = np.linalg.solve(normal, off_along[..., None])[..., 0]
     left = power + (means * (expected - 2.0 * along) - off_along * off).sum(axis=-1)
     return means + spreads * off, -0.5 * (left + np.linalg.slogdet(normal)[1])
