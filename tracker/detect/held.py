@@ -70,7 +70,7 @@ class Held:
         self._strains = Strains()
         self._reached = False
         self._n = 0
-        self._sum = [0.0, 0.0, 0.0]
+        self._sum: Vector = (0.0, 0.0, 0.0)
         self._first_way: float | None = None
         self._last_way = 0.0
         self._life = life or Life()
@@ -201,8 +201,8 @@ class Held:
 
     def _remember(self, up: Vector, point: tuple[float, float]) -> None:
         self._n += 1
-        for i in range(3):
-            self._sum[i] += up[i]
+        (x, y, z), (up_x, up_y, up_z) = self._sum, up
+        self._sum = (x + up_x, y + up_y, z + up_z)
         self._life.feed(point, up)
         self.depth_deg = point[0]
         # The way sideways, averaged over the first and over the last seconds (a breath or so).

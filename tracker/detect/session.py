@@ -104,13 +104,14 @@ class Session:
         """
         events: list[Event] = []
         block = self._new(block)
-        if len(block):
+        left = len(block.t_s)
+        if left:
             self._shown_from = int((block.t_s.item(-1) - _LIVE_S) / STEP_S)
-        while len(block):
+        while left:
             count = self._run(block, events)
-            if count == len(block):
-                break
-            block = block.between(count)
+            left -= count
+            if left:
+                block = block.between(count)
         return events
 
     def end_hold(self, reason: EndReason) -> list[Event]:
@@ -175,7 +176,7 @@ class Session:
         if self._last_s is not None and first_s - self._last_s > GAP_S:
             self._gap(self._last_s, first_s, events)
         count = _together(t_s)
-        reset = self._fold(block if count == len(block) else block.between(0, count), events)
+        reset = self._fold(block if count == len(block.t_s) else block.between(0, count), events)
         if reset is not None:
             count = int(np.searchsorted(np.rint(t_s[:count] * 1e6), reset * CELL_US)) + 1
         self._last_s = t_s.item(count - 1)
@@ -217,19 +218,20 @@ class Session:
             shows = -(-(seen + _SHOWS_LATE) // CELLS_A_STEP)
             rows = rows._replace(unseen=min(max(shows - rows.first, 0), count))
         sure_s = (seen + AROUND - 1) * CELL_S
-        self._routine.look_ahead(rows, self._grain)
+        routine = self._routine
+        routine.look_ahead(rows, self._grain)
         row, show = 0, partial(self._show, rows)
         while row < count:
             passed = row
             if row < rows.unseen:
-                events += self._routine.step_unseen(rows, row, sure_s)
+                events += routine.step_unseen(rows, row, sure_s)
                 passed += 1
-            elif self._routine.at_ease:
+            elif routine.at_ease:
                 end = self._surely_open(rows, row)
-                passed, stated = self._routine.pass_over(rows, row, end, show)
+                passed, stated = routine.pass_over(rows, row, end, show)
                 events += stated
             if passed == row:
-                events += self._routine.step(rows, row, self._cells)
+                events += routine.step(rows, row, self._cells)
                 passed += 1
                 show(row, passed)
             row = passed

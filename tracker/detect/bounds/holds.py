@@ -221,17 +221,20 @@ class Keeping:
 
     def _may_turn(self, kept: Kept, start_s: float, rate: float, cells: Cells) -> bool:
         """Is this perhaps the turning point of a slow straightening?"""
-        # With a name the hold may be dated otherwise, and earlier.
-        early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
-        stood_s = self.sight.stood_s(min(start_s, early_s), kept.last * CELL_S)
         came = arrival(cells, start_s, kept.last)
         coarse = cells.grain.coarse(kept.last)
         gently = LEAST_WAY_DEG <= came.came_deg < GENTLE_DEG or coarse
+        turns = max(rate, came.turns_deg_s) > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
+        now_s = kept.last * CELL_S
+        if not turns and (not gently or self.sight.stood_s(start_s, now_s) >= LONG_LOOK_S):
+            return False  # all the more so if it has stood for longer
+        # With a name the hold may be dated otherwise, and earlier.
+        early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
+        stood_s = self.sight.stood_s(min(start_s, early_s), now_s)
         if gently and stood_s < LONG_LOOK_S:
             return True
         if stood_s + STEP_S <= TOLD_S:
-            turns = max(rate, came.turns_deg_s) > TURNING_DEG_S
-            return turns or came.back_deg_s > BACK_DEG_S
+            return turns
         if stood_s >= self._confirm_s + self._wait_s:
             return False
         if came.trembles or cells.grain.hides_sway(kept.last):

@@ -94,17 +94,17 @@ def judged(
     if along <= 0.0 or energy <= 0.0:
         return None
     share = min(along * along / energy / movement.power, 1.0 - 1e-6)
-    lengths_s = ((end - begin) * BEAT_S for begin, end in pairwise(row.bounds))
     against = movement.beats / DEPENDENT * math.log(1.0 - share)
-    unlike = math.fsum(uneven(length_s, period_s) for length_s in lengths_s)
+    lengths_s = [(end - begin) * BEAT_S for begin, end in pairwise(row.bounds)]
+    unlike = math.fsum([uneven(length_s, period_s) for length_s in lengths_s])
     against += unlike + _A_BREATH * len(row.bounds)
     strange = habit.unlike(period_s)
     against += unusual(period_s) + strange
-    onsets_s = tuple(
+    onsets_s = [
         first_s + (bound + shift) * BEAT_S
         for bound, shift in zip(row.bounds, row.shifts, strict=True)
-    )
-    return Cycles(onsets_s, period_s, along / energy, against, strange)
+    ]
+    return Cycles(tuple(onsets_s), period_s, along / energy, against, strange)
 
 
 def _wave(bounds: list[int], count: int) -> Floats:

@@ -121,7 +121,10 @@ class Oscillators:
         """One beat on, without looking."""
         self.beats += 1
         own, partner = self._motion
-        self._state = own * self._state + partner * self._state.take(self._partners, axis=0)
+        partners: Floats = self._state.take(self._partners, 0)
+        partners *= partner
+        self._state *= own
+        self._state += partners
 
     def look(self, point: Point) -> None:
         """Correct all filters by the point and score their predictions."""
@@ -131,13 +134,18 @@ class Oscillators:
         error -= self._state[0]
         error -= self._state[2]
         if self._weight > _SCALE_KNOWN:
-            most = _LEAST_LIMIT_DEG + _LIMIT * self.noise_deg(int(self._errors.argmin()))
-            error = np.minimum(np.maximum(error, -most), most)
+            noise_deg = self.noise_deg(int(self._errors.argmin()))
+            most = np.array(_LEAST_LIMIT_DEG + _LIMIT * noise_deg)
+            np.minimum(error, most, out=error)
+            np.maximum(error, -most, out=error)
         self._state += gains.state[k] * error
-        square = error * error
+        error *= error
+        squares = error[:n]
+        squares += error[n:]
+        squares *= gains.inverse[k]
         self._weight = _FORGET * self._weight + 1.0
         self._scores *= _FORGOTTEN
-        self._errors += (square[:n] + square[n:]) * gains.inverse[k]
+        self._errors += squares
         self._logs += gains.log[k]
 
     def costs(self) -> list[float]:

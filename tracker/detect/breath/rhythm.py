@@ -7,6 +7,7 @@ ellipse. A cycle turns where the leg is least deep: an inhale is over, an exhale
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 from tracker.detect.breath.beats import BEAT_S, Point
 from tracker.detect.breath.oscillators import PERIODS_S, Oscillators
@@ -89,8 +90,7 @@ class Rhythm:
         if self._bank is None:
             return []
         costs = self._bank.costs()
-        elapsed_s = self._bank.beats * BEAT_S
-        known = [i for i, period in enumerate(_PERIODS) if period <= 1.2 * elapsed_s]
+        known = range(bisect_right(_PERIODS, 1.2 * (self._bank.beats * BEAT_S)))
         return [_PERIODS[i] for i in sorted(known, key=costs.__getitem__)[:most]]
 
     def sway_deg(self) -> float | None:
@@ -100,11 +100,10 @@ class Rhythm:
     def _choose(self, bank: Oscillators) -> None:
         costs = bank.costs()
         # A rhythm is not known from less than a cycle of it.
-        elapsed_s = bank.beats * BEAT_S
-        known = [i for i, period in enumerate(_PERIODS) if not i or period <= elapsed_s]
-        least = min(known, key=costs.__getitem__)
-        if costs[self._best] - costs[least] > _BETTER:
-            self._best = least
+        known = costs[: bisect_right(_PERIODS, bank.beats * BEAT_S) or 1]
+        least = min(known)
+        if costs[self._best] - least > _BETTER:
+            self._best = known.index(least)
         if not self._one_way:
             self._find_way(bank.cos(self._best), bank.sin(self._best))
 

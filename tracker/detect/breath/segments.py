@@ -49,7 +49,8 @@ def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segm
     gains = _gains(breaths, matches, movement)
     # Within this file beats are counted from -most on.
     most, last = breaths.lengths[0], breaths.lengths[0] + len(movement.rest)
-    start = np.full(len(gains), -math.inf)
+    start = np.empty(len(gains))
+    start.fill(-math.inf)
     latest = most + round(_LATEST_S / BEAT_S)
     start[:latest] = -_unsettled(latest, most, held_s)
     best, before = _best(start, gains, breaths.lengths)
@@ -110,11 +111,11 @@ def _shifts(bounds: list[int], gains: Floats, most: int) -> list[float]:
     """Where between the beats each bound fits best, its neighbours left where they are."""
     shifts = [0.0] * len(bounds)
     for k in range(1, len(bounds) - 1):
-        before, here, after = (
-            _gain(gains, most, bounds[k - 1], bounds[k] + off)
-            + _gain(gains, most, bounds[k] + off, bounds[k + 1])
-            for off in (-1, 0, 1)
-        )
+        begin, bound, end = bounds[k - 1 : k + 2]
+        before, here, after = [
+            _gain(gains, most, begin, at) + _gain(gains, most, at, end)
+            for at in (bound - 1, bound, bound + 1)
+        ]
         bend = before - 2.0 * here + after
         if math.isfinite(bend) and bend < 0.0 and before <= here >= after:
             shifts[k] = 0.5 * (before - after) / bend

@@ -25,14 +25,17 @@ def tumbled(ups: Sequence[Vector]) -> bool:
     """ups: the directions from one posture to the next, a step each."""
     if len(ups) < 2:
         return False
-    ways, sums = [0.0], [(0.0, 0.0, 0.0)]
-    last = ups[0]
+    ways, last = [0.0], ups[0]
     for up in ups:
         ways.append(ways[-1] + 2.0 * math.asin(min(math.dist(last, up) / 2.0, 1.0)))
-        x, y, z = sums[-1]
-        sums.append((x + up[0], y + up[1], z + up[2]))
         last = up
     far, window = math.radians(_PATH_DEG), min(_WINDOW, len(ups))
+    if ways[-1] <= far:
+        return False
+    sums = [(0.0, 0.0, 0.0)]
+    for up in ups:
+        x, y, z = sums[-1]
+        sums.append((x + up[0], y + up[1], z + up[2]))
     return any(
         ways[k] - ways[k - window] > far and math.dist(sums[k], sums[k - window]) < _MEAN * window
         for k in range(window, len(ways))
