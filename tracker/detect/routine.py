@@ -133,7 +133,7 @@ class Routine:
                 show(k, k + 1)
         if rest is not None:
             events += self._straightenings.feed(times_s, ups, rows.up[:, row:passed], rest)
-        if self.held is not None:
+        if self.held is not None and len(events) > 1:
             events.sort(key=lambda event: event.t_s)
         return passed, events
 

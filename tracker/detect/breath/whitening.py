@@ -142,7 +142,7 @@ class _Smoother:
         diagonal += 1e-9
 
     def quick(self, values: Floats) -> Floats:
-        """What is quicker than the slow part of values, (count,) or (n, count)."""
-        known = self._seen @ np.where(self._known, values, 0.0).T
+        """What is quicker than the slow part of finite values, (count,) or (n, count)."""
+        known = self._seen @ values.T
         slow: Floats = np.linalg.solve(self._normal, known).T @ self._waves
         return (values - slow) * self._known
