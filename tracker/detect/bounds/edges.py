@@ -144,7 +144,7 @@ def _thrown(cells: Cells, since: int, away: int, last: int, up: Vector) -> float
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     slopes = slopes_deg_s(directions(acc), _JOLT_HALF)
     rates = length(slopes)[: max(away - begin - _JOLT_HALF + 1, 1)]
-    fast = np.flatnonzero(rates > _edge_deg_s(slopes[_while_still(begin, away)]))
+    fast = (rates > _edge_deg_s(slopes[_while_still(begin, away)])).nonzero()[0]
     if not len(fast):
         return -math.inf
     first = int(_since_pause(fast)[0])
@@ -201,7 +201,7 @@ def _while_still(begin: int, away: int) -> slice:
 
 def _since_pause(fast: Ints) -> Ints:
     """The fast cells since the last pause that is longer than one after a jolt."""
-    pauses = np.flatnonzero(np.diff(fast) > _JOLTED)
+    pauses = (fast[1:] - fast[:-1] > _JOLTED).nonzero()[0]
     return fast[pauses[-1] + 1 if len(pauses) else 0 :]
 
 
@@ -247,8 +247,10 @@ def _fast(up: Floats, still: slice) -> tuple[Floats, float, Ints]:
         longer = slopes_deg_s(up, 2 * HALF)
         moving = length(longer) > _edge_deg_s(longer[still])
         near = np.convolve(moving, np.ones(2 * _NEAR + 1))[_NEAR:-_NEAR] > 0.5
-        fast &= np.pad(near, HALF, mode="edge")
-    return slopes, edge, np.flatnonzero(fast)
+        fast[HALF:-HALF] &= near
+        fast[:HALF] &= near[0]
+        fast[-HALF:] &= near[-1]
+    return slopes, edge, fast.nonzero()[0]
 
 
 def _fast_or_jolted(up: Floats, still: slice) -> tuple[Floats, float, Ints]:
@@ -257,7 +259,7 @@ def _fast_or_jolted(up: Floats, still: slice) -> tuple[Floats, float, Ints]:
     slopes = slopes_deg_s(up[spare : len(up) - spare], _JOLT_HALF)
     if _edge_deg_s(slopes[still] / _VERY_STILL) > EDGE_DEG_S:
         return _fast(up, still)
-    return slopes, EDGE_DEG_S, np.flatnonzero(length(slopes) > EDGE_DEG_S)
+    return slopes, EDGE_DEG_S, (length(slopes) > EDGE_DEG_S).nonzero()[0]
 
 
 def _crossing(rates: Floats, i: int, edge: float) -> float:
