@@ -44,3 +44,12 @@ def test_jittering_times_cut_anywhere_give_the_same_cells_to_the_bit(
     _, b = grid.feed(block.between(cut))
     assert np.array_equal(np.concatenate([a, b], axis=1), whole)
     assert not a.shape[1] or a_first == first
+
+
+def test_ten_minutes_of_ten_g_cut_anywhere_give_the_same_cells_to_the_bit() -> None:
+    t_s = 1e6 + np.arange(0.0, 600.0, 0.08)
+    acc = np.random.default_rng(1).normal([0.0, 9.9, 1.0], 0.1, (len(t_s), 3))
+    block, grid = Block(t_s, acc), Grid()
+    _, whole = Grid().feed(block)
+    cut = [grid.feed(block.between(k, k + 25))[1] for k in range(0, len(t_s), 25)]
+    assert np.array_equal(np.concatenate(cut, axis=1), whole)
