@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from tests.report.picture import evenings
 from tests.store.filling import BAND, Told, new_store, weeks_of_sessions
 from tracker.detect.events import Event, HoldEnded
 from tracker.errors import StretchbandError
@@ -225,6 +226,16 @@ def test_pdfium_reads_in_the_pdf_what_stands_on_the_page(tmp_path: Path) -> None
     assert all("Not a medical device." in sheet for sheet in text)
     assert all(sentence in " ".join(text) for sentence in SENTENCES)
     assert "2 of 2" in text[1]
+
+
+def test_a_month_with_a_leg_not_known_in_every_stretch_fits_on_two_pages(tmp_path: Path) -> None:
+    needs_pango()
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    html = written(tmp_path, list(evenings()))
+    assert html.count('<td class="text">not known</td>') == 4
+    document = pypdfium2.PdfDocument(pdf(html))
+    assert len(document) == 2
+    document.close()
 
 
 def test_the_picture_is_the_pages_one_below_the_other(tmp_path: Path) -> None:
