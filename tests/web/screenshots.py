@@ -59,7 +59,7 @@ async def live(folder: Path, chrome: Browser) -> None:
     broker = Mosquitto(folder)
     broker.start()
     async with (
-        band(folder, "--seed", "3", "--start-on-connect"),
+        band(folder, "--seed", "7", "--start-on-connect"),  # its breath is plain by 16 s
         daemon(folder, broker.port, "[detector]\ntarget_s = 20.0"),
         served(folder, broker.port) as address,
         looking(chrome, address, read=False) as page,
