@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +21,7 @@ from tracker.web.app import application
 from tracker.web.feed import Feed
 
 GRACE_S = 2  # an open page holds its connection for ever
+ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(
@@ -56,11 +58,25 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """Tells systemd when the page can be seen, and when it goes."""
+    """Tells systemd when the page can be seen, and when it goes.
+
+    Told to end is no error here, while uvicorn's own handlers die of the signal in the end.
+    """
 
     def __init__(self, config: uvicorn.Config, systemd: Systemd) -> None:
         super().__init__(config)
         self.systemd = systemd
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """End in order when told to, instead of what uvicorn does."""
+        loop = asyncio.get_running_loop()
+        for number in ENDS:
+            loop.add_signal_handler(number, self._end)
+        yield
+
+    def _end(self) -> None:
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -73,16 +89,8 @@ class _Server(uvicorn.Server):
 
 
 async def _until_told(server: _Server, listener: socket.socket) -> None:
-    """Serve; told to end is no error here, while uvicorn's own handlers die of the signal."""
-
-    def end() -> None:
-        server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
     async with server.systemd.beating():
-        await server._serve([listener])  # `serve` is this and those handlers
+        await server.serve([listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:
