@@ -1,5 +1,6 @@
 """The deepening of a hold is told from the breath and the sway that it comes with."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -69,8 +70,10 @@ def test_what_several_rows_leave_counts_as_far_as_they_are_likely() -> None:
     both = gain_deg((t_s, moved), rows=[out, back])
     assert both == pytest.approx(0.5 * (with_out + with_back), abs=1e-9)
     doubtful = gain_deg((t_s, moved), rows=[out, replace(back, against=-16.0)])
-    assert with_out + 0.1 < doubtful < both - 0.1
-    unlikely = gain_deg((t_s, moved), rows=[out, replace(back, against=-4.0)])
+    # By 4 of twice a log likelihood, of which the fourth root counts.
+    share = math.exp(-4.0 / 2.0 / 4.0)
+    assert doubtful == pytest.approx((with_out + share * with_back) / (1.0 + share), abs=1e-9)
+    unlikely = gain_deg((t_s, moved), rows=[out, replace(back, against=12.0)])
     assert unlikely == pytest.approx(with_out, abs=1e-9)
 
 

@@ -40,13 +40,14 @@ _BEND_DEG, _BENDS = 0.8, 5
 # A breath is as large as its row tells, give or take this share.
 _SIZE_SPREAD = 0.3
 # How likely a row is, is known less well than its likelihood says, which takes the shape of breaths
-# for known: it counts as the square root.
-_TEMPER = 2.0
+# for known and each beat for evidence of its own: it counts as the fourth root.
+_TEMPER = 4.0
 # Rows that are less likely than this share of the likeliest one are left out.
-_UNLIKELY = 0.02
+_UNLIKELY = 0.05
 # A leg that is held sways by so much (a body at rest by 0.1 to 0.4), but by no more than half of
-# what it has moved at all, and forgets it in so long.
-_SWAY_DEG, _LEAST_SWAY_DEG, _MEMORY_S = 0.5, 0.01, 2.5
+# what it has moved at all, and forgets it in so long: a real leg in the poses of yoga is likeliest
+# with 1 s, the models of a body with 1 to 4 s.
+_SWAY_DEG, _LEAST_SWAY_DEG, _MEMORY_S = 0.5, 0.01, 1.5
 # A hold begins while the leg still moves at 5 degrees a second, not all of it along the deepening.
 _INTO_DEG_S, _INTO_SPREAD_DEG_S = 4.0, 2.5
 # It comes to rest so long after, if not at once, as most do; it brakes ever more gently.
