@@ -31,7 +31,7 @@ from tracker.detect.posture.taught import Lesson, Taught
 from tracker.detect.samples import BAND_AXES, Block
 from tracker.detect.session import Session, Settings
 from tracker.recorder import WRAP_S, Outcome, Recorder, unwrapped
-from tracker.store import History, Store, StoreUnavailableError
+from tracker.store import History, Store, StoredCommand, StoreUnavailableError
 
 BAND = "band1"
 NOON = 1_795_000_000.0
@@ -324,6 +324,34 @@ def test_a_lesson_that_finds_nothing_says_why_and_is_over(home: Home, tmp_path: 
     (said,) = filter(None, outcomes)
     assert str(said) == "pigeon was not learnt: no posture was held for 10 s after a rest"
     assert not any(isinstance(event, HoldEnded) for event in home.log())
+
+
+def test_a_lesson_that_begins_while_the_last_one_cannot_be_written_is_learnt(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, recorder = home.open()
+    recorder.teach(Lesson("pigeon", None))
+    add, refused = store.add, list[int]()
+
+    def full_once(*what: Any, commands: Sequence[StoredCommand] = (), **more: Any) -> None:
+        if commands and not refused:
+            refused.append(1)
+            raise StoreUnavailableError("full")
+        add(*what, commands=commands, **more)
+
+    monkeypatch.setattr(store, "add", full_once)
+    learnt: list[Taught] = []
+    for arrival in [first_greeting(), *arrivals(pigeon_frames(tmp_path))]:
+        batch = [arrival]
+        try:
+            outcome = recorder.receive(batch)
+        except StoreUnavailableError:
+            recorder.teach(Lesson("dove", "left"))
+            outcome = recorder.receive(batch)
+        if isinstance(outcome.lesson, Taught):
+            learnt.append(outcome.lesson)
+    store.close()
+    assert [one.name for one in learnt] == ["pigeon", "dove"]
 
 
 def test_a_band_clock_past_49_days_goes_on(home: Home) -> None:

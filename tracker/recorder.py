@@ -64,6 +64,7 @@ class Recorder:
         self._configured_side = settings.side
         self._ticking_boot: int | None = None
         self._lesson: Lesson | None = None
+        self._looked: Lesson | None = None  # whose look was the last
         self.backwards = 0
         self._forget()
 
@@ -151,8 +152,8 @@ class Recorder:
             self._unwritten = arrivals, replace(self._take(arrivals), again=again)
         outcome = self._unwritten[1]
         self._save(outcome.events)
-        if outcome.lesson is not None:
-            self._lesson = None
+        if outcome.lesson is not None and self._lesson is self._looked:
+            self._lesson = None  # another may have begun while this could not be written
         return outcome
 
     def _take(self, arrivals: Iterable[Arrival | Greeting]) -> Outcome:
@@ -274,6 +275,7 @@ class Recorder:
         """Is the posture of the lesson held? It is known from the frame on that shows it."""
         if self._lesson is None or self._session is None:
             return None
+        self._looked = self._lesson
         try:
             taught = self._lesson.look(self._session.posed, self._last_s)
         except TeachingError as error:
