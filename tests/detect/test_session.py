@@ -235,6 +235,30 @@ def test_a_slip_of_nearly_two_seconds_does_not_end_a_hold(
     assert sum(isinstance(event, HoldEnded) for event in events) == holds
 
 
+TWICE_S = [(0.3, 0.3, 0.35), (0.5, 0.1, 0.35), (0.5, 0.3, 0.35), (0.9, 0.1, 0.35), (0.9, 0.3, 0.35)]
+
+
+@pytest.mark.parametrize(("away_s", "back_s", "move_s"), TWICE_S)
+def test_two_deep_slips_within_a_second_of_each_other_do_not_split_a_hold(
+    away_s: float, back_s: float, move_s: float
+) -> None:
+    """The leg returns between them for a moment that the low-passed direction does not show."""
+    away = Pose(raised(61), away_s - 0.1, move_s=move_s)
+    back, kept = Pose(raised(75), back_s, move_s=move_s), Pose(raised(75), 12.0, move_s=move_s)
+    poses = (Pose(BACK, 8.0), Pose(raised(75), 15.0), away, back, away, kept, Pose(BACK, 6.0))
+    block = samples(poses, breath_deg=1.0, noise_g=0.0)
+    only_hold(stated(swinging(block)))
+
+
+@pytest.mark.parametrize("back_s", [0.1, 0.3])
+def test_a_leg_that_returns_for_a_moment_and_is_let_go_left_only_then(back_s: float) -> None:
+    slip = (Pose(raised(61), 0.8, move_s=0.35), Pose(raised(75), back_s, move_s=0.35))
+    poses = (Pose(BACK, 8.0), Pose(raised(75), 15.0), *slip, Pose(BACK, 6.0, move_s=1.5))
+    hold = only_hold(stated(swinging(samples(poses, breath_deg=1.0, noise_g=0.0))))
+    let_go_s = 8.0 + 1.5 + 15.0 + 0.35 + 0.8 + 0.35 + back_s
+    assert hold.end_s == pytest.approx(let_go_s, abs=0.3)
+
+
 def test_a_gap_is_stated_and_ends_the_hold_where_sight_was_lost() -> None:
     events = stated(WITH_GAP)
     (gap,) = (event for event in events if isinstance(event, Gap))

@@ -6,6 +6,7 @@ decided in naming.py.
     moving --- slow and calm for CONFIRM_S ---------------------------> kept
     kept   --- turned more than RETURN_DEG from the anchor -----------> leaving
     leaving -- back within RETURN_DEG, in less than RETURN_S ---------> kept (a slip, a correction)
+    leaving -- a hold: back for a moment, and away again --------------> leaving, from then on
     leaving -- still away RETURN_S after it left ---------------------> moving
 
 Coarse decisions are made on steps (0.2 s, low-passed); the bounds are then dated on the cells
@@ -22,10 +23,10 @@ import numpy as np
 
 from tracker.detect.bounds.edges import arrival, departed_s, drift_deg_s, settled_s, unbroken_s
 from tracker.detect.bounds.sight import Sight
-from tracker.detect.motion.cells import Cells, Vector, unit
+from tracker.detect.motion.cells import Cells, Vector, cell_s, unit
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
-from tracker.detect.motion.turning import Limb
+from tracker.detect.motion.turning import Limb, directions
 from tracker.detect.samples import Floats
 
 # A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
@@ -59,6 +60,9 @@ _PROVEN_S = 6.0
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
+# Slipping twice by more than this within a second, a leg comes back in between for so short a time
+# that the low-passed direction does not; the cells show it for three of them or more.
+_DEEP_DEG, _BACK_CELLS = 2.0 * RETURN_DEG, 3
 # A coarse sensor turns the direction by some degrees where the leg does not.
 _COARSE_RETURN_DEG = RETURN_DEG + 7.0
 # The anchor follows slow deepening (degrees in minutes) and half forgets in two seconds.
@@ -115,6 +119,8 @@ class Keeping:
         self._anchor: Vector | None = None
         self._left: int | None = None
         self._left_s = 0.0
+        # Since it left: when it was nearest again, where only the cells show that it came back.
+        self._back_s = -math.inf
         self._since = 0
         self.sight = Sight()
         # What moves the band, for dating the end of what is kept; who names the posture sets it.
@@ -249,13 +255,15 @@ class Keeping:
             self._left = None
             return None
         if self._left is None:
-            self._left = j * CELLS_A_STEP
+            self._left, self._back_s = j * CELLS_A_STEP, -math.inf
             self._left_s = self._departed_s(cells, self._left, self._left, unit(anchor))
         if j * STEP_S - self.sight.latest_s(self._left_s) < self.return_s:
             return None
         up = unit(anchor)
         now = j * CELLS_A_STEP
-        end_s = self._departed_s(cells, self._left, now, up)
+        if self._slipped_again(self._left, now, up, cells):
+            return None
+        end_s = max(self._departed_s(cells, self._left, now, up), self._back_s)
         # When it had only just left, that was dated too early; what is seen of it now is late.
         late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
         if j * STEP_S - self.sight.latest_s(end_s) < self.return_s + late_s:
@@ -269,6 +277,25 @@ class Keeping:
         if still_from_s < end_s:
             end_s = max(end_s, still_to_s)
         return Left(end_s, up, still_to_s - still_from_s)
+
+    def _slipped_again(self, left: int, now: int, anchor: Vector, cells: Cells) -> bool:
+        """Did it come back since cell `left`, and leave again? Then it left only then.
+
+        Of a hold: what moves the band is known there. A rest that is left loses nothing by it.
+        """
+        if self.limb is UNKNOWN or self._confirm_s < CONFIRM_S or cells.grain.coarse(now):
+            return False
+        first, acc = cells.span(left, now)
+        up = directions(acc, self.limb.window_s(anchor))
+        away2 = np.square(up - np.array(anchor)).sum(axis=1)
+        deep = (away2 > _chord2(_DEEP_DEG)).nonzero()[0]
+        near = (away2 < self._return2).nonzero()[0]
+        near = near[(near > deep[0]) & (near < deep[-1])] if len(deep) else near[:0]
+        if len(near) < _BACK_CELLS:
+            return False
+        self._left = first + int(near[-1]) + 1
+        self._left_s = self._back_s = cell_s(first + int(near[away2[near].argmin()]))
+        return True
 
     def _departed_s(self, cells: Cells, away: int, last: int, anchor: Vector) -> float:
         return departed_s(cells, self._since, away, last, anchor, self.limb)
