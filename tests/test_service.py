@@ -11,7 +11,8 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -85,14 +86,19 @@ def test_the_bus_policy_names_the_units_user_and_bluez_alone() -> None:
     assert [rule.attrib for rule in of_user] == [{"send_destination": "org.bluez"}]
 
 
+@pytest.fixture
+def entered() -> Iterator[Path]:
+    """A folder that any user may enter. Those of pytest are closed again by its next run."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
 def as_nobody(folder: Path, port: int, radio: str) -> tuple[list[str], dict[str, str]]:
     """The unit's command and environment: a user without rights, a state folder, a credential."""
     said = settings(ROOT / "config" / "systemd" / "stretchband.service")
     program, *words = said["ExecStart"][0].split()
     assert program.endswith("/stretchband")
-    for above in (folder, *folder.parents):
-        if "pytest" in str(above):  # the folders that pytest made, also for each of its workers
-            above.chmod(0o711)
     state, credentials, etc = folder / "stretchband", folder / "credentials", folder / "etc"
     for made in (state, credentials, etc):
         made.mkdir()
@@ -128,9 +134,11 @@ def as_nobody(folder: Path, port: int, radio: str) -> tuple[list[str], dict[str,
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")
-async def test_the_daemon_runs_as_the_unit_starts_it(mosquitto: Mosquitto, tmp_path: Path) -> None:
+async def test_the_daemon_runs_as_the_unit_starts_it(
+    mosquitto: Mosquitto, entered: Path, tmp_path: Path
+) -> None:
     async with band_on_tcp(tmp_path) as radio:
-        command, environment = as_nobody(tmp_path, mosquitto.port, radio)
+        command, environment = as_nobody(entered, mosquitto.port, radio)
         async with subscriber(mosquitto.port) as house:
             daemon = await asyncio.create_subprocess_exec(
                 *command, env=environment, cwd="/", stderr=asyncio.subprocess.PIPE
@@ -144,7 +152,7 @@ async def test_the_daemon_runs_as_the_unit_starts_it(mosquitto: Mosquitto, tmp_p
                 print(told.decode())  # noqa: T201 - pytest shows it where the test fails
     assert daemon.returncode == 0, told.decode()
     assert b"others can read" not in told
-    left = modes(tmp_path / "stretchband")
+    left = modes(entered / "stretchband")
     assert "history.db" in left
     assert set(left.values()) == {0o600}, left
 
