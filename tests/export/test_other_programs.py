@@ -6,7 +6,6 @@ import builtins
 import io
 import json
 import sys
-import tracemalloc
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ import polars
 import pytest
 from fhir.resources.R4B.bundle import Bundle  # what is used of an Observation is the same in R4
 
+from tests.export.tracing import traced
 from tests.store.filling import BAND, START, Told, frame, new_store
 from tracker.clock import ClockNews, ClockPoint, Setting
 from tracker.errors import StretchbandError
@@ -246,11 +246,8 @@ def test_the_memory_of_health_formats_is_flat_in_the_number_of_holds(format_: st
             return known | ids | {"started_at": at, "ended_at": at}
 
         batches = ([row(first + i) for i in range(8)] for first in range(0, holds, 8))
-        pieces = FORMATS[format_].write(Table((), batches, holds))
-        tracemalloc.start()
-        assert sum(map(len, pieces)) > 25 * holds
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
+        size, most = traced(lambda: FORMATS[format_].write(Table((), batches, holds)))
+        assert size > 25 * holds
         return most
 
     peak(8)  # what is loaded once

@@ -7,13 +7,13 @@ import io
 import json
 import shutil
 import sqlite3
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.export.tracing import traced
 from tests.store.filling import BAND, START, Told, frame, new_store
 from tracker.clock import ClockPoint, Setting
 from tracker.detect.events import to_json
@@ -237,13 +237,9 @@ def test_memory_stays_flat_in_the_length_of_the_history(path: Path, format_: str
 
 
 def written(path: Path, format_: str) -> tuple[int, int]:
-    """How many bytes an export of all samples has, and how many were held at most to make it."""
+    """An export of all samples, traced."""
     with History.open(path) as history:
-        tracemalloc.start()
-        size = sum(map(len, FORMATS[format_].write(table(history, "samples", ALL))))
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-    return size, peak
+        return traced(lambda: FORMATS[format_].write(table(history, "samples", ALL)))
 
 
 @pytest.mark.parametrize(

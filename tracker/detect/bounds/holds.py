@@ -289,8 +289,9 @@ class Keeping:
         up = directions(acc, self.limb.window_s(anchor))
         away2 = np.square(up - np.array(anchor)).sum(axis=1)
         deep = (away2 > _chord2(_DEEP_DEG)).nonzero()[0]
-        near = (away2 < self._return2).nonzero()[0]
-        near = near[(near > deep[0]) & (near < deep[-1])] if len(deep) else near[:0]
+        if not len(deep):
+            return False
+        near = int(deep[0]) + (away2[deep[0] : deep[-1]] < self._return2).nonzero()[0]
         if len(near) < _BACK_CELLS:
             return False
         self._left = first + int(near[-1]) + 1
