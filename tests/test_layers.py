@@ -37,6 +37,7 @@ MAY_IMPORT = {
 }
 OUTERMOST = {
     "tracker.__main__",
+    "tracker.band_time",
     "tracker.cli",
     "tracker.daemon",
     "tracker.doctor",

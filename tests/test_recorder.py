@@ -18,6 +18,7 @@ from firmware_sim.firmware import Firmware
 from firmware_sim.motion import recording, scripted
 from firmware_sim.ring import Ring
 from tests.detect.leg import PIGEON, STANDING, Pose, write
+from tracker.band_time import WRAP_S
 from tracker.bands.arrivals import Arrival, Greeting
 from tracker.bands.stretchband import Frame, Status, decode_frame
 from tracker.detect.events import (
@@ -30,7 +31,7 @@ from tracker.detect.events import (
 from tracker.detect.posture.taught import Lesson, Taught
 from tracker.detect.samples import BAND_AXES, Block
 from tracker.detect.session import Session, Settings
-from tracker.recorder import WRAP_S, Outcome, Recorder, unwrapped
+from tracker.recorder import Outcome, Recorder
 from tracker.store import History, Store, StoredCommand, StoreUnavailableError
 
 BAND = "band1"
@@ -374,12 +375,6 @@ def test_a_clock_that_goes_backwards_is_counted_and_not_believed(home: Home) -> 
     recorder.receive(arrivals(frames))
     assert recorder.backwards == 1
     store.close()
-
-
-def test_unwrapping_takes_the_nearest_turn() -> None:
-    assert unwrapped(5, WRAP_S - 1) == pytest.approx(WRAP_S + 0.005)
-    assert unwrapped(2**32 - 1, 10.0) == pytest.approx(WRAP_S - 0.001)
-    assert unwrapped(7000, 3 * WRAP_S + 6.9) == pytest.approx(3 * WRAP_S + 7.0)
 
 
 @dataclass

@@ -17,20 +17,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import msgspec
 import numpy as np
 
+from tracker.band_time import BandTime
 from tracker.bands.arrivals import Arrival, Greeting
-from tracker.clock import BandClock, ClockNews
 from tracker.detect.events import Event, Side
 from tracker.detect.posture.taught import TAUGHT, Lesson, Taught, TeachingError, heard, to_json
 from tracker.detect.samples import Axes, Block
 from tracker.detect.session import Live, Session, Settings
-from tracker.host_time import HOST_RUN
-from tracker.replay import NO_BOOT, in_order, replayed
+from tracker.replay import in_order, replayed
 from tracker.store import Resume, Store, StoredCommand, StoredFrame
 
-WRAP_S = 2**32 / 1000  # the band's milliseconds are 32 bits wide
 _SIDES: Final[dict[str, Side]] = {"left": "left", "right": "right"}
 ASLEEP = "asleep"  # kept among the wearer's commands: the band stopped sampling here
 
@@ -62,10 +59,9 @@ class Recorder:
         self._axes = axes
         self._settings = settings
         self._configured_side = settings.side
-        self._ticking_boot: int | None = None
         self._lesson: Lesson | None = None
         self._looked: Lesson | None = None  # whose look was the last
-        self.backwards = 0
+        self._time = BandTime(store, band_id)
         self._forget()
 
     def _forget(self) -> None:
@@ -74,16 +70,18 @@ class Recorder:
         self._unwritten: tuple[Sequence[Arrival | Greeting], Outcome] | None = None
         self._found_again: list[Event] | None = None
         self._session: Session | None = None
-        self._boot_id = NO_BOOT
-        self._last_s = -math.inf
+        self._time.forget()
         self._resume: Resume | None = None
         # Frames that a restart would fold again: (seq, time of the first sample).
         self._unfinished: deque[tuple[int, float]] = deque()
-        self._clocks: dict[int, BandClock] = {}
         # What is to be stored next, in one transaction.
         self._frames: list[StoredFrame] = []
         self._said: list[StoredCommand] = []
-        self._clock_news: list[tuple[int, ClockNews]] = []
+
+    @property
+    def backwards(self) -> int:
+        """Frames that were not believed, because their clock goes backwards within a boot."""
+        return self._time.backwards
 
     @property
     def worn(self) -> bool | None:
@@ -163,12 +161,12 @@ class Recorder:
         for arrival in arrivals:
             if isinstance(arrival, Greeting):
                 events += self._greet(arrival)
-            elif (frame := self._dated(arrival)) is not None:
+            elif (frame := self._time.dated(arrival)) is not None:
                 self._frames.append(frame)
                 events += self._fold([frame])
                 lesson = lesson or self._look()
         staying = self._session is not None and self._session.staying
-        return Outcome(events, [], self._take_live(), self._last_s, staying, lesson)
+        return Outcome(events, [], self._take_live(), self._time.last_s, staying, lesson)
 
     def teach(self, lesson: Lesson) -> None:
         """Learn the next posture that is held; `receive` tells when. Ends a lesson under way."""
@@ -182,7 +180,7 @@ class Recorder:
         """
         again = self._mend()
         self._torn = True
-        events = self._say(StoredCommand(self._boot_id, max(self._last_s, 0.0), name, payload))
+        events = self._say(self._word(name, payload))
         self._save(events)
         return Outcome(events, again)
 
@@ -198,11 +196,11 @@ class Recorder:
             events,
             self._resume,
             commands=self._said,
-            clocks=self._clock_news,
+            clocks=self._time.heard,
         )
         self._frames.clear()
         self._said.clear()
-        self._clock_news.clear()
+        self._time.heard.clear()
         self._torn, self._unwritten, self._found_again = False, None, None
 
     def _fold(self, frames: Sequence[StoredFrame]) -> list[Event]:
@@ -216,24 +214,24 @@ class Recorder:
         if self._resume is not None and t_s[0] < self._resume.t_s:
             block = block.between(int(np.searchsorted(t_s, self._resume.t_s)))
         events += self._session.receive(block)
-        self._last_s = float(t_s[-1])
+        self._time.last_s = float(t_s[-1])
         self._unfinished.extend((stored.frame.seq, stored.t_first_s) for stored in frames)
         self._move_resume()
-        return self._dated_events(events)
+        return self._time.at_the_wall(events)
 
     def _goes_on(self, boot_id: int) -> bool:
-        return self._session is not None and boot_id == self._boot_id
+        return self._session is not None and boot_id == self._time.boot_id
 
     def _begin(self, stored: StoredFrame) -> list[Event]:
         """A new clock, or the first sample after sleep: nothing of before reaches across."""
         events: list[Event] = []
         if self._session is not None:
-            events = self._dated_events(self._session.close("reboot"))
+            events = self._time.at_the_wall(self._session.close("reboot"))
             self._resume = None
         frame = stored.frame
         if self._resume is None or self._resume.boot_id != frame.boot_id:
             self._resume = Resume(frame.boot_id, frame.seq, stored.t_first_s)
-        self._boot_id = frame.boot_id
+        self._time.boot_id = frame.boot_id
         self._unfinished.clear()
         self._session = Session(self._band_id, frame.boot_id, self._settings)
         return events
@@ -245,31 +243,16 @@ class Recorder:
             return
         while len(self._unfinished) > 1 and self._unfinished[1][1] <= resume_s:
             self._unfinished.popleft()
-        self._resume = Resume(self._boot_id, self._unfinished[0][0], resume_s)
-
-    def _dated(self, arrival: Arrival) -> StoredFrame | None:
-        """The frame with its time unwrapped; None when its clock went backwards within a boot."""
-        frame = arrival.frame
-        after_s = self._last_s if frame.boot_id == self._boot_id else -math.inf
-        t_first_s = unwrapped(frame.t_first_ms, after_s)
-        if t_first_s <= after_s:
-            self.backwards += 1
-            return None
-        if frame.boot_id == self._ticking_boot:
-            # What an earlier boot took is read late by an unknown time: it says nothing of clocks.
-            self._observe(frame.boot_id, t_first_s + frame.duration_s, arrival)
-        return StoredFrame(frame, t_first_s, arrival.host_s)
+        self._resume = Resume(self._time.boot_id, self._unfinished[0][0], resume_s)
 
     def _greet(self, greeting: Greeting) -> list[Event]:
         """A word from the band itself: what time it has, and whether it sleeps."""
         status = greeting.status
-        self._ticking_boot = status.boot_id
-        after_s = self._last_s if status.boot_id == self._boot_id else -math.inf
-        self._observe(status.boot_id, unwrapped(status.now_ms, after_s), greeting)
+        self._time.greeted(greeting)
         caught_up = bool(self._unfinished) and status.head_seq == self._unfinished[-1][0] + 1
         if not (status.asleep and caught_up and self._session is not None):
             return []
-        return self._say(StoredCommand(self._boot_id, max(self._last_s, 0.0), ASLEEP, ""))
+        return self._say(self._word(ASLEEP))
 
     def _look(self) -> Taught | TeachingError | None:
         """Is the posture of the lesson held? It is known from the frame on that shows it."""
@@ -277,12 +260,16 @@ class Recorder:
             return None
         self._looked = self._lesson
         try:
-            taught = self._lesson.look(self._session.posed, self._last_s)
+            taught = self._lesson.look(self._session.posed, self._time.last_s)
         except TeachingError as error:
             return error
         if taught is not None:
-            self._say(StoredCommand(self._boot_id, self._last_s, TAUGHT, to_json(taught)))
+            self._say(StoredCommand(self._time.boot_id, self._time.last_s, TAUGHT, to_json(taught)))
         return taught
+
+    def _word(self, name: str, payload: str = "") -> StoredCommand:
+        """Said at the last sample."""
+        return StoredCommand(self._time.boot_id, max(self._time.last_s, 0.0), name, payload)
 
     def _say(self, command: StoredCommand) -> list[Event]:
         """A new word: obeyed now, stored with the next transaction."""
@@ -302,7 +289,7 @@ class Recorder:
                 events = self._sleep()
             case _:
                 events = []
-        return self._dated_events(events)
+        return self._time.at_the_wall(events)
 
     def _take_side(self, word: str | None) -> None:
         """`left` or `right` from here on, over sleep and reboots; `auto`: what the config says."""
@@ -342,35 +329,10 @@ class Recorder:
         events = self._session.close()
         self._session = None
         next_seq = self._unfinished[-1][0] + 1
-        self._resume = Resume(self._boot_id, next_seq, math.nextafter(self._last_s, math.inf))
+        self._resume = Resume(
+            self._time.boot_id, next_seq, math.nextafter(self._time.last_s, math.inf)
+        )
         return events
 
     def _take_live(self) -> list[Live]:
         return [] if self._session is None else self._session.take_live()
-
-    def _clock(self, boot_id: int) -> BandClock:
-        if boot_id not in self._clocks:
-            wanted = (self._boot_id, self._ticking_boot)
-            self._clocks = {boot: kept for boot, kept in self._clocks.items() if boot in wanted}
-            self._clocks[boot_id] = self._store.clock(self._band_id, boot_id)
-        return self._clocks[boot_id]
-
-    def _observe(self, boot_id: int, band_s: float, came: Arrival | Greeting) -> None:
-        clock, prompt = self._clock(boot_id), isinstance(came, Greeting)
-        if came.ahead_s is None:
-            news = clock.observe(band_s, came.host_s, prompt=prompt)
-        else:
-            news = clock.observe(band_s, came.host_s, came.ahead_s, HOST_RUN, prompt=prompt)
-        self._clock_news += [(boot_id, one) for one in news]
-
-    def _dated_events(self, events: Sequence[Event]) -> list[Event]:
-        clock = self._clock(self._boot_id)
-        return [msgspec.structs.replace(event, at=clock.at(event.t_s)) for event in events]
-
-
-def unwrapped(milliseconds: int, after_s: float) -> float:
-    """Seconds of a 32-bit count of milliseconds, the turn that is nearest to `after_s`."""
-    t_s = milliseconds / 1000
-    if after_s == -math.inf:
-        return t_s
-    return t_s + WRAP_S * max(0, round((after_s - t_s) / WRAP_S))
