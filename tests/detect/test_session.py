@@ -235,6 +235,22 @@ def test_a_slip_of_nearly_two_seconds_does_not_end_a_hold(
     assert sum(isinstance(event, HoldEnded) for event in events) == holds
 
 
+@pytest.mark.parametrize("sinks_s", [3.8, 5.0])
+def test_a_leg_that_sinks_deeper_slower_than_it_would_leave_is_held_on(sinks_s: float) -> None:
+    """Twice pushed against the belt, relaxed, and let down deeper, as therapists teach it."""
+    sinks = (Pose(raised(68), 8.0, sinks_s), Pose(raised(76), 8.0, sinks_s))
+    poses = (Pose(BACK, 8.0), Pose(raised(60), 10.0), *sinks, Pose(BACK, 6.0))
+    hold = only_hold(stated(swinging(samples(poses, breath_deg=1.0, noise_g=0.0))))
+    assert hold.duration_s == pytest.approx(26.2 + 2.0 * sinks_s, abs=0.4)
+
+
+def test_a_leg_that_sinks_on_and_on_has_left_where_it_was_held() -> None:
+    """Slower than 5 degrees a second all the way, but further than anybody sinks in a hold."""
+    poses = (Pose(BACK, 8.0), Pose(raised(75), 15.0), Pose(raised(35), 8.0, move_s=16.0))
+    holds = [event for event in stated(samples(poses)) if isinstance(event, HoldEnded)]
+    assert 22.0 < holds[0].end_s < 32.0
+
+
 TWICE_S = [(0.3, 0.3, 0.35), (0.5, 0.1, 0.35), (0.5, 0.3, 0.35), (0.9, 0.1, 0.35), (0.9, 0.3, 0.35)]
 
 

@@ -134,6 +134,21 @@ def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb:
     return cell_s(max(left, _thrown(cells, *spans, up)))
 
 
+def crept(cells: Cells, since: int, away: int, last: int, up: Vector, limb: Limb) -> bool:
+    """Did a leg that was away at cell `away` get there without ever passing EDGE_DEG_S?
+
+    Up to `last`. Where muscles tremble, the short line sees less than the edge: all the same no
+    line through six tenths of a second may be as steep.
+    """
+    if cells.grain.coarse(last):
+        return False
+    begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
+    ups = directions(acc, limb.window_s(up))
+    if len(ups) <= 2 * _PLAIN_HALF or len(_fast(ups, _while_still(begin, away))[2]):
+        return False
+    return float(length(slopes_deg_s(ups, _PLAIN_HALF)).max()) < EDGE_DEG_S
+
+
 def _thrown(cells: Cells, since: int, away: int, last: int, up: Vector) -> float:
     """The cell at which the band felt the push that threw the leg off, if it was one.
 

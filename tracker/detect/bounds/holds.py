@@ -7,6 +7,7 @@ decided in naming.py.
     kept   --- turned more than RETURN_DEG from the anchor -----------> leaving
     leaving -- back within RETURN_DEG, in less than RETURN_S ---------> kept (a slip, a correction)
     leaving -- a hold: back for a moment, and away again --------------> leaving, from then on
+    leaving -- a hold: slower than the edge on all its way, and stops --> kept (it sinks deeper)
     leaving -- still away RETURN_S after it left ---------------------> moving
 
 Coarse decisions are made on steps (0.2 s, low-passed); the bounds are then dated on the cells
@@ -21,9 +22,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.detect.bounds.edges import arrival, departed_s, drift_deg_s, settled_s, unbroken_s
+from tracker.detect.bounds.edges import (
+    arrival,
+    crept,
+    departed_s,
+    drift_deg_s,
+    settled_s,
+    unbroken_s,
+)
 from tracker.detect.bounds.sight import Sight
-from tracker.detect.motion.cells import Cells, Vector, cell_s, unit
+from tracker.detect.motion.cells import Cells, Vector, angle_deg, cell_s, unit
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
 from tracker.detect.motion.turning import Limb, directions
@@ -63,6 +71,9 @@ RETURN_S = 2.0
 # Slipping twice by more than this within a second, a leg comes back in between for so short a time
 # that the low-passed direction does not; the cells show it for three of them or more.
 _DEEP_DEG, _BACK_CELLS = 2.0 * RETURN_DEG, 3
+# Who pushes against the belt, relaxes and lets the leg sink deeper may do so by 10 degrees, so
+# slowly that it does not leave; what sinks further without a stop goes to another posture.
+_MOST_CREPT_DEG = 15.0
 # A coarse sensor turns the direction by some degrees where the leg does not.
 _COARSE_RETURN_DEG = RETURN_DEG + 7.0
 # The anchor follows slow deepening (degrees in minutes) and half forgets in two seconds.
@@ -259,10 +270,12 @@ class Keeping:
             self._left_s = self._departed_s(cells, self._left, self._left, unit(anchor))
         if j * STEP_S - self.sight.latest_s(self._left_s) < self.return_s:
             return None
-        up = unit(anchor)
+        kept_up = unit(anchor)
         now = j * CELLS_A_STEP
-        if self._slipped_again(self._left, now, up, cells):
+        again = self._slipped_again(self._left, now, kept_up, cells)
+        if again or self._creeps(self._left, now, up, kept_up, cells):
             return None
+        up = kept_up
         end_s = max(self._departed_s(cells, self._left, now, up), self._back_s)
         # When it had only just left, that was dated too early; what is seen of it now is late.
         late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
@@ -296,6 +309,21 @@ class Keeping:
             return False
         self._left = first + int(near[-1]) + 1
         self._left_s = self._back_s = cell_s(first + int(near[away2[near].argmin()]))
+        return True
+
+    def _creeps(self, left: int, now: int, up: Vector, anchor: Vector, cells: Cells) -> bool:
+        """Is a leg, at `up` by now, on its way without having left? Where it stops it is kept.
+
+        Of a hold, as above.
+        """
+        if self.limb is UNKNOWN or self._confirm_s < CONFIRM_S:
+            return False
+        if angle_deg(up, anchor) > _MOST_CREPT_DEG:
+            return False
+        if not crept(cells, self._since, left, now, anchor, self.limb):
+            return False
+        if drift_deg_s(cells, now) < TURNING_DEG_S:
+            self._anchor, self._left = up, None
         return True
 
     def _departed_s(self, cells: Cells, away: int, last: int, anchor: Vector) -> float:
