@@ -12,6 +12,7 @@ clipped.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from statistics import median
 
 import numpy as np
@@ -82,7 +83,8 @@ class Whitened:
 
     def quick(self, values: Floats) -> Floats:
         """Changes, (n,) or (k, n), without their slow part, as far as the movement is known."""
-        return self._smoother.quick(values)
+        slow: Floats = values @ self._fit @ self._slow.waves
+        return (values - slow) * self.known
 
     def white(self, moved: Floats) -> Floats:
         """What is new at each beat of another movement, (..., n + 1), smoothed as often."""
@@ -94,6 +96,7 @@ class Whitened:
         self.rest = np.where(self.known, change, 0.0)
         self.beats = int(np.count_nonzero(self.known))
         if self.enough:
+            self._slow = _slow(len(change))
             self._clean()
 
     def _to_and_fro(self) -> bool:
@@ -103,46 +106,45 @@ class Whitened:
         return alike < _ALIKE - _SURELY / math.sqrt(self.beats)
 
     def _clean(self) -> None:
-        smoother = self._smoother = _Smoother(self.known)
-        quick = smoother.quick(self.rest)
+        self._fit = self._slow.fit(self.known)
+        quick = self.quick(self.rest)
         most = _CLIP * median(np.abs(quick[self.known]).tolist())
         self.known &= np.abs(quick) < 2.5 * most
         clipped = self.rest - quick + np.minimum(np.maximum(quick, -most), most)
-        smoother.see(self.known)
-        self.rest = smoother.quick(clipped)
+        self._fit = self._slow.fit(self.known)
+        self.rest = self.quick(clipped)
         self.power = max(total(self.rest * self.rest), 1e-12)
         self.beats = int(np.count_nonzero(self.known))
 
 
-class _Smoother:
-    """Takes the slow part out of what changes: a line and slow waves.
+class _Slow:
+    """What is slow among so many changes: a line and slow waves, (k, count).
 
-    Half of a wave of _SLOWEST_S is left in. What does not depend on the values is made once.
+    Half of a wave of _SLOWEST_S is left out.
     """
 
-    def __init__(self, known: Bools) -> None:
-        count = len(known)
+    def __init__(self, count: int) -> None:
         span = np.arange(count) + 0.5
         bend = _SLOWEST_S / (2.0 * BEAT_S * count)
         order = np.arange(1, math.ceil(2.0 / bend) + 1)
-        self._waves = np.empty((len(order) + 2, count))
-        self._waves[0], self._waves[1] = 1.0, span / count - 0.5
-        self._waves[2:] = np.cos(math.pi / count * order[:, None] * span)
+        self.waves = np.empty((len(order) + 2, count))
+        self.waves[0], self.waves[1] = 1.0, span / count - 0.5
+        self.waves[2:] = np.cos(math.pi / count * order[:, None] * span)
         # What a penalty on bends takes from each wave, but for those too quick to count.
         self._penalty = 0.5 * count * (order * bend) ** 4
-        self.see(known)
+        self._fit = self._fitted(self.waves)
 
-    def see(self, known: Bools) -> None:
-        """From here on, only these are known."""
-        self._known = known.copy()
-        self._seen = self._waves * known
-        self._normal = self._seen @ self._waves.T
-        diagonal = self._normal.ravel()[:: len(self._normal) + 1]
+    def fit(self, known: Bools) -> Floats:
+        """(count, k): how much each change adds to each wave, where only these are known."""
+        return self._fit if known.all() else self._fitted(self.waves * known)
+
+    def _fitted(self, seen: Floats) -> Floats:
+        normal = seen @ self.waves.T
+        diagonal = normal.ravel()[:: len(normal) + 1]
         diagonal[2:] += self._penalty
         diagonal += 1e-9
+        return np.asarray(np.linalg.solve(normal, seen).T, np.float64)
 
-    def quick(self, values: Floats) -> Floats:
-        """What is quicker than the slow part of finite values, (count,) or (n, count)."""
-        known = self._seen @ values.T
-        slow: Floats = np.linalg.solve(self._normal, known).T @ self._waves
-        return (values - slow) * self._known
+
+# Most movements are of a few lengths, and all of them known.
+_slow = lru_cache(maxsize=64)(_Slow)
