@@ -132,8 +132,8 @@ class Keeping:
         self._wait_s = WAIT_S if self._confirm_s == CONFIRM_S else 0.0
         self._return2 = _chord2(RETURN_DEG)
         self._slow_since: int | None = None
-        # Before then it cannot have stopped, as was seen when it was last looked at.
-        self._stops_s = 0.0
+        # Before this step it cannot have stopped, as was seen when it was last looked at.
+        self._stops = 0
         self._anchor: Vector | None = None
         self._left: int | None = None
         self._left_s = 0.0
@@ -161,8 +161,8 @@ class Keeping:
 
     @property
     def settled(self) -> bool:
-        """Neither is a posture being taken nor left: the leg moves, or is kept where it is."""
-        return self._left is None and (self._slow_since is None) == (self._anchor is None)
+        """No posture is being left: the leg moves, or is kept where it is."""
+        return self._left is None and (self._anchor is None or self._slow_since is not None)
 
     @property
     def still(self) -> bool:
@@ -180,31 +180,38 @@ class Keeping:
     def pass_over(self, rows: Rows, row: int, end: int) -> int:
         """Fold rows in which nothing changes, `end` at most; the number of the first other one.
 
-        Either the leg moves, or it is kept: slow, calm, and within RETURN_DEG of its anchor. It is
-        for speed alone; `step` does the same with each of these rows.
+        Either the leg moves and cannot have stopped yet, or it is kept: slow, calm, and within
+        RETURN_DEG of its anchor. It is for speed alone; `step` does the same with each of these.
         """
         if not self.settled:
             return row
-        slow, fast = self._slow_deg_s, self._fast_deg_s
-        last = row
+        if self._slow_since is None:
+            return self._fast_until(rows, row, end)
         if self._anchor is None:
-            for rate, unrest in zip(rows.rates[row:end], rows.unrests[row:end], strict=True):
-                if rate < slow and unrest < CALM_G:
-                    break
-                last += 1
-            return last
-        rates, unrests = rows.rates[row:end], rows.unrests[row:end]
-        if max(rates, default=0.0) <= fast and max(unrests, default=0.0) <= RESTLESS_G:
-            last = end
-        else:
-            for rate, unrest in zip(rates, unrests, strict=True):
-                if rate > fast or unrest > RESTLESS_G:
-                    break
-                last += 1
+            return self._slow_until(rows, row, min(max(self._stops - rows.first, row), end))
+        last = self._slow_until(rows, row, end)
         if self._surely_near(rows.up[:, row:last], self._anchor):
             self._follow_all(rows.ups[row:last], self._anchor)
             return last
         return row + self._follow(rows.ups[row:last], self._anchor)
+
+    def _fast_until(self, rows: Rows, row: int, end: int) -> int:
+        slow = self._slow_deg_s
+        for rate, unrest in zip(rows.rates[row:end], rows.unrests[row:end], strict=True):
+            if rate < slow and unrest < CALM_G:
+                break
+            row += 1
+        return row
+
+    def _slow_until(self, rows: Rows, row: int, end: int) -> int:
+        fast, rates, unrests = self._fast_deg_s, rows.rates[row:end], rows.unrests[row:end]
+        if max(rates, default=0.0) <= fast and max(unrests, default=0.0) <= RESTLESS_G:
+            return end
+        for rate, unrest in zip(rates, unrests, strict=True):
+            if rate > fast or unrest > RESTLESS_G:
+                break
+            row += 1
+        return row
 
     def step(
         self, j: int, up: Vector, rate: float, unrest: float, cells: Cells
@@ -219,15 +226,14 @@ class Keeping:
         if self._slow_since is None:
             if rate < self._slow_deg_s and unrest < CALM_G:
                 self._slow_since = j
-                self._stops_s = j * STEP_S + self._confirm_s - _SHOWN_S
+                self._stops = j + math.ceil((self._confirm_s - _SHOWN_S) / STEP_S)
         elif rate > self._fast_deg_s or unrest > RESTLESS_G:
             self._slow_since = None
 
     def _maybe_kept(self, j: int, up: Vector, rate: float, cells: Cells) -> Kept | None:
-        now_s = j * STEP_S
-        if self._slow_since is None or now_s < self._stops_s:
+        if self._slow_since is None or j < self._stops:
             return None
-        self._stops_s = now_s + _AGAIN_SHARE * self._confirm_s
+        self._stops = j + math.ceil(_AGAIN_SHARE * self._confirm_s / STEP_S)
         now = j * CELLS_A_STEP
         coarse = cells.grain.coarse(now)
         if drift_deg_s(cells, now) > (_COARSE_DRIFT_DEG_S if coarse else self._drift_deg_s):
@@ -238,7 +244,7 @@ class Keeping:
         start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
         stops_s = self._stops_later_s(kept, start_s, rate, cells)
         if stops_s is not None:
-            self._stops_s = min(self._stops_s, stops_s)
+            self._stops = min(self._stops, math.ceil(stops_s / STEP_S))
             return None
         self._anchor, self.limb = up, UNKNOWN
         self._return2 = _chord2(_COARSE_RETURN_DEG if coarse else RETURN_DEG)
