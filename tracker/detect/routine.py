@@ -89,9 +89,9 @@ class Routine:
 
     def look_ahead(self, rows: Rows, grain: Grain) -> None:
         """The next steps: whether the band is worn is found out from all of them at once."""
-        self._found.extend(
-            self.wear.feed(rows.first + rows.unseen, rows.up[:, rows.unseen :], grain)
-        )
+        seen = rows.unseen
+        up = rows.part(seen, len(rows.ups))
+        self._found.extend(self.wear.feed(rows.first + seen, rows.ups[seen:], grain, up))
 
     @property
     def at_ease(self) -> bool:
@@ -132,7 +132,7 @@ class Routine:
                 events += self._in_hold(self.held, t_s, rows.ups[k], rows.unrests[k])
                 show(k, k + 1)
         if rest is not None:
-            events += self._straightenings.feed(times_s, ups, rows.up[:, row:passed], rest)
+            events += self._straightenings.feed(times_s, ups, rows.part(row, passed), rest)
         if self.held is not None and len(events) > 1:
             events.sort(key=lambda event: event.t_s)
         return passed, events

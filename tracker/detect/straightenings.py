@@ -52,11 +52,14 @@ class Straightenings:
         self._reps.restart()
 
     def feed(
-        self, times_s: Sequence[float], ups: Sequence[Vector], up: Floats, rest: Vector
+        self, times_s: Sequence[float], ups: Sequence[Vector], up: Floats | None, rest: Vector
     ) -> list[Event]:
-        """Directions at the ends of steps, the last rest being `rest`; up: the same, (3, n)."""
+        """Directions at the ends of steps, the last rest being `rest`.
+
+        up: the same, (3, n), where they may be many.
+        """
         events: list[Event] = []
-        if len(ups) <= _FEW:
+        if up is None or len(ups) <= _FEW:
             for t_s, one in zip(times_s, ups, strict=True):
                 events += self.step(t_s, one, rest)
             return events

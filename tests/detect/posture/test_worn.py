@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.filters import butterworth, lfilter
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.grid import CELLS_HZ
 from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_HZ, STEP_S
 from tracker.detect.posture.worn import Wear
-from tracker.detect.samples import Block
+from tracker.detect.samples import Block, Floats
 
 
 def part(count_g: float) -> Grain:
@@ -18,6 +19,11 @@ def part(count_g: float) -> Grain:
 
 
 FINE, COARSE = part(0.0005), part(0.0156)
+
+
+def directions(x: Floats, z: Floats) -> list[Vector]:
+    """Of a leg that stands, but for so much forwards and outwards."""
+    return list(zip(x.tolist(), np.sqrt(1.0 - x * x - z * z).tolist(), z.tolist(), strict=True))
 
 
 def worn(
@@ -32,7 +38,7 @@ def worn(
     noise = np.random.default_rng(11).normal(0.0, np.radians(noise_deg), (2, len(at_s)))
     tilt = np.radians(wander_deg) * np.sin(2 * np.pi * at_s / 7.0)
     x, z = noise[0] + tilt, noise[1]
-    wear.feed(1, np.array([x, np.sqrt(1 - x * x - z * z), z]), grain)
+    wear.feed(1, directions(x, z), grain)
     return wear
 
 
@@ -79,7 +85,7 @@ def noisy(
     x, z = np.radians(noise_deg) * low / low.std()
     x = x + np.radians(wander_deg) * np.sin(2 * np.pi * np.arange(count) * STEP_S / 7.0)
     wear = Wear()
-    wear.feed(20, np.array([x, np.sqrt(1.0 - x * x - z * z), z]), grain)
+    wear.feed(20, directions(x, z), grain)
     return wear.worn
 
 
@@ -115,7 +121,7 @@ def standing_counts(seconds: float, noise_deg: float, moves_deg: float = 0.0) ->
     flips = np.random.default_rng(6).uniform(-1.0, 1.0, (2, count)) * np.radians(noise_deg) * 1.7
     x, z = flips + np.radians(moves_deg) * np.linspace(0.0, 1.0, count)
     wear = Wear()
-    wear.feed(20, np.array([x, np.sqrt(1.0 - x * x - z * z), z]), coarse_part())
+    wear.feed(20, directions(x, z), coarse_part())
     return wear.worn
 
 
@@ -136,8 +142,8 @@ def test_a_leg_that_moves_by_a_coarse_count_in_three_minutes_is_worn() -> None:
 def test_directions_fed_one_by_one_tell_the_same() -> None:
     noise = np.random.default_rng(3).normal(0.0, 1e-4, (2, 900))
     noise[:, 500:] += np.radians(0.3) * np.sin(np.arange(400) / 9.0)
-    up = np.array([noise[0], np.sqrt(1.0 - noise[0] ** 2 - noise[1] ** 2), noise[1]])
+    ups = directions(noise[0], noise[1])
     one_by_one, at_once = Wear(), Wear()
-    changes = [one for i in range(900) for one in one_by_one.feed(7 + i, up[:, i : i + 1], FINE)]
-    assert changes == at_once.feed(7, up, FINE)
+    changes = [one for i in range(900) for one in one_by_one.feed(7 + i, ups[i : i + 1], FINE)]
+    assert changes == at_once.feed(7, ups, FINE, np.array(ups).T)
     assert [found.worn for found in changes] == [False, True]

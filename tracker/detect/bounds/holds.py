@@ -190,7 +190,7 @@ class Keeping:
         if self._anchor is None:
             return self._slow_until(rows, row, min(max(self._stops - rows.first, row), end))
         last = self._slow_until(rows, row, end)
-        if self._surely_near(rows.up[:, row:last], self._anchor):
+        if self._surely_near(rows.part(row, last), self._anchor):
             self._follow_all(rows.ups[row:last], self._anchor)
             return last
         return row + self._follow(rows.ups[row:last], self._anchor)
@@ -350,9 +350,9 @@ class Keeping:
     def _departed_s(self, cells: Cells, away: int, last: int, anchor: Vector) -> float:
         return departed_s(cells, self._since, away, last, anchor, self.limb)
 
-    def _surely_near(self, up: Floats, anchor: Vector) -> bool:
+    def _surely_near(self, up: Floats | None, anchor: Vector) -> bool:
         """Are (3, n) directions and the anchor, which stays among them, in so small a box?"""
-        if up.shape[1] < _MANY:
+        if up is None or up.shape[1] < _MANY:
             return False
         low, high = np.minimum(up.min(axis=1), anchor), np.maximum(up.max(axis=1), anchor)
         return math.dist(high.tolist(), low.tolist()) ** 2 < _SURELY * self._return2

@@ -57,20 +57,24 @@ class Steps:
 class Rows(NamedTuple):
     """Steps as plain numbers, for what looks at them one after the other.
 
-    up:     the directions once more, (3, m).
+    up:     the directions once more, (3, m), where they are many; None: who wants it makes it.
     unseen: the first ones of them show what may have been while samples were missing: so many.
     """
 
     first: int
-    up: Floats
+    up: Floats | None
     ups: list[Vector]
     rates: list[float]
     unrests: list[float]
     unseen: int = 0
 
+    def part(self, row: int, end: int) -> Floats | None:
+        """The directions of these rows as `up`."""
+        return None if self.up is None else self.up[:, row:end]
+
     def along(self, row: int, end: int) -> tuple[float, float]:
         """The least and the greatest y of these rows."""
-        if end - row <= _FEW:
+        if self.up is None or end - row <= _FEW:
             ys = [y for _, y, _ in self.ups[row:end]]
             return min(ys), max(ys)
         y = self.up[1, row:end]
@@ -80,7 +84,8 @@ class Rows(NamedTuple):
         """Those of the first of them that were seen, as arrays."""
         seen = slice(self.unseen, max(count, self.unseen))
         rates, unrests = np.array(self.rates[seen]), np.array(self.unrests[seen])
-        return Steps(self.first + self.unseen, self.up[:, seen], rates, unrests)
+        up = np.array(self.ups[seen]).reshape(-1, 3).T if self.up is None else self.up[:, seen]
+        return Steps(self.first + self.unseen, up, rates, unrests)
 
 
 class Orientation:
@@ -110,7 +115,7 @@ class Orientation:
         count = max(left + len(squares) - begin, 0) // CELLS_A_STEP
         if not count:
             self._left += squares.tolist()
-            return Rows(0, np.empty((3, 0)), [], [], [])
+            return Rows(0, None, [], [], [])
         end = begin + count * CELLS_A_STEP
         number = (first - left + end - 1) // CELLS_A_STEP - count + 1
         low = low[:, begin + CELLS_A_STEP - 1 - left :: CELLS_A_STEP]
@@ -146,7 +151,7 @@ class Orientation:
             k += CELLS_A_STEP
         if before is not None and last is not None:
             self._last_ups = (before, last)
-        return Rows(number, np.array(ups).T, ups, rates, unrests)
+        return Rows(number, None, ups, rates, unrests)
 
     def _many(self, number: int, low: Floats, squares: Floats) -> Rows:
         length = np.sqrt(dot(low, low))

@@ -10,10 +10,12 @@ Nobody walks on the head: a band whose arrow points down while its leg swings is
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.posture.life import NOISE_KEPT, unsure_share
@@ -117,27 +119,28 @@ class Wear:
     def __init__(self) -> None:
         self.worn: bool | None = None
         self._upside_down = False
-        self._ups: list[Floats] = []
-        self._count = 0
+        # Of a window that is not over.
+        self._ups: list[Vector] = []
         self._last: Floats | None = None
         self._still = 0
         self._wander2 = self._noise2 = 0.0
         self._stand = _Stand()
 
-    def feed(self, first: int, up: Floats, grain: Grain) -> list[Found]:
-        """Take (3, m) directions in, the first of step `first`: when what is known changed.
+    def feed(
+        self, first: int, ups: Sequence[Vector], grain: Grain, up: Floats | None = None
+    ) -> list[Found]:
+        """Take directions in, the first of step `first`: when what is known changed.
 
-        A window is looked at when its last step is there.
+        A window is looked at when its last step is there. up: the same as an array, (3, m), where
+        they are many.
         """
-        self._ups.append(up)
-        self._count += up.shape[1]
-        windows = self._count // _WINDOW
+        begin, windows = first - len(self._ups), (len(self._ups) + len(ups)) // _WINDOW
         if not windows:
+            self._ups += ups
             return []
-        ups = np.concatenate(self._ups, axis=1)
-        begin = first + up.shape[1] - self._count
-        whole, left = ups[:, : windows * _WINDOW], ups[:, windows * _WINDOW :]
-        self._ups, self._count = [left], left.shape[1]
+        begun = np.array([*self._ups, *ups]).T if up is None else self._begun(up)
+        whole = begun[:, : windows * _WINDOW]
+        self._ups = [(x, y, z) for x, y, z in begun[:, windows * _WINDOW :].T.tolist()]
         changes = []
         wanders, noises, swings = self._wander_noise_swings(whole)
         heights = mean(whole[1].reshape(-1, _WINDOW)).tolist()
@@ -154,6 +157,10 @@ class Wear:
             if (self.worn, self._upside_down) != before:
                 changes.append(Found(last, self.worn, self._upside_down))
         return changes
+
+    def _begun(self, up: Floats) -> Floats:
+        """With the steps before of the window that they go on."""
+        return np.concatenate([np.array(self._ups).reshape(-1, 3).T, up], axis=1)
 
     def _turn_over(self, height: float, swings: float) -> None:
         """height: y of the direction, in the mean; swings: the share of steps that do."""
