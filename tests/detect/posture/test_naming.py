@@ -388,6 +388,15 @@ def test_the_heel_may_be_nearer_to_the_buttock_than_it_was_before() -> None:
     assert [h[:2] for h in named(samples(poses))] == [("inner_thigh", "right")] * 2
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_who_draws_the_heel_nearer_while_the_knee_is_up_goes_on_lying(left: bool) -> None:
+    """The shank does not come by level on its way, but nobody gets up in a second."""
+    nearer = (Pose(knee_up(50), 12.0), Pose(HEEL_NEAR, 20.0, move_s=1.0))
+    poses = (STAND, LIE, *nearer, Pose(raised(65), 12.0), *nearer, Pose(raised(60), 12.0), LIE)
+    side = "left" if left else "right"
+    assert [h[:2] for h in named(samples(poses, left=left))] == [("hamstring", side)] * 2
+
+
 @pytest.mark.parametrize("move_s", [1.5, 4.0])
 def test_who_gets_up_from_lying_and_leans_a_little_stands(move_s: float) -> None:
     """However soon: to bend the knee the shank passes the vertical, as none does that lies."""

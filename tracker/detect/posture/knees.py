@@ -28,6 +28,8 @@ _GOT_UP = 0.92
 # at the least, and 4 as a rule. A shank that stands leans less than a drawn-up one: 12 degrees, of
 # which a tilted band may show a few. So who gets up from there is nearer to the vertical than 10.
 _DRAWN_UP_S, _LEVEL, _LEANS, _VERTICAL = 2.5, 0.3, 0.2, 0.985
+# Who lies with the knee up and draws the heel nearer does so in a second; nobody gets up so soon.
+_SHIFTED_S = 1.5
 
 
 class Knees:
@@ -75,6 +77,8 @@ class Knees:
             return False
         lies = self._kind == "knee_up" and self._vertical_until_s < self._start_s
         if self._drawn_up and lies:
+            return True
+        if lies and start_s - self._rest_end_s < _SHIFTED_S:
             return True
         at_once = start_s - self._level_until_s < _DRAWN_UP_S
         return at_once and (lies or self._kind == "lying")
