@@ -47,6 +47,12 @@ def test_a_leg_whose_muscles_shake_more_than_it_breathes_is_alive(hz: float) -> 
     assert not any(kept(38.0, 0.1, shaking, seed).none for seed in range(20))
 
 
+def test_a_leg_that_hardly_breathes_four_times_a_minute_is_alive_for_a_minute() -> None:
+    """In the stillest of sixty times ten seconds it is stiller than it looks in ten of them."""
+    breathes = wave(70.0, 0.15, 18.0) + wave(70.0, 0.1, 0.47)
+    assert not any(kept(70.0, 0.02, breathes, seed).none for seed in range(20))
+
+
 def test_what_is_picked_up_at_last_and_rings_at_first_was_lifeless_all_the_same() -> None:
     own = np.zeros(100)
     own[:4], own[-8:] = 1.5, np.linspace(0.0, 4.5, 8)

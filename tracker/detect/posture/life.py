@@ -26,10 +26,11 @@ NOISE_KEPT, _NOISE_UNSURE = 0.42, 0.2
 _LEAST_DEG, _STANDARD_ERRORS = 0.06, 2.0
 # Fewer seconds do not tell.
 _LEAST = 4
-# Nor does a leg in a stretch keep still for ten seconds of all that it is held: their means spread
-# by 0.10 degrees at least (372 holds of four models of a body), or by more than a share of what it
-# trembles by. On a table they spread by a hundredth or two, and by half of the noise.
-_WINDOW, _STILL_DEG, _STILL_SHARE = 10, 0.06, 0.8
+# Nor does a leg in a stretch keep still for ten seconds of all that it is held: in the stillest ten
+# their means spread by 0.10 degrees at least (372 holds of four models of a body), 0.048 where the
+# body hardly sways (435 holds of a fifth), or by more than a share of what it trembles by. On a
+# table they spread by a hundredth or two, 0.033 at the most, and by half of the noise.
+_WINDOW, _STILL_DEG, _STILL_SHARE = 10, 0.042, 0.8
 
 # A leg at rest shakes by less from step to step, nine in ten that tremble too; in a bag on the way
 # it is a degree.
