@@ -133,3 +133,38 @@ def test_nobody_raises_a_straight_leg_to_the_floor_behind_the_head() -> None:
         told = stated(samples([*poses, flat], breath_deg=0.3))
         ended = [event.stretch for event in told if isinstance(event, HoldEnded)]
         assert ended == ["hamstring", *stretches]
+
+
+def between_two_stretches(*meanwhile: Pose) -> Block:
+    """A leg that is held up, does this, and lies then as still as a table for 100 s."""
+    before = (Pose(BACK, 12.0), Pose(raised(70), 15.0, 2.0), *meanwhile)
+    up = meanwhile[-1].up
+    still_s = float(samples(before).t_s[-1])
+    lies, *after = Pose(up, 100.0), Pose(raised(65), 15.0, 2.0), Pose(BACK, 8.0, 2.0)
+    block = samples([*before, lies, *after], rate_hz=RATE_HZ, noise_g=0.0)
+    lying = (block.t_s > still_s) & (block.t_s < still_s + 100.0)
+    acc = np.where(lying[:, None], np.array(up), block.acc_g)
+    return Block(block.t_s, acc + np.random.default_rng(1).normal(0.0, 0.002, acc.shape))
+
+
+def test_a_leg_that_lies_as_still_as_a_table_after_its_stretch_has_the_band_on() -> None:
+    events = stated(between_two_stretches(Pose(BACK, 3.0, 2.5)))
+    assert [event.worn for event in events if isinstance(event, Worn)] == [True]
+    assert [e.stretch for e in events if isinstance(e, HoldEnded)] == ["hamstring"] * 2
+
+
+def test_a_band_that_is_taken_off_after_a_stretch_is_known_to_lie() -> None:
+    hands = [Pose(up, 0.03, 0.5) for up in ((0.5, 0.8, 0.3), (0.0, 0.6, 0.8), (0.7, 0.1, 0.7))] * 5
+    table = Pose((0.0, 0.2, 0.98), 3.0, 0.8)
+    events = stated(between_two_stretches(Pose(BACK, 3.0, 2.5), *hands, table))
+    assert [event.worn for event in events if isinstance(event, Worn)][:2] == [True, False]
+
+
+def test_what_lies_for_longer_than_anybody_rests_is_off_the_leg_after_all() -> None:
+    """As where it was no leg that was held up before."""
+    block = between_two_stretches(Pose(BACK, 3.0, 2.5))
+    lies = np.flatnonzero((block.t_s > 50.0) & (block.t_s < 130.0))
+    acc = np.concatenate([block.acc_g[: lies[0]], *[block.acc_g[lies]] * 5])
+    events = stated(Block(np.arange(len(acc)) / RATE_HZ, acc))
+    (off,) = (event for event in events if isinstance(event, Worn) and not event.worn)
+    assert 320.0 < off.t_s < 460.0

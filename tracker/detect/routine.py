@@ -24,6 +24,7 @@ from tracker.detect.posture.naming import Postures
 from tracker.detect.posture.pauses import Pauses
 from tracker.detect.posture.stays import Stays
 from tracker.detect.posture.stretches import Stretch, unknown
+from tracker.detect.posture.taking_off import TakingOff
 from tracker.detect.posture.taught import Posed
 from tracker.detect.posture.tumbling import tumbled
 from tracker.detect.posture.worn import LOOKED_AT_S, Found, Wear
@@ -48,7 +49,8 @@ class Routine:
         )
         self.wear = Wear()
         self._found: deque[Found] = deque()
-        self._worn: bool | None = None
+        self.worn: bool | None = None
+        self._taking_off = TakingOff()
         self.held: Held | None = None
         self.tally = Tally(stamps)
         self._habit = Habit()
@@ -196,13 +198,15 @@ class Routine:
         self.postures.counted(held.stretch, end_s)
         self.tally.held(end_s - held.start_s)
         self._held_until_s = end_s
+        if self.worn is not False and held.shows_life():
+            self._taking_off.held(end_s)
         yield from held.ended(now_s, end_s, reason)
 
     def _why_none(self, held: Held, lasted_s: float) -> DropReason | None:
         """Why what was told as a hold was none, now that it is over; None: it was one."""
         if lasted_s < self._settings.min_hold_s:
             return "short"
-        off = self._worn is False
+        off = self.worn is False
         unseen = off and lasted_s >= LOOKED_AT_S and not held.shows_life()
         return "lifeless" if unseen or held.lifeless(off=off) else None
 
@@ -227,11 +231,13 @@ class Routine:
             yield from self.end_hold(to_s, self._keeping.kept_until_s(from_s), "gap")
         self._calm_again()
         self._pauses.lose_sight()
+        self._taking_off.lose_sight()
         if self._stays is not None:
             self._stays.lose_sight()
 
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
         start_s = self._settled_s(cells, kept, UNKNOWN)
+        self._taking_off.moved(self._left_s, start_s)
         away, stays = False, self._stays
         way = [up for t_s, up, _ in self._recent if t_s > self._left_s]
         if stays is not None:
@@ -295,14 +301,14 @@ class Routine:
         if stays is not None and raised_m is not None:
             yield from self._seek_rest(now_s, left, stays, raised_m)
         else:
-            self._pauses.ended(left.up, left.end_s, off=self._worn is False, life=self._lives(left))
+            self._pauses.ended(left.up, left.end_s, off=self.worn is False, life=self._lives(left))
         reason: EndReason = "gap" if left.unseen else "released"
         yield from self.end_hold(now_s, left.end_s, reason, left.still_s)
 
     def _lives(self, left: Left) -> bool:
         """Did a leg rest in what was no stretch, as far as its last half minute tells?"""
         since_s = self._pauses.start_s
-        if since_s is None or self._worn is not False:
+        if since_s is None or self.worn is not False:
             return True
         life = Life()
         for t_s, up, _ in self._recent:
@@ -347,8 +353,12 @@ class Routine:
 
     def _on_found(self, now_s: float, found: Found) -> Iterator[Event]:
         self.postures.upside_down = found.upside_down
-        if found.worn is not None and found.worn is not self._worn:
-            self._worn = found.worn
+        if not self._keeping.keeps:
+            self._taking_off.moved(self._left_s, now_s)
+        if found.worn is False and not self._taking_off.possible(now_s):
+            return
+        if found.worn is not None and found.worn is not self.worn:
+            self.worn = found.worn
             yield Worn(
                 **self._stamps.at(now_s, "worn"),
                 worn=found.worn,

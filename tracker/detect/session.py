@@ -80,7 +80,7 @@ class Session:
     @property
     def worn(self) -> bool | None:
         """Is the band on a leg? None while it cannot be told."""
-        return self._routine.wear.worn
+        return self._routine.worn
 
     @property
     def posed(self) -> Posed | None:

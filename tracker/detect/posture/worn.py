@@ -53,8 +53,12 @@ _ON_ITS_HEAD, _UPRIGHT = -0.6, 0.7
 _SWINGS2 = math.radians(_SWINGS_DEG) ** 2
 
 
+# That a band lies is said again every two minutes, and at once where it was moved meanwhile.
+_AGAIN = 12
+
+
 class Found(NamedTuple):
-    """What is known from this step on."""
+    """What is known from this step on; that it is not worn is said again as long as it lies."""
 
     step: int
     worn: bool | None
@@ -125,6 +129,8 @@ class Wear:
         self._still = 0
         self._wander2 = self._noise2 = 0.0
         self._stand = _Stand()
+        # So many windows have told that it lies, since it was moved.
+        self._off = -1
 
     def feed(
         self, first: int, ups: Sequence[Vector], grain: Grain, up: Floats | None = None
@@ -146,6 +152,7 @@ class Wear:
         heights = mean(whole[1].reshape(-1, _WINDOW)).tolist()
         for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True)):
             before, last = (self.worn, self._upside_down), begin + (k + 1) * _WINDOW - 1
+            off = self._off
             cell = last * CELLS_A_STEP
             least, count_g = grain.least_jitter_deg(cell), grain.tells_move_g(cell)
             window = whole[:, k * _WINDOW : (k + 1) * _WINDOW]
@@ -154,7 +161,8 @@ class Wear:
             else:
                 self._judge(wander, noise, least)
             self._turn_over(heights[k], swings[k])
-            if (self.worn, self._upside_down) != before:
+            again = self._off != off and self._off % _AGAIN == 0
+            if again or (self.worn, self._upside_down) != before:
                 changes.append(Found(last, self.worn, self._upside_down))
         return changes
 
@@ -172,7 +180,7 @@ class Wear:
     def _judge(self, wander: float, noise: float, least_noise: float) -> None:
         """least_noise: less hides a leg's sway in the counts of the sensor, 0 where it is fine."""
         if noise > _ROUGH_DEG or wander > _WIDE_DEG:
-            self._still = 0
+            self._still, self._off = 0, -1
             if self.worn is None:
                 self.worn = True
         elif noise < least_noise:
@@ -190,13 +198,17 @@ class Wear:
         self._wander2 += wander * wander
         self._noise2 += noise * noise
         if fine and self._still >= _OFF_AFTER and self._nothing_of_its_own():
-            self.worn = False
+            self._lies_off()
         if self._still < _NOISY_OFF_AFTER:
             return
         noise_deg = math.sqrt(self._noise2 / self._still)
         if self._wander2 < _NOISY_SHARE2 * self._noise2 and noise_deg < _MOST_NOISE_DEG:
-            self.worn = False
+            self._lies_off()
         self._still = 0
+
+    def _lies_off(self) -> None:
+        self._off += 1
+        self.worn = False
 
     def _nothing_of_its_own(self) -> bool:
         """Less than a leg at rest wanders by, by two standard errors?"""
@@ -212,7 +224,7 @@ class Wear:
             self.worn = True
             self._stand.end()
         elif self._stand.add(wander, noise, least_noise, count_g):
-            self.worn = False
+            self._lies_off()
 
     def _wander_noise_swings(self, ups: Floats) -> tuple[list[float], list[float], list[float]]:
         """Degrees: the spread of the seconds' means, and of a step against the one before.
