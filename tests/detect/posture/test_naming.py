@@ -367,6 +367,31 @@ def test_who_throws_the_leg_up_from_the_knees_up_has_not_stood_up() -> None:
     assert [h[:2] for h in named(samples(poses))] == [("inner_thigh", "right")]
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_who_bent_the_knee_standing_and_lies_down_on_the_belly_has_that_leg_named(
+    left: bool,
+) -> None:
+    """Not the other one on the back, which looks the same."""
+    on_belly = (Pose(BELLY, 10.0, 6.0), Pose(bent_prone(107), 12.0), Pose(BELLY, 5.0))
+    block = samples((*STANDING_QUAD, *on_belly), left=left)
+    side = "left" if left else "right"
+    assert [h[:2] for h in named(block)] == [("standing_quad", side), ("prone_quad", side)]
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("turned", [-20.0, 0.0, 20.0])
+@pytest.mark.parametrize("raised_deg", [45.0, 75.0, 95.0])
+def test_a_band_moved_to_the_other_leg_after_a_standing_quad_is_on_that_one(
+    raised_deg: float, turned: float, left: bool
+) -> None:
+    before = samples(STANDING_QUAD, left=left)
+    lies = (*ON_THE_WAY, Pose(BACK, 8.0, 4.0), Pose(raised(raised_deg), 12.0), Pose(BACK, 5.0))
+    after = samples((STAND, *lies), left=not left, turned_deg=turned, start_s=before.t_s[-1] + 0.02)
+    sides = ("left", "right") if left else ("right", "left")
+    names = [("standing_quad", sides[0]), ("hamstring", sides[1])]
+    assert [h[:2] for h in named(Block.join([before, after]))] == names
+
+
 HEEL_NEAR = knee_up(68)
 
 

@@ -40,6 +40,8 @@ class Legs:
         self._was_right: float | None = None
         # That it is the right leg, by the knee that was up, since nobody got up.
         self._by_knee = 0.0
+        # And by the last knee that was bent standing, since nobody lay down.
+        self._by_stance = 0.0
         self._front = self._toes = 0.0
         self._lay_until_s = 0.0
 
@@ -96,6 +98,7 @@ class Legs:
         self._lay_until_s = end_s
         if name == STANDING_QUAD:
             self._right = None  # it was no lying down
+            self._by_stance = 0.0 if side is None else _LEFT_OVER * _odds(side)
         elif side is not None and name in {HAMSTRING, INNER_THIGH, PRONE_QUAD}:
             self._right = _odds(side)
 
@@ -124,7 +127,8 @@ class Legs:
 
     def _lay_down(self, front: float, toes: float) -> bool:
         """Which leg it is if this is the back."""
-        right = self._right = front * _BACK_FIRST + _toes_odds(front, toes) + self._by_knee
+        right = front * _BACK_FIRST + _toes_odds(front, toes) + self._by_knee + self._by_stance
+        self._right, self._by_stance = right, 0.0
         return self._was_right is None or (self._was_right > 0) == (right > 0)
 
     def _turned_over(self, right: float, front: float, toes: float, *, rolled: bool) -> bool:
