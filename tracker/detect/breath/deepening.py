@@ -17,6 +17,8 @@ et al. 1999).
 Who creeps the last degrees of the way in is in the hold already, since it begins at 5 degrees a
 second, but has not deepened it: `way in` is one part more, slowing down from that speed. Most come
 to rest at once, so it counts as far as it explains the movement better than its absence does.
+
+What the leg sank by at once (sinking.py) is no part of these, and is added.
 """
 
 from __future__ import annotations
@@ -100,7 +102,7 @@ class Deepening:
         level_deg, gain_deg = _explained(parts, ways_in, breaths, likely, movement.moved_deg, t_s)
         if first:
             self._start_deg = level_deg
-        self._end_deg = level_deg + gain_deg
+        self._end_deg = level_deg + gain_deg + movement.sunk_deg
 
     def _ways_in(self, since_s: Floats) -> list[_Part]:
         """The end of the way in, by how soon the leg comes to rest; 0 from then on."""

@@ -65,6 +65,8 @@ class Movement:
         habit: how long breaths usually are.
         """
         self.first_s, self.moved_deg = first_s, moved_deg
+        # How much deeper the leg sank at once, where that was left out.
+        self.sunk_deg = 0.0
         self._held_s = None if start_s is None else first_s - start_s
         self._habit = habit
         self._white = Whitened(moved_deg)

@@ -9,7 +9,9 @@ import numpy as np
 from tracker.detect.breath.beats import BEAT_S, Point
 from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement
+from tracker.detect.breath.sinking import without_sinking
 from tracker.detect.breath.ways import ways
+from tracker.detect.samples import Floats
 
 _UNKNOWN = (math.nan, math.nan)
 # After so long without a point the movement begins anew.
@@ -77,19 +79,29 @@ class Points:
 
     def movement(self, begin: int, end: int, way: Point) -> Movement:
         """Along a way, between two beats."""
+        return self._along(way, begin, self._between(begin, end))
+
+    def movements(self, begin: int, end: int, ways: list[Point]) -> list[Movement]:
+        """Along each way, without what the leg sank by at once, all smoothed alike.
+
+        What explains the one is compared with the others.
+        """
+        moved, sunk = without_sinking(self._between(begin, end))
+        along = [self._along(way, begin, moved) for way in ways]
+        least = min(movement.smooth for movement in along)
+        for movement, (x, y) in zip(along, ways, strict=True):
+            movement.sunk_deg = x * sunk[0] + y * sunk[1]
+            movement.smooth_less(least)
+        return along
+
+    def _between(self, begin: int, end: int) -> Floats:
+        return np.array(self._moved[begin:end]).reshape(-1, 2)
+
+    def _along(self, way: Point, begin: int, moved: Floats) -> Movement:
         x, y = way
-        moved = np.array(self._moved[begin:end]).reshape(-1, 2)
         at_first = not begin and self.first_s - self._start_s < _GAP_S
         start_s = self._start_s if at_first else None
         return Movement(self._time(begin), x * moved[:, 0] + y * moved[:, 1], start_s, self._habit)
-
-    def movements(self, begin: int, end: int, ways: list[Point]) -> list[Movement]:
-        """Along each way, all smoothed alike: what explains the one is compared with the others."""
-        along = [self.movement(begin, end, way) for way in ways]
-        least = min(movement.smooth for movement in along)
-        for movement in along:
-            movement.smooth_less(least)
-        return along
 
     def ways(self, first: Point) -> list[Point]:
         """`first`, and others along which breath may have moved the leg."""
