@@ -25,7 +25,7 @@ from tracker.detect.motion.orientation import GRAVITY_DELAY_S
 from tracker.detect.posture.life import Life
 from tracker.detect.posture.stretches import Stretch
 from tracker.detect.stamps import Stamps, centi, ms
-from tracker.detect.strain import Strains
+from tracker.detect.strain import Strains, StrainSeen
 
 # The end of the move into the stretch still rings in the low-pass so long after the start.
 SETTLING_S = 0.8
@@ -86,28 +86,21 @@ class Held:
             angle_deg=centi(self.stretch.angle_deg(self.origin)),
         )
 
-    def step(self, now_s: float, up: Vector, unrest_g: float, *, slipping: bool) -> Iterator[Event]:
+    def step(self, now_s: float, up: Vector, unrest_g: float, *, slipping: bool) -> list[Event]:
         """A fifth of a second of the hold; `now_s` is its end."""
+        events: list[Event] = []
         at_s = now_s - GRAVITY_DELAY_S
         if at_s < self.start_s + SETTLING_S:
-            return
+            return events
         point = None if slipping else self._point(up)
-        if self._coarse:
-            if point is not None:
-                self._remember(up, point)
-            return
-        for seen in self.breaths.step(at_s, point):
-            yield self._breath(seen, now_s)
+        if not self._coarse:
+            events += [self._breath(seen, now_s) for seen in self.breaths.step(at_s, point)]
         if point is not None:
             self._remember(up, point)
-            strain = self._strains.step(now_s, point[0], unrest_g)
+            strain = None if self._coarse else self._strains.step(now_s, point[0], unrest_g)
             if strain is not None:
-                yield Strain(
-                    **self._stamps.at(now_s, f"strain-{strain.kind}"),
-                    hold_id=self.hold_id,
-                    kind=strain.kind,
-                    size=round(strain.size, 2),
-                )
+                events.append(self._strain(strain, now_s))
+        return events
 
     def step_unseen(self, now_s: float, sure_s: float) -> Iterator[Event]:
         """A fifth of a second that was not seen: the breath that may have ended before it.
@@ -119,15 +112,16 @@ class Held:
             for seen in self.breaths.step(at_s, None):
                 yield self._breath(seen, sure_s)
 
-    def target(self, now_s: float, target_s: float) -> Iterator[Event]:
+    def target(self, now_s: float, target_s: float) -> TargetReached | None:
         """TargetReached, once, when the hold has lasted target_s."""
-        if not self._reached and now_s - self.start_s >= target_s:
-            self._reached = True
-            yield TargetReached(
-                **self._stamps.at(now_s, "target_reached"),
-                hold_id=self.hold_id,
-                target_s=ms(target_s),
-            )
+        if self._reached or now_s - self.start_s < target_s:
+            return None
+        self._reached = True
+        return TargetReached(
+            **self._stamps.at(now_s, "target_reached"),
+            hold_id=self.hold_id,
+            target_s=ms(target_s),
+        )
 
     def lifeless(self, *, off: bool) -> bool:
         """So still, or swaying so much, that the band cannot be on a leg that is stretched.
@@ -188,6 +182,14 @@ class Held:
             exhale_end_s=ms(seen.exhale_end_s),
             end_s=ms(seen.end_s),
             depth_deg=round(seen.depth_deg, 2),
+        )
+
+    def _strain(self, seen: StrainSeen, now_s: float) -> Strain:
+        return Strain(
+            **self._stamps.at(now_s, f"strain-{seen.kind}"),
+            hold_id=self.hold_id,
+            kind=seen.kind,
+            size=round(seen.size, 2),
         )
 
     def _point(self, up: Vector) -> tuple[float, float]:

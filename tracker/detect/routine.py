@@ -332,14 +332,14 @@ class Routine:
         if held is not None:
             yield self._dropped(held, now_s, left.end_s, "rest")
 
-    def _in_hold(self, held: Held, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
+    def _in_hold(self, held: Held, now_s: float, up: Vector, unrest: float) -> list[Event]:
         leaving = self._keeping.leaving
         self.tally.active_s = now_s
         if self._trace is not None:
             self._trace.told(Strayed(now_s, leaving))
-        yield from held.step(now_s, up, unrest, slipping=leaving)
-        if not leaving:
-            yield from held.target(now_s, self._settings.target_s)
+        events = held.step(now_s, up, unrest, slipping=leaving)
+        target = None if leaving else held.target(now_s, self._settings.target_s)
+        return events if target is None else [*events, target]
 
     def _as_hold(self, now_s: float, up: Vector, unrest: float) -> Iterator[Event]:
         held = self.held
@@ -347,9 +347,7 @@ class Routine:
             stretch = unknown(up, self._settings.side)
             held = Held(stretch, up, now_s - STEP_S, self._stamps, self._habit)
             yield from self._begin(now_s, held)
-        self.tally.active_s = now_s
-        yield from held.step(now_s, up, unrest, slipping=False)
-        yield from held.target(now_s, self._settings.target_s)
+        yield from self._in_hold(held, now_s, up, unrest)
 
     def _on_found(self, now_s: float, found: Found) -> Iterator[Event]:
         self.postures.upside_down = found.upside_down

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from itertools import pairwise
 
 from tracker.detect.motion.orientation import STEP_S
 
@@ -55,15 +56,14 @@ class Life:
         self._count_g = count_g
         self._low: Point = (math.inf, math.inf, math.inf)
         self._high: Point = (-math.inf, -math.inf, -math.inf)
-        self._ahead: deque[tuple[Point, Point]] = deque()
+        # Points and directions that are not taken in yet.
+        self._ahead: list[tuple[Point, Point]] = []
         self._skip = _SETTLES
-        self._second: list[Point] = []
         self._last: Point | None = None
         self._sums: list[float] = []
         # Of the last seconds: the mean, and the jitter.
         self._window: deque[tuple[Point, float]] = deque(maxlen=_WINDOW)
         self._stood = False
-        self._before = 0.0
         self._seconds = self._turns = 0
         self._square = self._jitter = 0.0
 
@@ -101,8 +101,12 @@ class Life:
             self._skip -= 1
             return
         self._ahead.append((point, up))
-        if len(self._ahead) > _LEAVES:
-            self._take(*self._ahead.popleft())
+        if len(self._ahead) == _SECOND + _LEAVES:
+            second = self._ahead[:_SECOND]
+            del self._ahead[:_SECOND]
+            self._take([point for point, _ in second])
+            if self._count_g is not None:
+                self._reach([up for _, up in second])
 
     def _spread(self) -> tuple[float, float, float]:
         """Of whole seconds, what noise makes of it, and how unsure that is as a share of it."""
@@ -119,27 +123,26 @@ class Life:
     def _long_s(self, count_g: float) -> float:
         return _WITHIN_S_PER_MG * 1000.0 * count_g
 
-    def _take(self, point: Point, up: Point) -> None:
-        if self._count_g is not None:
-            self._low = tuple(map(min, self._low, up))
-            self._high = tuple(map(max, self._high, up))
-        if self._last is not None:
-            self._jitter += math.dist(point, self._last) ** 2
-            self._turns += 1
-        self._last = point
-        self._second.append(point)
-        if len(self._second) < _SECOND:
-            return
-        mean = [math.fsum(values) / _SECOND for values in zip(*self._second, strict=True)]
-        self._second.clear()
+    def _take(self, points: list[Point]) -> None:
+        """The next second."""
+        turns = list(pairwise(points if self._last is None else [self._last, *points]))
+        jitter = math.fsum(math.dist(before, after) ** 2 for before, after in turns)
+        self._last = points[-1]
+        self._jitter += jitter
+        self._turns += len(turns)
+        mean = [math.fsum(values) / _SECOND for values in zip(*points, strict=True)]
         self._seconds += 1
         sums = self._sums or [0.0] * len(mean)
         self._sums = [total + x for total, x in zip(sums, mean, strict=True)]
         self._square += math.fsum(x * x for x in mean)
-        self._window.append((tuple(mean), self._jitter - self._before))
-        self._before = self._jitter
+        self._window.append((tuple(mean), jitter))
         if not self._least_jitter_deg and len(self._window) == _WINDOW:
             self._stood = self._stood or self._stands()
+
+    def _reach(self, ups: list[Point]) -> None:
+        """How far the next second's directions reach, axis by axis."""
+        self._low = tuple(map(min, self._low, *ups))
+        self._high = tuple(map(max, self._high, *ups))
 
     def _stands(self) -> bool:
         """Were the last ten seconds as still as a table?"""
