@@ -220,6 +220,22 @@ class Routine:
         """Samples that are missing for less than so long hide no more than a slip."""
         return self._keeping.return_s
 
+    def strays(self, acc_g: Vector) -> bool:
+        """Does a sample show the leg away from where it is kept?"""
+        return self._keeping.strays(acc_g)
+
+    def silent_until_s(self, j: int) -> float:
+        """Before then neither a hold nor a breath can turn out to have begun or ended.
+
+        As far as is known at step j, the last that was folded.
+        """
+        if not self.at_ease:
+            return -math.inf
+        decides_s = self._keeping.decides_at(j) * STEP_S
+        if self.held is None:
+            return decides_s
+        return min(decides_s, self.held.silent_until_s(j * STEP_S, self._settings.target_s))
+
     def lost(self, lost_from: int, seen_from: int) -> None:
         """The samples between these cells are missing; what may have been there is folded next."""
         self._keeping.sight.lose(lost_from, seen_from)

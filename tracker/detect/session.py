@@ -65,7 +65,14 @@ class Session:
         self._shown_from = 0
         self._shown: Live | None = None
         self._resume_s: float | None = None
+        # Of the samples that are folded, and of all: when the last one was.
         self._last_s: float | None = None
+        self._heard_s: float | None = None
+        self._waiting: list[Block] = []
+        self._silent_until_s = -math.inf
+        self._untold: list[Event] = []
+        self._watched = False
+        self._step = 0
         self._fresh()
 
     @property
@@ -101,43 +108,48 @@ class Session:
         """The events that the samples make sure.
 
         Samples that are not later than the one before, given a second time for one, are passed by.
+        While neither a hold nor a breath can begin or end they wait for the next ones, 1.2 s at
+        most, since a few cost as much to fold as many; and with them what else they show, as
+        straightenings. None waits once points for a display were taken.
         """
-        events: list[Event] = []
         block = self._new(block)
-        left = len(block.t_s)
-        if left:
-            self._shown_from = int((block.t_s.item(-1) - _LIVE_S) / STEP_S)
-        while left:
-            count = self._run(block, events)
-            left -= count
-            if left:
-                block = block.between(count)
-        return events
+        if len(block.t_s):
+            self._waiting.append(block)
+            self._heard_s = block.t_s.item(-1)
+            if self._heard_s < self._silent_until_s and not self._strays(block):
+                return []
+        return self._catch_up()
 
     def end_hold(self, reason: EndReason) -> list[Event]:
         """End the hold at the last sample by the wearer's command; [] when none is held."""
+        events = self._catch_up()
         if self._last_s is None:
-            return []
-        return list(self._routine.end_hold(self._last_s, self._last_s, reason))
+            return events
+        return [*events, *self._routine.end_hold(self._last_s, self._last_s, reason)]
 
     def close(self, reason: EndReason = "closed") -> list[Event]:
         """End an open hold and the session at the last sample."""
+        events = self.end_hold(reason)
         if self._last_s is None:
-            return []
-        return [*self.end_hold(reason), *self._routine.tally.ended(self._last_s)]
+            return events
+        return [*events, *self._routine.tally.ended(self._last_s)]
 
     def set_side(self, side: Side | None) -> None:
         """The wearer says which leg it is, or None: find out."""
+        self._untold = self._catch_up()
         self._settings = replace(self._settings, side=side)
         self._routine.postures.side = side
 
     def set_taught(self, taught: tuple[Taught, ...]) -> None:
         """The wearer's own postures, from here on."""
+        self._untold = self._catch_up()
         self._settings = replace(self._settings, taught=taught)
         self._routine.postures.taught = taught
 
     def take_live(self) -> list[Live]:
         """Points for a display since the last call, the last minute at most."""
+        self._watched = True
+        self._untold = self._catch_up()
         steps = [point for glimpse in self._glimpses for point in glimpse.points()]
         shown = list(points(self._shown, steps[-_SHOWN:]))
         if shown:
@@ -150,12 +162,40 @@ class Session:
         if not len(t_s):
             return block
         rising = np.count_nonzero(t_s[1:] > t_s[:-1]) == len(t_s) - 1
-        if rising and (self._last_s is None or t_s.item(0) > self._last_s):
+        heard_s = -math.inf if self._heard_s is None else self._heard_s
+        if rising and t_s.item(0) > heard_s:
             return block
         latest = np.maximum.accumulate(t_s)
-        before = np.concatenate([[-np.inf if self._last_s is None else self._last_s], latest[:-1]])
+        before = np.concatenate([[heard_s], latest[:-1]])
         later = block.t_s > np.maximum(before, before[0])
         return block if later.all() else Block(block.t_s[later], block.acc_g[later])
+
+    def _catch_up(self) -> list[Event]:
+        """Fold the samples that wait; what they make sure, and what was not told yet."""
+        events, self._untold = self._untold, []
+        if not self._waiting:
+            return events
+        block = self._waiting[0] if len(self._waiting) == 1 else Block.join(self._waiting)
+        self._waiting = []
+        left = len(block.t_s)
+        self._shown_from = int((block.t_s.item(-1) - _LIVE_S) / STEP_S)
+        while left:
+            count = self._run(block, events)
+            left -= count
+            if left:
+                block = block.between(count)
+        self._silent_until_s = self._silent_s()
+        return events
+
+    def _strays(self, block: Block) -> bool:
+        x, y, z = block.acc_g[-1].tolist()
+        return self._routine.strays((x, y, z))
+
+    def _silent_s(self) -> float:
+        """Until when nothing that is told at once can be sure."""
+        if self._watched or self._bridge is not None:
+            return -math.inf
+        return self._routine.silent_until_s(self._step)
 
     def _fresh(self) -> None:
         self._routine = Routine(self._settings, self._stamps, self._trace)
@@ -239,6 +279,8 @@ class Session:
                 self._tell(rows, row)
                 return (rows.first + row - 1) * CELLS_A_STEP
         self._tell(rows, row)
+        if count:
+            self._step = rows.first + count - 1
         return None
 
     def _tell(self, rows: Rows, count: int) -> None:

@@ -73,6 +73,10 @@ _PROVEN_S = 6.0
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
+# That a leg has left shows so much later at most.
+_AWAY_SHOWS_S = 0.8
+# A sample shows it sooner than the low-passed direction, by this share of the distance squared.
+_STRAYS = 0.5
 # Slipping twice by more than this within a second, a leg comes back in between for so short a time
 # that the low-passed direction does not; the cells show it for three of them or more.
 _DEEP_DEG, _BACK_CELLS = 2.0 * RETURN_DEG, 3
@@ -129,6 +133,7 @@ class Keeping:
         share = max(self._confirm_s / CONFIRM_S, _LEAST_SHARE)
         self._slow_deg_s, self._fast_deg_s = SLOW_DEG_S / share, FAST_DEG_S / share
         self._drift_deg_s, self.return_s = DRIFT_DEG_S / share, RETURN_S * share
+        self._first_look = math.ceil((self._confirm_s - _SHOWN_S) / STEP_S)
         self._wait_s = WAIT_S if self._confirm_s == CONFIRM_S else 0.0
         self._return2 = _chord2(RETURN_DEG)
         self._slow_since: int | None = None
@@ -168,6 +173,20 @@ class Keeping:
     def still(self) -> bool:
         """Slow and calm at this moment."""
         return self._slow_since is not None
+
+    def decides_at(self, j: int) -> int:
+        """The first step after j at which a posture may turn out to be taken or left."""
+        if self._left is not None:
+            return j + 1
+        if self._anchor is not None:
+            return j + max(round((self.return_s - _AWAY_SHOWS_S) / STEP_S), 1)
+        return j + 1 + self._first_look if self._slow_since is None else max(self._stops, j + 1)
+
+    def strays(self, acc_g: Vector) -> bool:
+        """Does a sample show a kept leg so far away that it may be leaving?"""
+        if self._anchor is None:
+            return False
+        return _distance2(unit(acc_g), self._anchor) > _STRAYS * self._return2
 
     def kept_until_s(self, lost_s: float) -> float:
         """When the leg was last where it is kept, sight being lost then."""
@@ -226,7 +245,7 @@ class Keeping:
         if self._slow_since is None:
             if rate < self._slow_deg_s and unrest < CALM_G:
                 self._slow_since = j
-                self._stops = j + math.ceil((self._confirm_s - _SHOWN_S) / STEP_S)
+                self._stops = j + self._first_look
         elif rate > self._fast_deg_s or unrest > RESTLESS_G:
             self._slow_since = None
 
@@ -385,6 +404,11 @@ class Keeping:
             count += 1
         self._anchor = (x, y, z)
         return count
+
+
+def _distance2(a: Vector, b: Vector) -> float:
+    dx, dy, dz = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return dx * dx + dy * dy + dz * dz
 
 
 def _chord2(deg: float) -> float:

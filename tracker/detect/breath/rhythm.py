@@ -17,6 +17,8 @@ _PERIODS: list[float] = PERIODS_S.tolist()
 _BETTER = 2.0
 # The filters are compared every so many beats.
 _COMPARED = 3
+# A cycle may turn after this share of what seems to be left of it: another filter may take over.
+_SOONER = 0.75
 # Some time after a turning point the movement is looked at.
 _LOOK_S = 0.25
 
@@ -84,6 +86,14 @@ class Rhythm:
             return None
         turned_s, self.turning_s = self.turning_s, None
         return turned_s
+
+    def turns_in_s(self) -> float:
+        """How soon the cycle may turn again; 0 while it has turned, or none is followed."""
+        if self._bank is None or self.turning_s is not None:
+            return 0.0
+        cosine = self._along(self._bank.cos(self._best))
+        left = (math.pi - math.atan2(self._sine, cosine)) / (2.0 * math.pi)
+        return _SOONER * left * self.period_s
 
     def likely(self, most: int | None = None) -> list[float]:
         """The periods that explain the hold best, none longer than it is; all without `most`."""
