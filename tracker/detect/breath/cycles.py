@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import mean
 
 import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.habit import Habit, unusual
+from tracker.detect.breath.kinds import Kind
 from tracker.detect.breath.segments import Segments
 from tracker.detect.breath.template import depth, one_depth, uneven
 from tracker.detect.breath.whitening import DEPENDENT, Whitened, total
@@ -37,6 +39,9 @@ class Cycles:
     swing_deg: how far a breath moves the leg, trough to top.
     against:  minus twice the log likelihood, what is unlikely about the row included.
     strange:  the part of it that is by what the wearer did in the holds before.
+    kinds:    how each breath runs where some are odd: held, or cut short.
+    doubtful: where none is taken to be odd, one explains far less of the movement than most do.
+    share:    of the movement that the row explains.
     """
 
     onsets_s: tuple[float, ...]
@@ -44,24 +49,56 @@ class Cycles:
     swing_deg: float
     against: float
     strange: float
+    kinds: tuple[Kind, ...] = ()
+    doubtful: bool = False
+    share: float = 0.0
 
     @property
     def usual_s(self) -> float:
-        """The mean length of a breath, to 4 %."""
-        mean_s = (self.onsets_s[-1] - self.onsets_s[0]) / (len(self.onsets_s) - 1)
-        return round(math.exp(round(math.log(mean_s) / _STEP) * _STEP), 3)
+        """The mean length of a breath, to 4 %; of those that are not odd."""
+        if not self.kinds:
+            return self._mean_s
+        return _in_steps(BEAT_S * mean(kind.beats for kind in self.kinds if not kind.odd))
+
+    @property
+    def _mean_s(self) -> float:
+        """Of all, with what they are held."""
+        return _in_steps((self.onsets_s[-1] - self.onsets_s[0]) / (len(self.onsets_s) - 1))
+
+    @property
+    def held_s(self) -> list[float]:
+        """For how long each breath is held."""
+        if not self.kinds:
+            return [0.0] * (len(self.onsets_s) - 1)
+        return [kind.held * BEAT_S for kind in self.kinds]
 
     def depth(self, t_s: Floats) -> Floats:
-        """How deep in its breaths the leg is at each time, 0 to 1."""
+        """How deep in its breaths the leg is at each time, 0 to 1; they rise."""
         deep = np.zeros(len(t_s))
-        for begin_s, end_s in pairwise(self.onsets_s):
-            inside = (t_s >= begin_s) & (t_s < end_s)
-            deep[inside] = depth((t_s[inside] - begin_s) / (end_s - begin_s))
+        within = self.within(t_s)
+        deep[within] = depth(self.phases(t_s[within]))
         return deep
+
+    def within(self, t_s: Floats) -> slice:
+        """Which of the times, which rise, are within the row."""
+        first, last = t_s.searchsorted(np.array([self.onsets_s[0], self.onsets_s[-1]])).tolist()
+        return slice(first, last)
+
+    def phases(self, t_s: Floats) -> Floats:
+        """Where in its breath each time within the row is, 0 to 1."""
+        onsets_s = np.array(self.onsets_s)
+        breath = onsets_s.searchsorted(t_s, side="right")
+        begins_s = onsets_s[breath - 1]
+        phases: Floats = (t_s - begins_s) / (onsets_s[breath] - begins_s)
+        for k, kind in enumerate(self.kinds):
+            if kind.held:
+                inside = breath == k + 1
+                phases[inside] = kind.phases((t_s[inside] - onsets_s[k]) / BEAT_S)
+        return phases
 
     def unlike(self, other: Cycles) -> bool:
         """Is it another rhythm?"""
-        return abs(math.log(other.usual_s / self.usual_s)) > _UNLIKE
+        return abs(math.log(other._mean_s / self._mean_s)) > _UNLIKE
 
     def margin(self, rows: Iterable[Cycles | None]) -> float:
         """By how much it explains more than those of the rows that have another rhythm."""
@@ -71,7 +108,7 @@ class Cycles:
     def of_anybody(self) -> Cycles:
         """The same as if nothing were known of the wearer."""
         against = self.against - self.strange
-        return Cycles(self.onsets_s, self.period_s, self.swing_deg, against, 0.0)
+        return replace(self, against=against, strange=0.0)
 
 
 def likeliest(rows: Iterable[Cycles | None]) -> Cycles | None:
@@ -88,29 +125,52 @@ def judged(
     habit: how the wearer has breathed in the holds before.
     """
     along, energy = row.along, row.energy
-    if len(movement.rest) * BEAT_S < _FEW * period_s:
-        wave = movement.quick(movement.white(_wave(row.bounds, len(movement.rest))))
+    if row.kinds or len(movement.rest) * BEAT_S < _FEW * period_s:
+        wave = movement.quick(movement.white(_wave(row, len(movement.rest))))
         along, energy = total(wave * movement.rest), total(wave * wave)
     if along <= 0.0 or energy <= 0.0:
         return None
     share = min(along * along / energy / movement.power, 1.0 - 1e-6)
     against = movement.beats / DEPENDENT * math.log(1.0 - share)
-    lengths_s = [(end - begin) * BEAT_S for begin, end in pairwise(row.bounds)]
-    unlike = math.fsum([uneven(length_s, period_s) for length_s in lengths_s])
-    against += unlike + _A_BREATH * len(row.bounds)
+    against += _unlike(row, period_s) + _A_BREATH * len(row.bounds)
     strange = habit.unlike(period_s)
     against += unusual(period_s) + strange
     onsets_s = [
         first_s + (bound + shift) * BEAT_S
         for bound, shift in zip(row.bounds, row.shifts, strict=True)
     ]
-    return Cycles(tuple(onsets_s), period_s, along / energy, against, strange)
+    return Cycles(
+        tuple(onsets_s),
+        period_s,
+        along / energy,
+        against,
+        strange,
+        tuple(row.kinds),
+        row.doubtful,
+        share,
+    )
 
 
-def _wave(bounds: list[int], count: int) -> Floats:
+def _unlike(row: Segments, period_s: float) -> float:
+    """Minus twice the log likelihood of how each breath runs."""
+    if row.kinds:
+        return math.fsum([kind.unlikely for kind in row.kinds])
+    lengths_s = [(end - begin) * BEAT_S for begin, end in pairwise(row.bounds)]
+    return math.fsum([uneven(length_s, period_s) for length_s in lengths_s])
+
+
+def _wave(row: Segments, count: int) -> Floats:
     """The movement of a row of breaths."""
     deep = np.zeros(count + 1)
-    for begin, end in pairwise(bounds):
+    for k, (begin, end) in enumerate(pairwise(row.bounds)):
         first, last = max(begin, 0), min(end, count + 1)
-        deep[first:last] = one_depth(end - begin)[first - begin : last - begin]
+        if row.kinds:
+            breath = depth(row.kinds[k].phases(np.arange(float(end - begin))))
+        else:
+            breath = one_depth(end - begin)
+        deep[first:last] = breath[first - begin : last - begin]
     return deep
+
+
+def _in_steps(length_s: float) -> float:
+    return round(math.exp(round(math.log(length_s) / _STEP) * _STEP), 3)

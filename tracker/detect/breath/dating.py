@@ -50,12 +50,9 @@ class Dating:
 
 def _laid(movement: Movement, row: Cycles) -> Floats:
     """(n, beats) the depth at each beat by each shape, none outside of the row."""
-    onsets_s, t_s = np.array(row.onsets_s), movement.times_s()
+    t_s = movement.times_s()
+    within = row.within(t_s)
     depths = np.zeros((len(shapes().late), len(t_s)))
-    first, last = t_s.searchsorted(onsets_s[[0, -1]]).tolist()
-    t_s = t_s[first:last]
-    breath = onsets_s.searchsorted(t_s, side="right")
-    begins_s = onsets_s[breath - 1]
-    phase = ((t_s - begins_s) / (onsets_s[breath] - begins_s) * PHASES).astype(np.intp)
-    depths[:, first:last] = shapes().depths.take(np.minimum(phase, PHASES - 1), 1)
+    phase = (row.phases(t_s[within]) * PHASES).astype(np.intp)
+    depths[:, within] = shapes().depths.take(np.minimum(phase, PHASES - 1), 1)
     return depths

@@ -12,6 +12,7 @@ import numpy as np
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles, judged
 from tracker.detect.breath.habit import Habit
+from tracker.detect.breath.odd import oddly_segmented
 from tracker.detect.breath.segments import segmented
 from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats
@@ -34,17 +35,28 @@ class Top(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A breath between two onsets, where it is deepest, and how far its row moves the leg."""
+    """A breath between two onsets, where it is deepest, and how far its row moves the leg.
+
+    held_s: for how long of it the breath was held.
+    """
 
     begin_s: float
     end_s: float
     top: Top
     swing_deg: float
+    held_s: float = 0.0
+
+    @property
+    def moves_s(self) -> float:
+        """How long it lasts but for that."""
+        return self.end_s - self.begin_s - self.held_s
 
     @property
     def exhale_end_s(self) -> float:
         """When the leg no longer deepens."""
-        usual_s = self.begin_s + _OUT * (self.end_s - self.begin_s)
+        usual_s = self.begin_s + _OUT * self.moves_s
+        if self.held_s:  # the leg may be deepest anywhere in it
+            return usual_s
         return usual_s + _SEEN * (self.top.t_s - usual_s)
 
     @property
@@ -90,6 +102,18 @@ class Movement:
             return None
         return judged(row, self._white, self.first_s, period_s, self._habit)
 
+    def odd_cycles(self, period_s: float, found: Cycles) -> Cycles | None:
+        """The best row with odd breaths among others about so long, None where there is none.
+
+        found: the best one without.
+        """
+        if not self._white.enough:
+            return None
+        row = oddly_segmented(self._white, period_s, self._held_s, found.swing_deg, found.share)
+        if row is None:
+            return None
+        return judged(row, self._white, self.first_s, period_s, self._habit)
+
     def fits(self, depths: Floats) -> Floats:
         """(n,) log likelihoods of breaths so deep, (n, beats), each as large as fits best."""
         waves = self._white.quick(self._white.white(depths))
@@ -109,9 +133,9 @@ class Movement:
         """The breaths between the onsets of a row of such a swing."""
         return [self.span(begin_s, end_s, swing_deg) for begin_s, end_s in pairwise(onsets_s)]
 
-    def span(self, begin_s: float, end_s: float, swing_deg: float) -> Span:
-        """The breath between the two."""
-        return Span(begin_s, end_s, self.top(begin_s, end_s), swing_deg)
+    def span(self, begin_s: float, end_s: float, swing_deg: float, held_s: float = 0.0) -> Span:
+        """The breath between the two, held for so long of it."""
+        return Span(begin_s, end_s, self.top(begin_s, end_s), swing_deg, held_s)
 
     def top(self, begin_s: float, end_s: float) -> Top:
         """Where the breath between the two is deepest; in the middle where nothing is known."""

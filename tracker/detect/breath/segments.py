@@ -8,11 +8,14 @@ to segment models").
 from __future__ import annotations
 
 import math
+from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S
+from tracker.detect.breath.kinds import Kind
 from tracker.detect.breath.template import Matches, Templates, matched, templates
 from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats
@@ -22,20 +25,27 @@ _LIKELY = 0.6
 # Who has come into a stretch breathes out about a second later, or is anywhere in a breath.
 _SETTLED_S, _SETTLES_S, _ANYWHERE = 1.0, 0.7, 4.0
 _LATEST_S = 2.6
+# A breath is doubtful that explains less than this share of what most do; half of one is there
+# where a breath was held and two are laid over it.
+_DOUBTFUL = 0.4
 
 
 class Segments(NamedTuple):
     """A row of breaths without a gap.
 
     bounds: the beats at which they begin, and the one at which the last one ends.
-    along, energy: of the movement along breaths of a degree, and of such breaths by themselves.
     shifts: where between the beats each bound fits best.
+    kinds:  how each breath runs, none where all do so alike. Only where they do:
+    along, energy: of the movement along breaths of a degree, and of such breaths by themselves.
+    doubtful: one of them explains far less of the movement than most do.
     """
 
     bounds: list[int]
-    along: float
-    energy: float
     shifts: list[float]
+    kinds: list[Kind]
+    along: float = 0.0
+    energy: float = 0.0
+    doubtful: bool = False
 
 
 def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segments | None:
@@ -46,38 +56,56 @@ def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segm
     """
     breaths = templates(period_s, movement.smooth)
     matches = matched(breaths, movement)
-    gains = _gains(breaths, matches, movement)
-    # Within this file beats are counted from -most on.
-    most, last = breaths.lengths[0], breaths.lengths[0] + len(movement.rest)
-    start = np.empty(len(gains))
-    start.fill(-math.inf)
-    latest = most + round(_LATEST_S / BEAT_S)
-    start[:latest] = -_unsettled(latest, most, held_s)
-    best, before = _best(start, gains, breaths.lengths)
-    end = last + int(best[last:].argmax())
-    bounds, along, energy = [end], 0.0, 0.0
-    while best[end] > start[end]:
-        column = int((before[end - most] + gains[end]).argmax())
-        along += matches.along.item(end, column)
-        energy += matches.energy.item(end, column)
-        end -= most - column
-        bounds.append(end)
-    bounds.reverse()
-    if len(bounds) < 2:
-        return None
-    shifts = _shifts(bounds, gains, most)
-    return Segments([bound - most for bound in bounds], along, energy, shifts)
-
-
-def _gains(breaths: Templates, matches: Matches, movement: Whitened) -> Floats:
-    """(beats, lengths) log likelihoods of a breath that ends there against none."""
     variance = movement.power / movement.beats
     swing = _LIKELY * math.sqrt(variance / breaths.power)
-    noise = (1.0 - _LIKELY * _LIKELY) * variance
+    gains = gained(breaths, matches, swing, (1.0 - _LIKELY * _LIKELY) * variance)
+    bounds = laid(gains, breaths.lengths, held_s)
+    if len(bounds) < 2:
+        return None
+    most, along, energy = breaths.lengths[0], 0.0, 0.0
+    last, gained_by = most + len(movement.rest), []
+    for begin, end in reversed(list(pairwise(bounds))):
+        column = most - (end - begin)
+        along += matches.along.item(end, column)
+        energy += matches.energy.item(end, column)
+        if most <= begin and end <= last:
+            gained_by.append(gains.item(end, column))
+    doubtful = bool(gained_by) and min(gained_by) < _DOUBTFUL * median(gained_by)
+    shifts = _shifts(bounds, gains, most)
+    return Segments([bound - most for bound in bounds], shifts, [], along, energy, doubtful)
+
+
+def gained(breaths: Templates, matches: Matches, swing: float, noise: float) -> Floats:
+    """(beats, breaths) log likelihoods of a breath that ends there against none.
+
+    swing, noise: how large a breath is, and the variance of all else.
+    """
     gains: Floats = (swing * matches.along - 0.5 * swing * swing * matches.energy) / (
         noise * DEPENDENT
     ) - breaths.unlikely
     return gains
+
+
+def laid(gains: Floats, lengths: list[int], held_s: float | None) -> list[int]:
+    """The bounds of the best row, counted in beats from -most on; a single one where none is.
+
+    gains: (count + 2 most + 1, lengths) of a breath of each length that ends at a beat, longest
+    first, without a gap between the lengths.
+    """
+    most = lengths[0]
+    last = len(gains) - 1 - most
+    start = np.empty(len(gains))
+    start.fill(-math.inf)
+    latest = most + round(_LATEST_S / BEAT_S)
+    start[:latest] = -_unsettled(latest, most, held_s)
+    best, before = _best(start, gains, lengths)
+    end = last + int(best[last:].argmax())
+    bounds = [end]
+    while best[end] > start[end]:
+        end -= most - int((before[end - most] + gains[end]).argmax())
+        bounds.append(end)
+    bounds.reverse()
+    return bounds
 
 
 def _unsettled(latest: int, most: int, held_s: float | None) -> Floats:

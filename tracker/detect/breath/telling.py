@@ -43,7 +43,7 @@ class Telling:
         told = []
         for span in spans:
             top = span.top
-            if span.begin_s < self.untold_s(span.end_s - span.begin_s):
+            if span.begin_s < self.untold_s(span.moves_s):
                 continue
             if top.above_deg < FLOOR_DEG or top.deeper_deg < FLOOR_DEG:
                 continue

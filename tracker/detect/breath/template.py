@@ -56,12 +56,18 @@ class Templates(NamedTuple):
     power: float
 
 
+def likely_beats(period_s: float) -> tuple[int, int]:
+    """How many beats one may last at least and at most where they usually last so long."""
+    usual = period_s / BEAT_S
+    least = max(int(usual * math.exp(-2.5 * _SPREAD)), 4)
+    return least, math.ceil(usual * math.exp(2.5 * _SPREAD))
+
+
 @cache
 def templates(period_s: float, smooth: int) -> Templates:
     """Breaths about so long, in a row of which each beat is smoothed so often."""
     usual = period_s / BEAT_S
-    least = max(int(usual * math.exp(-2.5 * _SPREAD)), 4)
-    most = math.ceil(usual * math.exp(2.5 * _SPREAD))
+    least, most = likely_beats(period_s)
     lengths = list(range(most, least - 1, -1))
     waves = np.zeros((len(lengths), most))
     for row, length in enumerate(lengths):

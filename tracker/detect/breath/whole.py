@@ -38,6 +38,11 @@ _MARGIN, _BELIEVED, _TOO_BADLY = 2.0, 5.0, 15.0
 # Along the likeliest of several ways chance explains as much more as in so many tries along one
 # (Bonferroni's bound).
 _OF_MANY = _MARGIN + 2.0 * math.log(WAYS)
+# Breaths are taken to be held or cut short where that makes the movement 20 times as likely, their
+# price paid: sway is known less well than its likelihood says.
+_ODDLY = 2.0 * math.log(20.0)
+# They are sought in rhythms that differ by so much at most (natural logarithm) from the one found.
+_NEAR = 0.2
 # Where the movement had to be smoothed, so is the sway, and looks more like breath: of 200 holds
 # without breath of two bodies one would have had a rate by 14.
 _MARGIN_SMOOTHED, _BELIEVED_SMOOTHED = 18.0, 0.0
@@ -49,6 +54,7 @@ _MOST = 1000
 
 class _Breath(NamedTuple):
     length_s: float
+    moves_s: float
     ratio: float
 
 
@@ -82,30 +88,39 @@ class Whole:
         self._deepening.look(
             movements[0], [row for row in map(_moving, rows[0]) if row is not None]
         )
-        row = _moving(likeliest([likeliest(rows[0]), *map(_moving, chain(*rows[1:]))]))
         self._sure = False
+        row = _moving(likeliest([likeliest(rows[0]), *map(_moving, chain(*rows[1:]))]))
         if row is None:
             return []
-        self._usual_s = row.usual_s
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
-        self._sure = self._stands_out(row, chain(*rows), smoothed=movement.smooth > 0)
+        odd = _odd(movement, periods_s, row) if self._one_way else []
+        row = min([row, *odd], key=lambda each: each.against + _ODDLY * bool(each.kinds))
+        self._usual_s = row.usual_s
+        stands_out = self._stands_out(row, chain(*rows), smoothed=movement.smooth > 0)
+        # As well with a breath that is odd, and at another rate with it, is not sure either.
+        self._sure = stands_out and row.margin(odd) > _MARGIN
         if self._sure:
             self._habit.learn_length(row.usual_s)
+        return self._counted(movement, row, until_s)
+
+    def _counted(self, movement: Movement, row: Cycles, until_s: float) -> list[Span]:
+        """Count the breaths of the row that are whole."""
         dating, counted = Dating(self._habit), []
         dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
         dating.remember()
-        for begin_s, end_s in pairwise(row.onsets_s):
+        for (begin_s, end_s), held_s in zip(pairwise(row.onsets_s), row.held_s, strict=True):
             if begin_s < self._from_s or end_s > until_s:
                 continue
-            length_s = end_s - begin_s
-            late_s = late * length_s
-            span = movement.span(begin_s + late_s, end_s + late_s, row.swing_deg)
+            moves_s = end_s - begin_s - held_s
+            late_s = late * moves_s
+            span = movement.span(begin_s + late_s, end_s + late_s, row.swing_deg, held_s)
             counted.append(span)
             self.count += 1
             exhale_s = span.exhale_end_s - span.begin_s
-            self._breaths.append(_Breath(length_s, exhale_s / (length_s - exhale_s)))
-            self._from_s = end_s - SAME * length_s
+            ratio = exhale_s / (moves_s - exhale_s)
+            self._breaths.append(_Breath(end_s - begin_s, moves_s, ratio))
+            self._from_s = end_s - SAME * moves_s
             self._first_s = begin_s if self._first_s is None else self._first_s
             self._last_s = end_s
         return counted
@@ -128,7 +143,8 @@ class Whole:
         From exhale to exhale: the last breath ends where the leg was about to leave.
         """
         lengths = [breath.length_s for breath in self._breaths]
-        if not self._sure or len(lengths) < _FOR_RATE or pstdev(lengths) > _UNEVEN * mean(lengths):
+        moves = [breath.moves_s for breath in self._breaths]
+        if not self._sure or len(lengths) < _FOR_RATE or pstdev(moves) > _UNEVEN * mean(moves):
             return None
         return 60.0 / mean(lengths[:-1])
 
@@ -176,6 +192,18 @@ def _rows(movement: Movement, periods_s: Sequence[float]) -> list[Cycles | None]
             break
         rows.append(movement.cycles(best.usual_s))
     return rows
+
+
+def _odd(movement: Movement, periods_s: Sequence[float], found: Cycles) -> list[Cycles]:
+    """Rows with breaths that were held or cut short, in rhythms about as that of the row found.
+
+    None where that has no breath that is doubtful.
+    """
+    if not found.doubtful:
+        return []
+    near = [each for each in periods_s if abs(math.log(each / found.usual_s)) < _NEAR]
+    rows = [_moving(movement.odd_cycles(period_s, found)) for period_s in [*near, found.usual_s]]
+    return [row for row in rows if row is not None]
 
 
 def _moving(row: Cycles | None) -> Cycles | None:

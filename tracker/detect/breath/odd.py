@@ -1,0 +1,140 @@
+"""Which breaths of a row were unlike the others: held for some seconds, or cut short?
+
+Who holds the breath, after the inhale or after the exhale, keeps the leg where it is for so long;
+who swallows or speaks begins the next breath too soon. In a row of breaths that are all about as
+long either looks like a breath more or less than there was. So rows are laid as in segments.py, but
+with odd breaths among the others, at a price each.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from tracker.detect.breath.beats import BEAT_S
+from tracker.detect.breath.kinds import PRICE, Kind, cut_short, even, held
+from tracker.detect.breath.segments import Segments, gained, laid
+from tracker.detect.breath.template import Templates, depth, likely_beats, matched, templates
+from tracker.detect.breath.whitening import Whitened, smoothed, total, white
+from tracker.detect.samples import Floats
+
+# A breath is held for so long, seconds, tried so many beats apart, beside these shares of the usual
+# length that it moves.
+_LEAST_S, _MOST_S, _APART, _MOVES = 2.4, 16.0, 2, (0.87, 1.0, 1.15)
+# One that is cut short lasts this share of the usual at least.
+_SHORTEST, _LEAST_BEATS = 0.45, 3
+# A row is sought at so much of the price, so that there is one to be judged at all of it.
+_SOUGHT = 0.5
+# Half of a row is like the others at least, and so many breaths.
+_FEWEST = 2
+
+
+class _Odd(NamedTuple):
+    """Breaths of every kind, longest first.
+
+    breaths: a column each.
+    lengths: in beats, longest first, without a gap.
+    columns, firsts: which of these there are, and the first kind of each of those.
+    """
+
+    kinds: list[Kind]
+    breaths: Templates
+    lengths: list[int]
+    columns: list[int]
+    firsts: list[int]
+
+    def leave_seen(self, gains: Floats) -> None:
+        """Leave none of the odd ones that began before the movement, or that its end cuts short."""
+        most = self.lengths[0]
+        for k, kind in enumerate(self.kinds):
+            if kind.odd:
+                gains[: most + kind.beats, k] = -math.inf
+                if not kind.held:
+                    gains[len(gains) - most :, k] = -math.inf
+
+    def best(self, gains: Floats) -> Floats:
+        """(beats, lengths) log likelihoods of the best kind of each length, from those of each."""
+        best = np.empty((len(gains), len(self.lengths)))
+        best.fill(-math.inf)
+        best[:, self.columns] = np.maximum.reduceat(gains, self.firsts, axis=1)
+        return best
+
+    def kind(self, gains: Floats, beats: int) -> Kind:
+        """The best one that lasts so long, by the log likelihoods of each."""
+        group = self.columns.index(self.lengths[0] - beats)
+        first, last = [*self.firsts, len(self.kinds)][group : group + 2]
+        return self.kinds[first + int(gains[first:last].argmax())]
+
+
+def oddly_segmented(
+    movement: Whitened, period_s: float, held_s: float | None, swing: float, share: float
+) -> Segments | None:
+    """The best row of breaths about so long with odd ones among them, None where none or most are.
+
+    held_s: how long the hold had lasted at the first beat, None where that does not tell when the
+    first exhale begins.
+    swing, share: how large breaths are, and how much of the movement they explain.
+    """
+    odd = _odd(period_s, movement.smooth)
+    noise = (1.0 - share) * movement.power / movement.beats
+    gains = gained(odd.breaths, matched(odd.breaths, movement), swing, noise)
+    odd.leave_seen(gains)
+    bounds = laid(odd.best(gains), odd.lengths, held_s)
+    kinds = [odd.kind(gains[end], end - begin) for begin, end in pairwise(bounds)]
+    odd_ones = [kind.odd for kind in kinds].count(True)
+    if not 0 < odd_ones <= min(len(kinds) / 2, len(kinds) - _FEWEST):
+        return None
+    return Segments([bound - odd.lengths[0] for bound in bounds], [0.0] * len(bounds), kinds)
+
+
+@cache
+def _odd(period_s: float, smooth: int) -> _Odd:
+    """Breaths about so long, and odd ones, in a row of which each beat is smoothed so often."""
+    kinds = sorted(_kinds(period_s), key=lambda kind: -kind.beats)
+    most, usual = kinds[0].beats, round(period_s / BEAT_S)
+    usually = _wave(even(usual, usual), smooth)
+    level = total(usually) / usual
+    waves = np.zeros((len(kinds), most))
+    for row, kind in zip(waves, kinds, strict=True):
+        wave = _wave(kind, smooth)
+        # What is slow is taken out of a row as a whole: of one that is held as of the others.
+        row[most - kind.beats :] = wave - (level if kind.held else total(wave) / kind.beats)
+    beats = [kind.beats for kind in kinds]
+    lengths = list(range(most, beats[-1] - 1, -1))
+    there = [length for length in lengths if length in beats]
+    return _Odd(
+        kinds,
+        Templates(
+            beats,
+            waves,
+            waves * waves,
+            0.5 * np.array([kind.unlikely - (1.0 - _SOUGHT) * PRICE * kind.odd for kind in kinds]),
+            templates(period_s, smooth).power,
+        ),
+        lengths,
+        [most - length for length in there],
+        [beats.index(length) for length in there],
+    )
+
+
+def _kinds(period_s: float) -> list[Kind]:
+    usual = period_s / BEAT_S
+    least, most = likely_beats(period_s)
+    shortest = max(round(_SHORTEST * usual), _LEAST_BEATS)
+    kinds = [cut_short(beats) for beats in range(shortest, least)]
+    kinds += [even(beats, usual) for beats in range(least, most + 1)]
+    for moves in sorted({max(round(share * usual), _LEAST_BEATS) for share in _MOVES}):
+        for beats in range(round(_LEAST_S / BEAT_S), round(_MOST_S / BEAT_S) + 1, _APART):
+            kinds += [held(moves, beats, usual, deep=deep) for deep in (True, False)]
+    return kinds
+
+
+def _wave(kind: Kind, smooth: int) -> Floats:
+    """What is new at each beat of one in a row of its like."""
+    beats = np.mod(np.arange(-smooth, kind.beats + 1 + smooth), kind.beats)
+    deep = smoothed(depth(kind.phases(beats)), smooth)
+    return white(deep[smooth : kind.beats + 1 + smooth])
