@@ -46,6 +46,7 @@ def test_what_waits_delays_no_hold_and_no_breath(block: Block) -> None:
         ]
 
 
+@pytest.mark.inside
 def test_what_waits_is_folded_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     folded: list[Session] = []
     fold = Session._run
