@@ -24,7 +24,7 @@ from tracker.detect.samples import Floats
 
 # A breath is held for so long, seconds, tried so many beats apart, beside these shares of the usual
 # length that it moves.
-_LEAST_S, _MOST_S, _APART, _MOVES = 2.4, 16.0, 2, (0.87, 1.0, 1.15)
+_LEAST_S, _MOST_S, _APART, _MOVES = 2.4, 16.0, 3, (0.92, 1.08)
 # One that is cut short lasts this share of the usual at least.
 _SHORTEST, _LEAST_BEATS = 0.45, 3
 # A row is sought at so much of the price, so that there is one to be judged at all of it.
