@@ -34,6 +34,8 @@ _SLOWEST_S = 40.0
 # that not looked at.
 _CLIP = 4.0
 _LEAST_BEATS = 10
+# Movements of so many changes, a minute and a quarter, are looked at time and again.
+_OFTEN = 190
 # Changes go to and fro where neighbours are surely (two standard errors) less alike than this; in
 # sway and breath they are alike by 0.5 and more. They are smoothed so often at most.
 _ALIKE, _SURELY, SMOOTHED = 0.2, 2.0, 2
@@ -146,5 +148,11 @@ class _Slow:
         return np.asarray(np.linalg.solve(normal, seen).T, np.float64)
 
 
-# Most movements are of a few lengths, and all of them known.
-_slow = lru_cache(maxsize=64)(_Slow)
+@lru_cache(maxsize=64)
+def _often(count: int) -> _Slow:
+    return _Slow(count)
+
+
+def _slow(count: int) -> _Slow:
+    """While a hold lasts, movements are of a few lengths; a whole hold is of any, only once."""
+    return _often(count) if count <= _OFTEN else _Slow(count)
