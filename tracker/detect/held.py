@@ -143,6 +143,10 @@ class Held:
             return False
         return sway_deg > (_MUCH_SWAY_DEG if off else _MOST_SWAY_DEG)
 
+    def rests(self) -> bool:
+        """It looks like a stretch and keeps as still as a leg that lies, on an armrest."""
+        return self.stretch.way_known and self._life.lies
+
     def shows_life(self) -> bool:
         """It moves as a leg does: more, over whole seconds, than noise and trembling explain."""
         return self._life.shown

@@ -208,7 +208,9 @@ class Routine:
             return "short"
         off = self.worn is False
         unseen = off and lasted_s >= LOOKED_AT_S and not held.shows_life()
-        return "lifeless" if unseen or held.lifeless(off=off) else None
+        if unseen or held.lifeless(off=off):
+            return "lifeless"
+        return "rest" if held.rests() else None
 
     def _dropped(self, held: Held, now_s: float, end_s: float, why: DropReason) -> Event:
         if self._trace is not None:

@@ -53,6 +53,14 @@ def test_a_leg_that_hardly_breathes_four_times_a_minute_is_alive_for_a_minute() 
     assert not any(kept(70.0, 0.02, breathes, seed).none for seed in range(20))
 
 
+def test_a_leg_that_lies_keeps_stiller_than_somebody_who_stands() -> None:
+    shifted = np.where(np.arange(300) < 150, 0.0, 4.0)
+    for seed in range(10):
+        assert kept(60.0, 0.03, wave(60.0, 0.05, 4.0) + shifted, seed).lies
+        assert not kept(60.0, 0.03, wave(60.0, 0.15, 9.0), seed).lies
+        assert not kept(9.0, 0.03, wave(9.0, 0.05, 4.0), seed).lies
+
+
 def test_what_is_picked_up_at_last_and_rings_at_first_was_lifeless_all_the_same() -> None:
     own = np.zeros(100)
     own[:4], own[-8:] = 1.5, np.linspace(0.0, 4.5, 8)

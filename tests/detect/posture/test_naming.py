@@ -220,6 +220,21 @@ def test_legs_swung_onto_an_armrest_are_no_stretch_of_a_leg_that_was_not_stretch
     assert named(samples((*HAMSTRING, STAND, legs_up, STAND)))[1:] == []
 
 
+@pytest.mark.parametrize("stillness", [1.0, 0.2])
+def test_a_leg_swung_from_standing_onto_an_armrest_lies_too_still_for_a_knee_that_is_bent(
+    stillness: float,
+) -> None:
+    """Who stands on one leg sways by more."""
+    block = samples((STAND, Pose(bent_standing(117), 40.0), STAND), breath_deg=0.3, noise_g=0.0)
+    there = (block.t_s > 8.0) & (block.t_s < 47.0)
+    kept = block.acc_g[there]
+    acc = block.acc_g.copy()
+    acc[there] = kept.mean(axis=0) + stillness * (kept - kept.mean(axis=0))
+    acc += np.random.default_rng(3).normal(0.0, 0.001, acc.shape)
+    stood = [("standing_quad", "right", 117)] if stillness == 1.0 else []
+    assert named(Block(block.t_s, acc)) == stood
+
+
 def test_a_leg_on_an_armrest_with_its_toes_out_is_no_inner_thigh() -> None:
     toes_out = np.radians(33.0)
     up = (0.94 * np.cos(toes_out), -0.34, -0.94 * np.sin(toes_out))
