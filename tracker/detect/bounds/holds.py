@@ -55,9 +55,10 @@ TOLD_S = 2.0
 LONG_LOOK_S = TOLD_S - STEP_S
 # Before low-passed steps show that a leg has stopped, it has stood for so long.
 _SHOWN_S = 0.4
-# One that has not stood for long enough is looked at again when it may have, or after this share of
-# CONFIRM_S: what was taken for motion may turn out to be a burst of tremble.
-_AGAIN_SHARE = 0.25
+# One that still drifts, seen over a second, has stood for half of CONFIRM_S at most. One that has
+# not stood for long enough is looked at again when it may have, or after a quarter of CONFIRM_S:
+# what was taken for motion may turn out to be a burst of tremble.
+_DRIFTS_SHARE, _AGAIN_SHARE = 0.5, 0.25
 # Then such a leg is on its way again: faster than a breath moves it (2 deg/s: 2 degrees, 20 a
 # minute), or back the way it came faster than an inhale eases it (1.5 deg/s: 2 degrees in 2.5 s).
 # It is given a moment to show what it does; one that only shakes has stopped after all. Not where
@@ -252,10 +253,10 @@ class Keeping:
     def _maybe_kept(self, j: int, up: Vector, rate: float, cells: Cells) -> Kept | None:
         if self._slow_since is None or j < self._stops:
             return None
-        self._stops = j + math.ceil(_AGAIN_SHARE * self._confirm_s / STEP_S)
         now = j * CELLS_A_STEP
         coarse = cells.grain.coarse(now)
         if drift_deg_s(cells, now) > (_COARSE_DRIFT_DEG_S if coarse else self._drift_deg_s):
+            self._stops = j + math.ceil(_DRIFTS_SHARE * self._confirm_s / STEP_S)
             return None
         # Flipping by a count a coarse sensor seems to turn, time and again, where the leg is still.
         slow_for = _LOOK_BACK if coarse else now - self._slow_since * CELLS_A_STEP + 25
@@ -263,7 +264,8 @@ class Keeping:
         start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
         stops_s = self._stops_later_s(kept, start_s, rate, cells)
         if stops_s is not None:
-            self._stops = min(self._stops, math.ceil(stops_s / STEP_S))
+            again = j + math.ceil(_AGAIN_SHARE * self._confirm_s / STEP_S)
+            self._stops = min(again, math.ceil(stops_s / STEP_S))
             return None
         self._anchor, self.limb = up, UNKNOWN
         self._return2 = _chord2(_COARSE_RETURN_DEG if coarse else RETURN_DEG)
