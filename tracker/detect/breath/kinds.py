@@ -38,10 +38,15 @@ class Kind(NamedTuple):
     def beats(self) -> int:
         return self.moves + self.held
 
+    @property
+    def still_from(self) -> float:
+        """How many beats after its beginning it may be held."""
+        return (_DEEP if self.deep else _EASED) * self.moves
+
     def phases(self, beats: Floats) -> Floats:
         """Where in the breath it is so long after its beginning; the same all the while it is
         held."""
-        at = (_DEEP if self.deep else _EASED) * self.moves
+        at = self.still_from
         phases: Floats = np.where(beats < at, beats, np.maximum(beats - self.held, at)) / self.moves
         return phases
 

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tracker.detect.breath.bated import Bated, Wave
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.kinds import PRICE, Kind, cut_short, even, held
 from tracker.detect.breath.segments import Segments, gained, laid
-from tracker.detect.breath.template import Templates, depth, likely_beats, matched, templates
+from tracker.detect.breath.template import Matches, along, depth, likely_beats
 from tracker.detect.breath.whitening import Whitened, smoothed, total, white
 from tracker.detect.samples import Floats
 
@@ -36,16 +37,32 @@ _FEWEST = 2
 class _Odd(NamedTuple):
     """Breaths of every kind, longest first.
 
-    breaths: a column each.
+    unlikely: (kinds,) minus the log likelihood of each.
+    moving, waves: which of them are not held; (moving, longest) their waves, whitened.
+    bated: those that are.
     lengths: in beats, longest first, without a gap.
     columns, firsts: which of these there are, and the first kind of each of those.
     """
 
     kinds: list[Kind]
-    breaths: Templates
+    unlikely: Floats
+    moving: list[int]
+    waves: Floats
+    bated: list[Bated]
     lengths: list[int]
     columns: list[int]
     firsts: list[int]
+
+    def matched(self, movement: Whitened) -> Matches:
+        """(beats, kinds), counted from the longest of all on: those held from beat 0 on only."""
+        most = self.lengths[0]
+        shape = (len(movement.rest) + 2 * most + 1, len(self.kinds))
+        matches = Matches(np.zeros(shape), np.zeros(shape))
+        matches.along[:, self.moving] = along(movement.rest, self.waves, most)
+        matches.energy[:, self.moving] = along(movement.known, self.waves * self.waves, most)
+        for one in self.bated:
+            one.match(movement, matches, most)
+        return matches
 
     def leave_seen(self, gains: Floats) -> None:
         """Leave none of the odd ones that began before the movement, or that its end cuts short."""
@@ -81,7 +98,7 @@ def oddly_segmented(
     """
     odd = _odd(period_s, movement.smooth)
     noise = (1.0 - share) * movement.power / movement.beats
-    gains = gained(odd.breaths, matched(odd.breaths, movement), swing, noise)
+    gains = gained(odd.unlikely, odd.matched(movement), swing, noise)
     odd.leave_seen(gains)
     bounds = laid(odd.best(gains), odd.lengths, held_s)
     kinds = [odd.kind(gains[end], end - begin) for begin, end in pairwise(bounds)]
@@ -95,30 +112,54 @@ def oddly_segmented(
 def _odd(period_s: float, smooth: int) -> _Odd:
     """Breaths about so long, and odd ones, in a row of which each beat is smoothed so often."""
     kinds = sorted(_kinds(period_s), key=lambda kind: -kind.beats)
-    most, usual = kinds[0].beats, round(period_s / BEAT_S)
-    usually = _wave(even(usual, usual), smooth)
-    level = total(usually) / usual
-    waves = np.zeros((len(kinds), most))
-    for row, kind in zip(waves, kinds, strict=True):
-        wave = _wave(kind, smooth)
-        # What is slow is taken out of a row as a whole: of one that is held as of the others.
-        row[most - kind.beats :] = wave - (level if kind.held else total(wave) / kind.beats)
+    usual = round(period_s / BEAT_S)
+    # What is slow is taken out of a row as a whole: of one that is held as of the others.
+    level = total(_wave(even(usual, usual), smooth)) / usual
+    moving = [k for k, kind in enumerate(kinds) if not kind.held]
     beats = [kind.beats for kind in kinds]
-    lengths = list(range(most, beats[-1] - 1, -1))
+    lengths = list(range(beats[0], beats[-1] - 1, -1))
     there = [length for length in lengths if length in beats]
     return _Odd(
         kinds,
-        Templates(
-            beats,
-            waves,
-            waves * waves,
-            0.5 * np.array([kind.unlikely - (1.0 - _SOUGHT) * PRICE * kind.odd for kind in kinds]),
-            templates(period_s, smooth).power,
-        ),
+        0.5 * np.array([kind.unlikely - (1.0 - _SOUGHT) * PRICE * kind.odd for kind in kinds]),
+        moving,
+        _waves([kinds[k] for k in moving], smooth),
+        _bated(kinds, smooth, level),
         lengths,
-        [most - length for length in there],
+        [beats[0] - length for length in there],
         [beats.index(length) for length in there],
     )
+
+
+def _waves(kinds: list[Kind], smooth: int) -> Floats:
+    """(kinds, longest): what is new at each beat of those that are not held, to their end."""
+    waves = np.zeros((len(kinds), kinds[0].beats))
+    for row, kind in zip(waves, kinds, strict=True):
+        wave = _wave(kind, smooth)
+        row[-kind.beats :] = wave - total(wave) / kind.beats
+    return waves
+
+
+def _bated(kinds: list[Kind], smooth: int, level: float) -> list[Bated]:
+    """Those of the kinds that are held."""
+    alike: dict[tuple[int, bool], list[int]] = {}
+    for k, kind in enumerate(kinds):
+        if kind.held:
+            alike.setdefault((kind.moves, kind.deep), []).append(k)
+    found = []
+    for columns in alike.values():
+        longest, next_one = kinds[columns[0]], kinds[columns[1]]
+        fewer = longest.beats - next_one.beats
+        found.append(Bated(longest.beats, fewer, columns, _parts(longest, smooth, level)))
+    return found
+
+
+def _parts(kind: Kind, smooth: int, level: float) -> Wave:
+    wave = _wave(kind, smooth) - level
+    # Smoothed, the pause begins later and ends sooner.
+    first = math.ceil(kind.still_from) + smooth
+    last = kind.beats - (kind.moves - math.floor(kind.still_from)) - smooth
+    return Wave(wave[:first], wave.item((first + last) // 2), wave[last:])
 
 
 def _kinds(period_s: float) -> list[Kind]:

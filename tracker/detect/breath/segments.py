@@ -16,7 +16,7 @@ import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.kinds import Kind
-from tracker.detect.breath.template import Matches, Templates, matched, templates
+from tracker.detect.breath.template import Matches, matched, templates
 from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats
 
@@ -58,7 +58,7 @@ def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segm
     matches = matched(breaths, movement)
     variance = movement.power / movement.beats
     swing = _LIKELY * math.sqrt(variance / breaths.power)
-    gains = gained(breaths, matches, swing, (1.0 - _LIKELY * _LIKELY) * variance)
+    gains = gained(breaths.unlikely, matches, swing, (1.0 - _LIKELY * _LIKELY) * variance)
     bounds = laid(gains, breaths.lengths, held_s)
     if len(bounds) < 2:
         return None
@@ -75,14 +75,15 @@ def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segm
     return Segments([bound - most for bound in bounds], shifts, [], along, energy, doubtful)
 
 
-def gained(breaths: Templates, matches: Matches, swing: float, noise: float) -> Floats:
+def gained(unlikely: Floats, matches: Matches, swing: float, noise: float) -> Floats:
     """(beats, breaths) log likelihoods of a breath that ends there against none.
 
+    unlikely: (breaths,) minus the log likelihood of each by itself.
     swing, noise: how large a breath is, and the variance of all else.
     """
     gains: Floats = (swing * matches.along - 0.5 * swing * swing * matches.energy) / (
         noise * DEPENDENT
-    ) - breaths.unlikely
+    ) - unlikely
     return gains
 
 

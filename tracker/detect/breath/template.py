@@ -12,6 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.whitening import Whitened, smoothed, total, white
@@ -89,13 +90,22 @@ class Matches(NamedTuple):
 
 def matched(breaths: Templates, movement: Whitened) -> Matches:
     """Beats are counted from -most on, so that the first breath may begin before the movement."""
-    most, count = breaths.lengths[0], len(movement.rest)
-    # The change at index k leads to beat k + 1. Row `end` has the changes that lead up to `end`.
-    padded, seen = np.zeros(count + 3 * most), np.zeros(count + 3 * most)
-    padded[2 * most : 2 * most + count] = movement.rest
-    seen[2 * most : 2 * most + count] = movement.known
-    windows = (count + 2 * most + 1, most)
+    most = breaths.lengths[0]
     return Matches(
-        np.ndarray(windows, buffer=padded, strides=(8, 8)) @ breaths.waves.T,
-        np.ndarray(windows, buffer=seen, strides=(8, 8)) @ breaths.squares.T,
+        along(movement.rest, breaths.waves, most), along(movement.known, breaths.squares, most)
     )
+
+
+def along(changes: ArrayLike, waves: Floats, before: int) -> Floats:
+    """(beats, waves): changes, (n,), along waves, (k, longest), that end at a beat.
+
+    Beats are counted from -before to n + before; change k leads to beat k + 1.
+    """
+    changes, longest = np.asarray(changes, np.float64), waves.shape[1]
+    count = len(changes)
+    padded = np.zeros(count + 2 * before + longest)
+    padded[before + longest : before + longest + count] = changes
+    # Row `end` has the changes that lead up to it.
+    windows = np.ndarray((count + 2 * before + 1, longest), buffer=padded, strides=(8, 8))
+    fits: Floats = windows @ waves.T
+    return fits

@@ -106,7 +106,8 @@ class Whole:
     def _counted(self, movement: Movement, row: Cycles, until_s: float) -> list[Span]:
         """Count the breaths of the row that are whole."""
         dating, counted = Dating(self._habit), []
-        dating.look(movement, row, len(row.onsets_s))
+        if not row.kinds:  # one that was held runs as no shape does
+            dating.look(movement, row, len(row.onsets_s))
         late = dating.late()
         dating.remember()
         for (begin_s, end_s), held_s in zip(pairwise(row.onsets_s), row.held_s, strict=True):
