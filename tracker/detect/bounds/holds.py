@@ -55,10 +55,8 @@ TOLD_S = 2.0
 LONG_LOOK_S = TOLD_S - STEP_S
 # Before low-passed steps show that a leg has stopped, it has stood for so long.
 _SHOWN_S = 0.4
-# One that still drifts, seen over a second, has stood for half of CONFIRM_S at most. One that has
-# not stood for long enough is looked at again when it may have, or after a quarter of CONFIRM_S:
-# what was taken for motion may turn out to be a burst of tremble.
-_DRIFTS_SHARE, _AGAIN_SHARE = 0.5, 0.25
+# One that still drifts, seen over a second, is looked at again after this share of CONFIRM_S.
+_DRIFTS_SHARE = 0.25
 # Then such a leg is on its way again: faster than a breath moves it (2 deg/s: 2 degrees, 20 a
 # minute), or back the way it came faster than an inhale eases it (1.5 deg/s: 2 degrees in 2.5 s).
 # It is given a moment to show what it does; one that only shakes has stopped after all. Not where
@@ -262,46 +260,40 @@ class Keeping:
         slow_for = _LOOK_BACK if coarse else now - self._slow_since * CELLS_A_STEP + 25
         kept = Kept(up, now - min(slow_for, _LOOK_BACK), now)
         start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
-        stops_s = self._stops_later_s(kept, start_s, rate, cells)
-        if stops_s is not None:
-            again = j + math.ceil(_AGAIN_SHARE * self._confirm_s / STEP_S)
-            self._stops = min(again, math.ceil(stops_s / STEP_S))
+        stood_s = self.sight.stood_s(start_s, j * STEP_S)
+        if stood_s < self._confirm_s or (
+            self._wait_s and self._may_turn(kept, start_s, rate, cells)
+        ):
             return None
         self._anchor, self.limb = up, UNKNOWN
         self._return2 = _chord2(_COARSE_RETURN_DEG if coarse else RETURN_DEG)
         self._since = math.ceil(start_s / CELL_S)
         return kept
 
-    def _stops_later_s(self, kept: Kept, start_s: float, rate: float, cells: Cells) -> float | None:
-        """Until when it has not stopped, as far as is seen now; None: it has."""
-        stood_at_s = self.sight.stood_at_s(start_s, self._confirm_s)
-        if stood_at_s > kept.last * CELL_S:
-            return stood_at_s
-        return self._turns_until_s(kept, start_s, rate, cells) if self._wait_s else None
-
-    def _turns_until_s(self, kept: Kept, start_s: float, rate: float, cells: Cells) -> float | None:
-        """Until when this may be the turning point of a slow straightening; None: it is none."""
-        now_s = kept.last * CELL_S
+    def _may_turn(self, kept: Kept, start_s: float, rate: float, cells: Cells) -> bool:
+        """Is this perhaps the turning point of a slow straightening?"""
         came = arrival(cells, start_s, kept.last)
-        gently = LEAST_WAY_DEG <= came.came_deg < GENTLE_DEG or cells.grain.coarse(kept.last)
+        coarse = cells.grain.coarse(kept.last)
+        gently = LEAST_WAY_DEG <= came.came_deg < GENTLE_DEG or coarse
         turns = max(rate, came.turns_deg_s) > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
-        if not turns and (not gently or now_s >= self.sight.stood_at_s(start_s, LONG_LOOK_S)):
-            return None  # all the more so if it has stood for longer
+        now_s = kept.last * CELL_S
+        if not turns and (not gently or self.sight.stood_s(start_s, now_s) >= LONG_LOOK_S):
+            return False  # all the more so if it has stood for longer
         # With a name the hold may be dated otherwise, and earlier.
-        early_s = min(start_s, settled_s(cells, kept.first, kept.last, kept.up, _LEG))
-        looked_s = self.sight.stood_at_s(early_s, LONG_LOOK_S)
-        if gently and now_s < looked_s:
-            return looked_s
-        stood_s = self.sight.stood_s(early_s, now_s)
-        if stood_s + STEP_S > TOLD_S:
-            if stood_s >= self._confirm_s + self._wait_s:
-                return None
-            turns = came.turns_deg_s > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
-            if came.trembles or cells.grain.hides_sway(kept.last):
-                turns = came.came_deg < STRAIGHTENING_DEG and (
-                    came.turns_deg_s > SURELY_TURNING_DEG_S or came.back_deg_s > SURELY_BACK_DEG_S
-                )
-        return now_s + 0.5 * STEP_S if turns else None
+        early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
+        stood_s = self.sight.stood_s(min(start_s, early_s), now_s)
+        if gently and stood_s < LONG_LOOK_S:
+            return True
+        if stood_s + STEP_S <= TOLD_S:
+            return turns
+        if stood_s >= self._confirm_s + self._wait_s:
+            return False
+        if came.trembles or cells.grain.hides_sway(kept.last):
+            turns = came.turns_deg_s > SURELY_TURNING_DEG_S
+            return came.came_deg < STRAIGHTENING_DEG and (
+                turns or came.back_deg_s > SURELY_BACK_DEG_S
+            )
+        return came.turns_deg_s > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
         if self._follow((up,), anchor):

@@ -36,21 +36,13 @@ class Sight:
 
     def stood_s(self, since_s: float, now_s: float) -> float:
         """How long a leg has stood, what was not seen counting for as much as what was, at most."""
-        lost_s = self._lost_s(since_s)
+        since = since_s / CELL_S
+        lost_s = CELL_S * math.fsum(max(end - max(begin, since), 0.0) for begin, end in self._gaps)
         seen_s = now_s - since_s - lost_s
         return seen_s + min(lost_s, seen_s)
-
-    def stood_at_s(self, since_s: float, for_s: float) -> float:
-        """When one that goes on standing has stood for so long."""
-        lost_s = self._lost_s(since_s)
-        return since_s + lost_s + max(for_s - lost_s, 0.5 * for_s)
 
     def latest_s(self, left_s: float) -> float:
         """When a leg may have left at the latest: out of sight, as late as it was seen again."""
         left = left_s / CELL_S
         seen = [end for begin, end in self._gaps if begin - _SMEARED <= left <= end]
         return max(left_s, CELL_S * seen[-1]) if seen else left_s
-
-    def _lost_s(self, since_s: float) -> float:
-        since = since_s / CELL_S
-        return CELL_S * math.fsum(max(end - max(begin, since), 0.0) for begin, end in self._gaps)
