@@ -185,7 +185,7 @@ class Keeping:
         """Does a sample show a kept leg so far away that it may be leaving?"""
         if self._anchor is None:
             return False
-        return _distance2(unit(acc_g), self._anchor) > _STRAYS * self._return2
+        return math.dist(unit(acc_g), self._anchor) ** 2 > _STRAYS * self._return2
 
     def kept_until_s(self, lost_s: float) -> float:
         """When the leg was last where it is kept, sight being lost then."""
@@ -309,8 +309,7 @@ class Keeping:
         again = self._slipped_again(self._left, now, kept_up, cells)
         if again or self._creeps(self._left, now, up, kept_up, cells):
             return None
-        up = kept_up
-        end_s = max(self._departed_s(cells, self._left, now, up), self._back_s)
+        end_s = max(self._departed_s(cells, self._left, now, kept_up), self._back_s)
         # When it had only just left, that was dated too early; what is seen of it now is late.
         late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
         if j * STEP_S - self.sight.latest_s(end_s) < self.return_s + late_s:
@@ -318,12 +317,12 @@ class Keeping:
         self._anchor = self._left = None
         start_s = self._since * CELL_S
         if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
-            return Left(end_s, up, None, unseen=self.sight.lost(end_s))
+            return Left(end_s, kept_up, None, unseen=self.sight.lost(end_s))
         still_from_s, still_to_s = unbroken_s(cells, start_s, end_s, now, _SHAKING_M)
         # What shook at the edge was still all the same, if it did not turn at twice the edge.
         if still_from_s < end_s:
             end_s = max(end_s, still_to_s)
-        return Left(end_s, up, still_to_s - still_from_s)
+        return Left(end_s, kept_up, still_to_s - still_from_s)
 
     def _slipped_again(self, left: int, now: int, anchor: Vector, cells: Cells) -> bool:
         """Did it come back since cell `left`, and leave again? Then it left only then.
@@ -398,11 +397,6 @@ class Keeping:
             count += 1
         self._anchor = (x, y, z)
         return count
-
-
-def _distance2(a: Vector, b: Vector) -> float:
-    dx, dy, dz = a[0] - b[0], a[1] - b[1], a[2] - b[2]
-    return dx * dx + dy * dy + dz * dz
 
 
 def _chord2(deg: float) -> float:

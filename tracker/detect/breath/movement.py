@@ -13,7 +13,7 @@ from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles, judged
 from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.odd import oddly_segmented
-from tracker.detect.breath.segments import segmented
+from tracker.detect.breath.segments import Segments, segmented
 from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats
 
@@ -97,10 +97,7 @@ class Movement:
         """The best row of breaths about so long, None where there is none."""
         if not self._white.enough:
             return None
-        row = segmented(self._white, period_s, self._held_s)
-        if row is None:
-            return None
-        return judged(row, self._white, self.first_s, period_s, self._habit)
+        return self._judged(segmented(self._white, period_s, self._held_s), period_s)
 
     def odd_cycles(self, period_s: float, found: Cycles) -> Cycles | None:
         """The best row with odd breaths among others about so long, None where there is none.
@@ -110,6 +107,9 @@ class Movement:
         if not self._white.enough:
             return None
         row = oddly_segmented(self._white, period_s, self._held_s, found.swing_deg, found.share)
+        return self._judged(row, period_s)
+
+    def _judged(self, row: Segments | None, period_s: float) -> Cycles | None:
         if row is None:
             return None
         return judged(row, self._white, self.first_s, period_s, self._habit)

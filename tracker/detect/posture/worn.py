@@ -51,8 +51,6 @@ _ROUGH_DEG, _WIDE_DEG = 0.18, 2.0
 _SWINGS_DEG, _WALKS_SHARE = 10.0, 0.4
 _ON_ITS_HEAD, _UPRIGHT = -0.6, 0.7
 _SWINGS2 = math.radians(_SWINGS_DEG) ** 2
-
-
 # That a band lies is said again every two minutes, and at once where it was moved meanwhile.
 _AGAIN = 12
 
