@@ -15,7 +15,7 @@ ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test soak fuzz bench bench-detection wheel-compiled deep deep-ha deep-compiled asyncapi lint types check lock clean
+.PHONY: demo test soak fuzz bench bench-detection figures wheel-compiled deep deep-ha deep-compiled asyncapi lint types check lock clean
 
 demo: $(READY)  ## a stretching session without hardware, live in the terminal
 	@$(BIN)/stretchband demo $(ARGS)
@@ -66,8 +66,17 @@ check: lint types test
 RECORDINGS ?= ../shared/data
 SEEDS ?= 8
 
-bench-detection: $(BENCH_READY)  ## the figures of docs/detection.md, as Markdown
+bench-detection: $(BENCH_READY)  ## how well holds and breaths are seen, as Markdown
 	@$(BENCH)/bin/python -m tests.detect.figures.bench --recordings $(RECORDINGS) --seeds $(SEEDS)
+
+# What the text around a table says of it has to be read again by a person, and so has what changed.
+FIGURES := build/figures.md
+figures: $(BENCH_READY)  ## print all tables of figures and put them into docs/; a quarter of an hour
+	@mkdir -p $(dir $(FIGURES))
+	@{ $(MAKE) --no-print-directory bench && $(MAKE) --no-print-directory bench-detection && \
+	  $(BENCH)/bin/python -m tests.detect.figures.degraded && \
+	  $(BENCH)/bin/python -m tests.detect.figures.spliced; } > $(FIGURES)
+	@$(BENCH)/bin/python -m tests.detect.figures.pages < $(FIGURES)
 
 # The lock has names, versions and hashes only; where packages come from is the machine's own setting.
 $(READY): requirements.lock pyproject.toml
