@@ -131,8 +131,10 @@ def told(house: Subscriber, kind: str) -> list[dict[str, Any]]:
     return [event for event in events if event["event"] == kind]
 
 
-async def test_it_has_every_icon_that_is_named() -> None:
+async def test_it_has_every_icon_that_is_named(mosquitto: Mosquitto) -> None:
     """One that it lacks leaves a hole on the page of the device, and no word in its log."""
+    async with started(mosquitto.port):
+        pass  # its first start installs what it shows pages with
     root = await asyncio.to_thread(prepared)
     (listed,) = root.glob("ha/lib/python3*/site-packages/hass_frontend/static/mdi/iconList.json")
     known = {icon["name"] for icon in json.loads(listed.read_text("utf-8"))}
