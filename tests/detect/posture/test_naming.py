@@ -535,7 +535,7 @@ def test_a_leg_that_is_thrown_about_has_not_been_seen_to_fall_out(slowly: bool, 
     ):
         low, *_, most = sorted(y for _, y, _ in ups)
         postures.passed(times_s, ups, low, most)
-    stretch = postures.name(held, away=False)
+    stretch = postures.name(held)
     assert stretch is not None
     assert stretch.name == name
 

@@ -150,28 +150,26 @@ class Postures:
         if held.name in {HAMSTRING, PRONE_QUAD, STANDING_QUAD}:
             self._donning.stretched(self._named_up)
 
-    def name(self, up: Vector, *, away: bool) -> Stretch | None:
-        """The stretch that is kept with this direction, or None: a rest.
-
-        away: with any posture, it is another one than the rest.
-        """
+    def name(self, up: Vector) -> Stretch | None:
+        """The stretch that is kept with this direction; None where it has no name, as a rest."""
         rest = self._rest
         if rest is None:
             return None
         known = self._known(up, rest, self._raises.least_deg)
         self._named_up = up
         own = self._own(up, rest, ALIKE_DEG if known is None else CLEARLY_DEG)
-        if own is not None:
-            return self._stretch(own.name, own.side, up, rest)
-        if known is None and away:
-            held = self._stretch(OTHER, self.side, up, rest)
-            return replace(held, rest_known=angle_deg(up, rest) > ANOTHER_POSTURE_DEG)
-        return known
+        return known if own is None else self._stretch(own.name, own.side, up, rest)
+
+    def nameless(self, up: Vector, rest: Vector) -> Stretch:
+        """Any posture: what is kept away from this rest, and has no name."""
+        held = self._stretch(OTHER, self.side, up, rest)
+        return replace(held, rest_known=angle_deg(up, rest) > ANOTHER_POSTURE_DEG)
 
     def name_of_top(self, up: Vector) -> str | None:
         """Where a straightening from the rest turned back: the stretch it led to, if any."""
+        anyhow = OTHER if self._any else None
         if self._rest is None:
-            return None
+            return anyhow
         known = self._known(up, self._rest, STRAIGHTENED_DEG)
         if known is not None and (known.name != STANDING_QUAD or self._bending.at_once):
             self._bending.straightened = known.name == STANDING_QUAD
@@ -179,9 +177,7 @@ class Postures:
                 self._raises.straightened(known.angle_deg(up))
             return known.name
         own = self._own(up, self._rest, ALIKE_DEG)
-        if own is not None:
-            return own.name
-        return OTHER if self._any else None
+        return anyhow if own is None else own.name
 
     def _own(self, up: Vector, rest: Vector, within_deg: float) -> Taught | None:
         if not self.taught:
