@@ -377,6 +377,8 @@ class Routine:
 
     def _on_found(self, now_s: float, found: Found) -> Iterator[Event]:
         self.postures.upside_down = found.upside_down
+        if found.thrown or found.walked is not None:
+            self.postures.swung(found.walked, now_s)
         if not self._keeping.keeps:
             self._taking_off.moved(self._left_s, now_s)
         if found.worn is False and not self._taking_off.possible(now_s):

@@ -98,6 +98,13 @@ class Postures:
         ]
         return min(self._raised, *slow, key=lambda up: up[1]) if slow else self._raised
 
+    def swung(self, walked: Vector | None, now_s: float) -> None:
+        """The leg has walked, and was like this in the mean while it swung; or was thrown about."""
+        if walked is None:
+            self._legs.thrown()
+        else:
+            self._legs.walked(self.seat.straight(walked)[0], now_s)
+
     def pause_s(self, up: Vector, start_s: float) -> float:
         """How long this posture, kept since start_s, is but a pause on the way, not a rest."""
         if self._kind(up, start_s) == "knee_up":
@@ -112,6 +119,7 @@ class Postures:
             self._legs.knee_was_not_up()
         self._knees.at_rest(kind, start_s, nearly_upright=posture(up) == "upright")
         self._raises.at_rest(start_s, upright=kind == "upright")
+        self._legs.at_rest(start_s)
         self._rest = up
         match kind:
             case "upright":
@@ -146,7 +154,7 @@ class Postures:
 
     def counted(self, held: Stretch, end_s: float) -> None:
         """The hold was one."""
-        self._legs.held(held.name, held.side, end_s)
+        self._legs.held(held.name, held.side, end_s, held.angle_deg(self._named_up))
         if held.name in {HAMSTRING, PRONE_QUAD, STANDING_QUAD}:
             self._donning.stretched(self._named_up)
 
@@ -204,7 +212,7 @@ class Postures:
     def _from_upright(self, up: Vector, rest: Vector) -> Stretch | None:
         straight = self.seat.straight(up)
         side = self.side or ("left" if straight[0] > 0 else "right")
-        if not self._bending.bent(straight, stretched=self._legs.stretched() == side):
+        if not self._bending.bent(straight, known=self._legs.upright() == side):
             return None
         return self._stretch(STANDING_QUAD, side, up, rest)
 

@@ -19,7 +19,8 @@ from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.posture.life import NOISE_KEPT, unsure_share
-from tracker.detect.samples import Floats
+from tracker.detect.posture.walking import walked_through
+from tracker.detect.samples import Bools, Floats
 
 _SECOND = round(1.0 / STEP_S)
 _SECONDS = 10
@@ -49,6 +50,8 @@ _ROUGH_DEG, _WIDE_DEG = 0.18, 2.0
 # detector; one that goes up to be stretched, or is straightened time and again, in few of ten
 # seconds.
 _SWINGS_DEG, _WALKS_SHARE = 10.0, 0.4
+# Who gets down from standing turns the leg so for two seconds, who moves the band for three on.
+_THROWN_SHARE = 0.28
 _ON_ITS_HEAD, _UPRIGHT = -0.6, 0.7
 _SWINGS2 = math.radians(_SWINGS_DEG) ** 2
 # That a band lies is said again every two minutes, and at once where it was moved meanwhile.
@@ -56,11 +59,17 @@ _AGAIN = 12
 
 
 class Found(NamedTuple):
-    """What is known from this step on; that it is not worn is said again as long as it lies."""
+    """What is known from this step on; that it is not worn is said again as long as it lies.
+
+    walked: where a leg has walked, the mean of `up` while it swung.
+    thrown: or it was thrown about otherwise, as in a hand.
+    """
 
     step: int
     worn: bool | None
     upside_down: bool
+    walked: Vector | None
+    thrown: bool
 
 
 class _Stand:
@@ -146,7 +155,8 @@ class Wear:
         whole = begun[:, : windows * _WINDOW]
         self._ups = [(x, y, z) for x, y, z in begun[:, windows * _WINDOW :].T.tolist()]
         changes = []
-        wanders, noises, swings = self._wander_noise_swings(whole)
+        wanders, noises, swinging = self._wander_noise_swinging(whole)
+        swings = mean(swinging.astype(np.float64)).tolist()
         heights = mean(whole[1].reshape(-1, _WINDOW)).tolist()
         for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True)):
             before, last = (self.worn, self._upside_down), begin + (k + 1) * _WINDOW - 1
@@ -159,9 +169,12 @@ class Wear:
             else:
                 self._judge(wander, noise, least)
             self._turn_over(heights[k], swings[k])
+            walked = walked_through(window, swinging[k])
+            thrown = walked is None and swings[k] > _THROWN_SHARE
+            swung = thrown or walked is not None
             again = self._off != off and self._off % _AGAIN == 0
-            if again or (self.worn, self._upside_down) != before:
-                changes.append(Found(last, self.worn, self._upside_down))
+            if swung or again or (self.worn, self._upside_down) != before:
+                changes.append(Found(last, self.worn, self._upside_down, walked, thrown))
         return changes
 
     def _begun(self, up: Floats) -> Floats:
@@ -224,18 +237,18 @@ class Wear:
         elif self._stand.add(wander, noise, least_noise, count_g):
             self._lies_off()
 
-    def _wander_noise_swings(self, ups: Floats) -> tuple[list[float], list[float], list[float]]:
+    def _wander_noise_swinging(self, ups: Floats) -> tuple[list[float], list[float], Bools]:
         """Degrees: the spread of the seconds' means, and of a step against the one before.
 
-        And the share of steps that turn as a walking leg does.
+        And which steps turn as a walking leg does, a row a window.
         """
         before = ups[:, :1] if self._last is None else self._last
         self._last = ups[:, -1:]
         turned = ups - np.concatenate([before, ups[:, :-1]], axis=1)
         turned2 = dot(turned, turned).reshape(-1, _WINDOW)
-        noise2, swings = mean(turned2) / 2.0, mean((turned2 > _SWINGS2).astype(np.float64))
+        noise2 = mean(turned2) / 2.0
         seconds = mean(ups.reshape(3, -1, _SECONDS, _SECOND))
         away = seconds - mean(seconds)[:, :, None]
         wander2 = mean(dot(away, away))
         wanders, noises = np.degrees(np.sqrt(wander2)), np.degrees(np.sqrt(noise2))
-        return wanders.tolist(), noises.tolist(), swings.tolist()
+        return wanders.tolist(), noises.tolist(), turned2 > _SWINGS2
