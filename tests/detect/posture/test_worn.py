@@ -57,7 +57,16 @@ def test_a_leg_that_trembles_more_than_it_sways_is_worn_still() -> None:
 
 
 def test_a_band_that_is_put_on_becomes_worn() -> None:
-    assert worn(15.0, 0.2, 0.01, worn(40.0, 0.0, 0.01)).worn is True
+    assert worn(25.0, 0.2, 0.01, worn(40.0, 0.0, 0.01)).worn is True
+
+
+def test_a_band_that_is_pushed_where_it_lies_stays_off() -> None:
+    rng, count = np.random.default_rng(12), round(600.0 / STEP_S)
+    x, z = rng.normal(0.0, np.radians(0.01), (2, count))
+    pushes = np.radians(0.4) * np.repeat(rng.normal(0.0, 1.0, count // 200), 200)
+    wear, found = Wear(), []
+    found = wear.feed(1, directions(x + pushes, z), FINE)
+    assert {one.worn for one in found} == {False}
 
 
 def test_a_sensor_too_coarse_to_show_the_sway_of_a_leg_does_not_tell_that_none_is_there() -> None:

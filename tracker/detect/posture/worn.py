@@ -19,8 +19,7 @@ from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.posture.life import NOISE_KEPT, unsure_share
-from tracker.detect.posture.walking import walked_through
-from tracker.detect.samples import Bools, Floats
+from tracker.detect.samples import Floats
 
 _SECOND = round(1.0 / STEP_S)
 _SECONDS = 10
@@ -35,6 +34,12 @@ _OFF_AFTER, _OWN_DEG = 3, 0.025
 # is about 0.6 of its step-to-step noise; a leg at rest wanders by three times that noise or more,
 # on a part that has no more.
 _LYING_DEG, _NOISE_SHARE = 0.012, 1.0
+# What lies is pushed by who sits at the table: one step. To take out the step that explains most
+# leaves this share of white noise too, in the root mean square.
+_UNPUSHED = 0.86
+# Beside one shift a leg that is calm wanders by up to 0.7 degrees (99 of 100 windows, 380 of them
+# of two models of a body and of three people); a hand that keeps still, by more.
+_SWAYS_DEG = 0.8
 # The noise of coarse counts, and of poor parts, is more than that. Over more windows, by the mean
 # square, a band that lies keeps to 0.3 to 0.47 of it. In so long a time a leg at rest wanders by
 # 0.1 to 0.3 degrees, which shows as long as the noise is not much more.
@@ -50,8 +55,6 @@ _ROUGH_DEG, _WIDE_DEG = 0.18, 2.0
 # detector; one that goes up to be stretched, or is straightened time and again, in few of ten
 # seconds.
 _SWINGS_DEG, _WALKS_SHARE = 10.0, 0.4
-# Who gets down from standing turns the leg so for two seconds, who moves the band for three on.
-_THROWN_SHARE = 0.28
 _ON_ITS_HEAD, _UPRIGHT = -0.6, 0.7
 _SWINGS2 = math.radians(_SWINGS_DEG) ** 2
 # That a band lies is said again every two minutes, and at once where it was moved meanwhile.
@@ -59,17 +62,28 @@ _AGAIN = 12
 
 
 class Found(NamedTuple):
-    """What is known from this step on; that it is not worn is said again as long as it lies.
-
-    walked: where a leg has walked, the mean of `up` while it swung.
-    thrown: or it was thrown about otherwise, as in a hand.
-    """
+    """What is known from this step on; that it is not worn is said again as long as it lies."""
 
     step: int
     worn: bool | None
     upside_down: bool
-    walked: Vector | None
-    thrown: bool
+
+
+class _Window(NamedTuple):
+    """Ten seconds, in degrees.
+
+    wander:   the spread of the seconds' means.
+    unpushed: what is left of it beside one step, as of a push.
+    noise:    of a step of the detector against the one before.
+    swings:   the share of such steps that turn as a walking leg does.
+    height:   y of the direction, in the mean.
+    """
+
+    wander: float
+    unpushed: float
+    noise: float
+    swings: float
+    height: float
 
 
 class _Stand:
@@ -155,41 +169,35 @@ class Wear:
         whole = begun[:, : windows * _WINDOW]
         self._ups = [(x, y, z) for x, y, z in begun[:, windows * _WINDOW :].T.tolist()]
         changes = []
-        wanders, noises, swinging = self._wander_noise_swinging(whole)
-        swings = mean(swinging.astype(np.float64)).tolist()
-        heights = mean(whole[1].reshape(-1, _WINDOW)).tolist()
-        for k, (wander, noise) in enumerate(zip(wanders, noises, strict=True)):
+        for k, one in enumerate(self._see(whole)):
             before, last = (self.worn, self._upside_down), begin + (k + 1) * _WINDOW - 1
             off = self._off
             cell = last * CELLS_A_STEP
             least, count_g = grain.least_jitter_deg(cell), grain.tells_move_g(cell)
             window = whole[:, k * _WINDOW : (k + 1) * _WINDOW]
             if count_g is not None and self._stand.stays(window, count_g):
-                self._stands(wander, noise, least, count_g)
+                self._stands(one, least, count_g)
             else:
-                self._judge(wander, noise, least)
-            self._turn_over(heights[k], swings[k])
-            walked = walked_through(window, swinging[k])
-            thrown = walked is None and swings[k] > _THROWN_SHARE
-            swung = thrown or walked is not None
+                self._judge(one, least)
+            self._turn_over(one)
             again = self._off != off and self._off % _AGAIN == 0
-            if swung or again or (self.worn, self._upside_down) != before:
-                changes.append(Found(last, self.worn, self._upside_down, walked, thrown))
+            if again or (self.worn, self._upside_down) != before:
+                changes.append(Found(last, self.worn, self._upside_down))
         return changes
 
     def _begun(self, up: Floats) -> Floats:
         """With the steps before of the window that they go on."""
         return np.concatenate([np.array(self._ups).reshape(-1, 3).T, up], axis=1)
 
-    def _turn_over(self, height: float, swings: float) -> None:
-        """height: y of the direction, in the mean; swings: the share of steps that do."""
-        if height < _ON_ITS_HEAD and swings > _WALKS_SHARE:
+    def _turn_over(self, window: _Window) -> None:
+        if window.height < _ON_ITS_HEAD and window.swings > _WALKS_SHARE:
             self._upside_down = True
-        elif height > _UPRIGHT or self.worn is False:
+        elif window.height > _UPRIGHT or self.worn is False:
             self._upside_down = False
 
-    def _judge(self, wander: float, noise: float, least_noise: float) -> None:
+    def _judge(self, window: _Window, least_noise: float) -> None:
         """least_noise: less hides a leg's sway in the counts of the sensor, 0 where it is fine."""
+        wander, noise = window.wander, window.noise
         if noise > _ROUGH_DEG or wander > _WIDE_DEG:
             self._still, self._off = 0, -1
             if self.worn is None:
@@ -197,9 +205,16 @@ class Wear:
         elif noise < least_noise:
             self._still = 0
         elif wander >= max(_LYING_DEG, _NOISE_SHARE * noise):
-            self._still, self.worn = 0, True
+            self._still = 0
+            self._moves(window)
         else:
             self._lies(wander, noise, fine=not least_noise)
+
+    def _moves(self, window: _Window) -> None:
+        """What moved by more than noise was a leg, unless it was a push, or somebody's hand."""
+        least_deg = max(_LYING_DEG, _NOISE_SHARE * window.noise)
+        if self.worn is None or _UNPUSHED * least_deg <= window.unpushed < _SWAYS_DEG:
+            self.worn = True
 
     def _lies(self, wander: float, noise: float, *, fine: bool) -> None:
         """One more window that wanders by no more than noise may, of fine or of dithered counts."""
@@ -227,28 +242,40 @@ class Wear:
         unsure = unsure_share(self._still * (_SECONDS - 1))
         return max(wander2 - noise2, 0.0) + unsure * wander2 < _OWN_DEG**2
 
-    def _stands(self, wander: float, noise: float, least_noise: float, count_g: float) -> None:
+    def _stands(self, window: _Window, least_noise: float, count_g: float) -> None:
         """One more window within the same coarse count on every axis."""
+        wander, noise = window.wander, window.noise
         if self.worn is None and noise > _ROUGH_DEG:
             self.worn = True
         if noise >= least_noise and wander >= max(_LYING_DEG, _NOISE_SHARE * noise):
-            self.worn = True
+            self._moves(window)
             self._stand.end()
         elif self._stand.add(wander, noise, least_noise, count_g):
             self._lies_off()
 
-    def _wander_noise_swinging(self, ups: Floats) -> tuple[list[float], list[float], Bools]:
-        """Degrees: the spread of the seconds' means, and of a step against the one before.
-
-        And which steps turn as a walking leg does, a row a window.
-        """
+    def _see(self, ups: Floats) -> list[_Window]:
         before = ups[:, :1] if self._last is None else self._last
         self._last = ups[:, -1:]
         turned = ups - np.concatenate([before, ups[:, :-1]], axis=1)
         turned2 = dot(turned, turned).reshape(-1, _WINDOW)
-        noise2 = mean(turned2) / 2.0
+        noise2, swings = mean(turned2) / 2.0, mean((turned2 > _SWINGS2).astype(np.float64))
         seconds = mean(ups.reshape(3, -1, _SECONDS, _SECOND))
         away = seconds - mean(seconds)[:, :, None]
         wander2 = mean(dot(away, away))
-        wanders, noises = np.degrees(np.sqrt(wander2)), np.degrees(np.sqrt(noise2))
-        return wanders.tolist(), noises.tolist(), turned2 > _SWINGS2
+        degrees = (
+            np.degrees(np.sqrt(squares)).tolist()
+            for squares in (wander2, np.maximum(wander2 - _one_step(away), 0.0), noise2)
+        )
+        heights = mean(ups[1].reshape(-1, _WINDOW)).tolist()
+        return list(map(_Window, *degrees, swings.tolist(), heights))
+
+
+def _one_step(away: Floats) -> Floats:
+    """How much of the wander, squared, one step from second to second explains, at the most.
+
+    away: (3, windows, seconds), the means of seconds less that of their window.
+    """
+    sums = np.add.accumulate(away, axis=-1)[:, :, :-1]
+    before = np.arange(1.0, _SECONDS)
+    most: Floats = (dot(sums, sums) / (before * (_SECONDS - before))).max(axis=-1)
+    return most
