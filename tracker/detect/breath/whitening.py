@@ -16,9 +16,12 @@ from functools import lru_cache
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.detect.breath.beats import BEAT_S
-from tracker.detect.samples import Bools, Floats
+from tracker.detect.samples import Floats
+
+Bools = NDArray[np.bool_]
 
 # Sway forgets by half in two to three seconds.
 _MEMORY_S = 3.0

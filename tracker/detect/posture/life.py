@@ -37,10 +37,6 @@ _WINDOW, _STILL_DEG, _STILL_SHARE = 10, 0.042, 0.8
 # on an armrest, or on its side, by 0.02 to 0.07.
 _LIES_DEG = 0.08
 
-# A leg at rest shakes by less from step to step, nine in ten that tremble too; in a bag on the way
-# it is a degree.
-_SHAKES_DEG = 0.5
-
 # Nor does it keep within a coarse count on every axis for long: it sinks, sways and is breathed by.
 # In 20 s it moves by 33 mg at least, in 10 s by 16 (of 60 such holds of a simulated leg).
 _WITHIN_S_PER_MG = 0.65
@@ -100,11 +96,6 @@ class Life:
     def lies(self) -> bool:
         """Mostly it keeps so still that nobody holds it there."""
         return 2 * self._lying > self._tens
-
-    @property
-    def calm(self) -> bool:
-        """It shakes no more than a leg at rest."""
-        return self._jitter < self._turns * 2.0 * _SHAKES_DEG**2 or not self._turns
 
     def feed(self, point: Point, up: Point = (0.0, 0.0, 0.0)) -> None:
         """The next step's, and its direction where counts are coarse."""

@@ -32,11 +32,11 @@ class Pauses:
         if self._known:
             self._postures.at_rest(up, start_s)
 
-    def ended(self, up: Vector, end_s: float, *, off: bool, life: bool) -> None:
+    def ended(self, up: Vector, end_s: float, *, off: bool, rest: bool) -> None:
         """What was kept was left, be it a stretch or not.
 
         off:  the band was known to be off the leg: whoever picks it up holds nothing away from it.
-        life: but something moved as a leg does.
+        rest: it may have been a leg that rested.
         """
         start_s, self.start_s = self.start_s, None
         if start_s is None or end_s - start_s < self._postures.pause_s(up, start_s):
@@ -44,5 +44,5 @@ class Pauses:
         if not self._known:
             self._postures.at_rest(up, start_s)
         self._postures.rest_left(up, end_s)
-        if off and (not life or end_s - start_s >= _TABLE_S):
+        if not rest or (off and end_s - start_s >= _TABLE_S):
             self._postures.forget_rest()
