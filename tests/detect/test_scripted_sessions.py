@@ -13,9 +13,12 @@ import pytest
 
 from firmware_sim.motion import scripted
 from firmware_sim.truth import Truth
-from tracker.detect.events import Event, HoldDropped, HoldEnded, HoldStarted, Rep
+from tests.detect.generated import CONDITIONS, Condition
+from tests.detect.generated import session as generated
+from tracker.detect.events import OTHER, Event, HoldDropped, HoldEnded, HoldStarted, Rep
 from tracker.detect.samples import Block
 from tracker.detect.session import Session
+from tracker.detect.settings import Settings
 
 SESSIONS = [(seed, total_s) for total_s in (150.0, 240.0, 480.0, None) for seed in (1, 2, 3, 4)]
 BLOCK = 25
@@ -47,6 +50,20 @@ def test_every_hold_is_found_once_and_named(session: Told) -> None:
     for mine, theirs in zip(found, truth.holds, strict=True):
         assert mine.start_s == pytest.approx(theirs.start_s, abs=0.6)
         assert mine.end_s == pytest.approx(theirs.end_s, abs=0.6)
+
+
+@pytest.mark.parametrize("condition", [CONDITIONS[0], CONDITIONS[-1]], ids=lambda c: c.name)
+def test_with_any_posture_a_stretch_is_called_what_it_is_called_without(
+    condition: Condition,
+) -> None:
+    """What else is held, as who lies down from standing, is called other, and no rest is lost."""
+    block, truth = generated(2, condition)
+    detector = Session("band1", settings=Settings(any_posture=True))
+    events = detector.receive(block) + detector.close()
+    held = [e for e in events if isinstance(e, HoldEnded) and e.stretch != OTHER]
+    assert [(h.stretch, h.side) for h in held] == [
+        (h["stretch"], h["side"]) for h in truth["holds"]
+    ]
 
 
 def test_every_straightening_is_told_once_at_its_own_top(session: Told) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from tracker.detect.bounds.edges import settled_s
 from tracker.detect.bounds.holds import CALM_G, UNKNOWN, Keeping, Kept, Left
 from tracker.detect.breath.habit import Habit
-from tracker.detect.events import INNER_THIGH, DropReason, EndReason, Event, Worn
+from tracker.detect.events import INNER_THIGH, OTHER, DropReason, EndReason, Event, Worn
 from tracker.detect.held import SETTLING_S, Held
 from tracker.detect.live import Phase
 from tracker.detect.motion.cells import Cells, Vector
@@ -57,7 +57,8 @@ class Routine:
         self._habit = Habit()
         self._straightenings = Straightenings(self.postures, self.tally, stamps)
         self._pauses = Pauses(self.postures)
-        # Instead, with any posture, as soon as the leg was seen.
+        # With any posture, as soon as the leg was seen: what is kept away from their rest is held.
+        # What it is called goes by the rests that a stretch begins from, as ever.
         self._stays: Stays | None = None
         self._held_until_s = -math.inf
         self._calm_again()
@@ -101,7 +102,12 @@ class Routine:
         """Rows may be passed over: it is known away from what something is, or would be, held."""
         if self._settings.as_hold or not self._keeping.settled:
             return False
-        return self.postures.rest is not None or not self._settings.any_posture
+        return self._stays is not None or not self._settings.any_posture
+
+    @property
+    def _rest(self) -> Vector | None:
+        """What something is, or would be, held away from."""
+        return self.postures.rest if self._stays is None else self._stays.rest
 
     def pass_over(
         self, rows: Rows, row: int, end: int, show: Callable[[int, int], None]
@@ -111,7 +117,7 @@ class Routine:
         `step` would state the same events row by row. `show` is told up to which row a display
         shows them as it shows the first of them.
         """
-        rest = self.postures.rest
+        rest = self._rest
         if self._found:
             end = min(end, self._found[0].step - rows.first)
         passed = self._keeping.pass_over(rows, row, end)
@@ -150,9 +156,8 @@ class Routine:
         if self._settings.as_hold:
             yield from self._as_hold(now_s, up, unrest)
             return
-        if self._settings.any_posture and self.postures.rest is None:
+        if self._settings.any_posture and self._stays is None:
             # Whatever there is to hold away from, it is where the leg was at first.
-            self.postures.at_rest(up, now_s)
             self._stays = Stays(up, self._settings.min_hold_s)
         self.postures.passed((now_s,), (up,), up[1], up[1])
         turn = self._keeping.step(j, up, rate, unrest, cells)
@@ -166,7 +171,7 @@ class Routine:
             self._straightenings.calm_s = now_s
         if unrest > CALM_G:
             self._straightenings.restless((now_s,))
-        if (rest := self.postures.rest) is not None:
+        if (rest := self._rest) is not None:
             yield from self._straightenings.step(now_s, up, rest)
 
     def step_unseen(self, rows: Rows, row: int, sure_s: float) -> Iterator[Event]:
@@ -191,7 +196,7 @@ class Routine:
             lasted_s = min(lasted_s, still_s)
         why = None if self._settings.as_hold else self._why_none(held, lasted_s)
         if why is not None:
-            if why == "lifeless" and self._stays is None:
+            if why == "lifeless" and held.stretch.name != OTHER:
                 self.postures.forget_rest()
             yield self._dropped(held, now_s, end_s, why)
             return
@@ -257,21 +262,27 @@ class Routine:
     def _on_kept(self, now_s: float, kept: Kept, cells: Cells) -> Iterator[Event]:
         start_s = self._settled_s(cells, kept, UNKNOWN)
         self._taking_off.moved(self._left_s, start_s)
-        away, stays = False, self._stays
         way = [up for t_s, up, _ in self._recent if t_s > self._left_s]
+        if self._resting.handled(way):
+            self.postures.forget_rest()
+        named, rest = self.postures.name(kept.up), self.postures.rest
+        self._kept = None if rest is None else (start_s, rest)
+        stretch, stays = named, self._stays
         if stays is not None:
             stays.begun(start_s, cells, way)
-            away = not stays.rests(kept.up, stays.rose_m)
-        elif self._resting.handled(way):
-            self.postures.forget_rest()
-        stretch, rest = self.postures.name(kept.up, away=away), self.postures.rest
-        self._kept = None if rest is None else (start_s, rest)
+            stretch, rest = self._held_away(stays, kept.up, named), stays.rest
         if self._trace is not None:
             self._trace.told(Stopped(now_s, start_s, kept.up, rest, stretch))
+        if named is None:
+            self._pauses.begun(kept.up, start_s)
         if stretch is not None:
             yield from self._on_stretch(now_s, stretch, kept, cells)
-        elif stays is None:
-            self._pauses.begun(kept.up, start_s)
+
+    def _held_away(self, stays: Stays, up: Vector, named: Stretch | None) -> Stretch | None:
+        """Any posture: what is held, also where it has no name; None: the rest."""
+        if stays.rests(up, stays.rose_m):
+            return None
+        return self.postures.nameless(up, stays.rest) if named is None else named
 
     def _on_stretch(
         self, now_s: float, stretch: Stretch, kept: Kept, cells: Cells
@@ -317,11 +328,10 @@ class Routine:
             raised_m = stays.raised_m(left.end_s, now_s, cells)
         if self._trace is not None:
             self._trace.told(Departed(now_s, left.end_s, left.up, left.still_s, raised_m))
+        rest = self._may_rest(now_s, left, cells.grain)
+        self._pauses.ended(left.up, left.end_s, off=self.worn is False, rest=rest)
         if stays is not None and raised_m is not None:
             yield from self._seek_rest(now_s, left, stays, raised_m)
-        else:
-            rest = self._may_rest(now_s, left, cells.grain)
-            self._pauses.ended(left.up, left.end_s, off=self.worn is False, rest=rest)
         reason: EndReason = "gap" if left.unseen else "released"
         yield from self.end_hold(now_s, left.end_s, reason, left.still_s)
 
@@ -341,11 +351,9 @@ class Routine:
 
         A hold that led back to the rest, or to what has turned out to be one, is none.
         """
-        if stays.ended(left.up, left.end_s, raised_m):
-            self.postures.at_rest(stays.rest, stays.start_s)
+        stays.ended(left.up, left.end_s, raised_m)
         if not stays.rests(left.up, raised_m):
             return
-        self.postures.rest_left(stays.rest, left.end_s)
         held, self.held = self.held, None
         if held is not None:
             yield self._dropped(held, now_s, left.end_s, "rest")
@@ -369,6 +377,8 @@ class Routine:
 
     def _on_found(self, now_s: float, found: Found) -> Iterator[Event]:
         self.postures.upside_down = found.upside_down
+        if found.thrown or found.walked is not None:
+            self.postures.swung(found.walked, now_s)
         if not self._keeping.keeps:
             self._taking_off.moved(self._left_s, now_s)
         if found.worn is False and not self._taking_off.possible(now_s):

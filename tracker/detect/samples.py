@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tracker.errors import StretchbandError
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 MIN_RATE_HZ = 12.5
 MAX_RATE_HZ = 200.0

@@ -102,6 +102,64 @@ def test_a_leg_that_is_known_decides_between_back_and_belly() -> None:
     assert named(samples(poses), Settings(side="right"))[0][:2] == ("hamstring", "right")
 
 
+def walk(seconds: float, *aside: float) -> list[Pose]:
+    """The right leg swings once a second: 20 degrees with the ankle in front, 50 with it behind.
+
+    aside: and so much across, one after the other.
+    """
+    across = np.resize(aside or [0.0], 2 * round(seconds))
+    ways = ((0.34, 0.94), (-0.77, 0.64)) * round(seconds)
+    return [Pose((x, y, z), 0.02, 0.48) for (x, y), z in zip(ways, across.tolist(), strict=True)]
+
+
+ON_THE_BELLY = (Pose(BELLY, 8.0, move_s=4.0), Pose(bent_prone(90), 12.0), Pose(BELLY, 5.0))
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize(("turned", "tilted"), [(0, 0), (30, 8), (-30, -8)])
+def test_a_leg_that_walked_is_known_by_the_way_its_knee_bends(
+    left: bool, turned: float, tilted: float
+) -> None:
+    """A knee bent little on the belly looks like the other leg raised on the back."""
+    side, other = ("left", "right") if left else ("right", "left")
+    walked = (Pose(STANDING, 4.0), *walk(12.0), Pose(STANDING, 3.0), *ON_THE_BELLY)
+    told = named(samples(walked, left=left, turned_deg=turned, tilted_deg=tilted))
+    assert [hold[:2] for hold in told] == [("prone_quad", side)]
+    stood = (Pose(STANDING, 19.0), *ON_THE_BELLY)
+    assert [hold[:2] for hold in named(samples(stood, left=left))] == [("hamstring", other)]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param(walk(12.0, 0.4, 0.4, -0.4, -0.4), id="it was swung all ways"),
+        pytest.param(walk(12.0, 0.9, -0.9), id="it was swung aside"),
+        pytest.param([*walk(12.0), *ON_THE_WAY * 2], id="it was in a hand after the walk"),
+    ],
+)
+def test_a_band_that_was_in_a_hand_may_be_on_the_other_leg(between: list[Pose]) -> None:
+    poses = (Pose(STANDING, 4.0), *between, Pose(STANDING, 3.0), *ON_THE_BELLY)
+    assert [hold[:2] for hold in named(samples(poses))] == [("hamstring", "left")]
+
+
+def test_a_hold_that_was_named_in_doubt_gives_way_to_one_that_is_plain() -> None:
+    """On the belly first, which few are: that is taken for the back, and the next for the belly."""
+    rolled = (Pose(SIDE, 0.1), Pose(BACK, 8.0, move_s=0.8))
+    poses = (STAND, *ON_THE_BELLY, *rolled, Pose(raised(70), 12.0), Pose(BACK, 5.0))
+    assert [hold[:2] for hold in named(samples(poses))] == [
+        ("hamstring", "left"),
+        ("hamstring", "right"),
+    ]
+
+
+def test_a_knee_of_the_leg_that_walked_need_not_bend_as_far_as_legs_on_an_armrest() -> None:
+    walked = (Pose(STANDING, 4.0), *walk(12.0), Pose(STANDING, 3.0))
+    poses = (*walked, Pose(bent_standing(108), 12.0), STAND)
+    assert [hold[:2] for hold in named(samples(poses))] == [("standing_quad", "right")]
+    armrest = (*walked, Pose((0.95, -0.31, 0.0), 60.0), STAND)
+    assert named(samples(armrest)) == []
+
+
 def test_a_pause_with_the_knee_bent_level_is_not_lying_down() -> None:
     low, top = bent_standing(97), bent_standing(125)
     up_and_down = (Pose(top, 0.3, 3.0), Pose(low, 3.5, 2.5)) * 2
@@ -535,7 +593,7 @@ def test_a_leg_that_is_thrown_about_has_not_been_seen_to_fall_out(slowly: bool, 
     ):
         low, *_, most = sorted(y for _, y, _ in ups)
         postures.passed(times_s, ups, low, most)
-    stretch = postures.name(held, away=False)
+    stretch = postures.name(held)
     assert stretch is not None
     assert stretch.name == name
 

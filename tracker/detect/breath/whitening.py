@@ -16,12 +16,9 @@ from functools import lru_cache
 from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracker.detect.breath.beats import BEAT_S
-from tracker.detect.samples import Floats
-
-Bools = NDArray[np.bool_]
+from tracker.detect.samples import Bools, Floats
 
 # Sway forgets by half in two to three seconds.
 _MEMORY_S = 3.0

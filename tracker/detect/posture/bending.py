@@ -14,8 +14,8 @@ from tracker.detect.posture.stretches import LEAST_RAISE_DEG
 from tracker.detect.posture.upright import Posture, posture
 
 # Standing, the heel is pulled towards the buttock: 110 to 150 degrees. Lying down from standing
-# turns the shank by 90, legs up on an armrest by up to 110; rolling over by 180. Of a leg that has
-# just been stretched a band that sits tilted may show less: then 106 will do.
+# turns the shank by 90, legs up on an armrest by up to 110; rolling over by 180. The armrest looks
+# so of the other leg: of the leg that is known 106 will do, which a band that sits tilted may show.
 _LEAST_BEND_DEG, _KNOWN_BEND_DEG, MOST_BEND_DEG = 110.0, 106.0, 158.0
 # With the heel at the buttock (145) and the thigh behind (15) a tilted band shows more than that.
 # So does a leg up a wall, to which nobody gets at once.
@@ -98,15 +98,15 @@ class Bending:
         further = LEAST_RAISE_DEG < angle_deg(up, paused) < _MOST_FURTHER_DEG
         return self._stance if further else None
 
-    def bent(self, straight: Vector, *, stretched: bool) -> bool:
+    def bent(self, straight: Vector, *, known: bool) -> bool:
         """Is the knee bent, the heel towards the buttock?
 
         straight:  the direction as a band sees it that is not tilted.
-        stretched: the leg has just been stretched.
+        known:     it is the leg that has walked, or has just been stretched.
         """
         x, y, z = straight
         bend_deg = math.degrees(math.atan2(math.hypot(x, z), y))
-        least_deg = _KNOWN_BEND_DEG if stretched else _LEAST_BEND_DEG
+        least_deg = _KNOWN_BEND_DEG if known else _LEAST_BEND_DEG
         most_deg = _MOST_AT_ONCE_DEG if self.at_once else MOST_BEND_DEG
         if abs(z) > abs(x) or not least_deg < bend_deg < most_deg:
             return False

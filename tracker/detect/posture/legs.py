@@ -12,11 +12,15 @@ from tracker.detect.events import HAMSTRING, INNER_THIGH, PRONE_QUAD, STANDING_Q
 from tracker.detect.motion.cells import Vector
 
 # Most lie down on the back first; toes fall out on the back (z below 0), which a turned band may
-# hide; how far the leg turned counts up to a limit; a hold that was named tells the leg for as long
-# as nobody stands up.
-_BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED = 1.5, 4.0, 4.0, 8.0
+# hide; how far the leg turned counts up to a limit; a hold tells the leg, as surely as it was named
+# and up to a limit, for as long as nobody stands up.
+_BACK_FIRST, _TOES, _TURN_LIMIT, _NAMED, _NAMED_LEAST = 1.5, 4.0, 4.0, 8.0, 1.0
 # On the back with the knee up the front of the leg is up; on a chair, a foot may be drawn back.
 _KNEE_UP = 4.0
+# A knee bends one way only, so that a walking leg leans with its ankle behind most of the time: the
+# mean of its front is 0.13 to 0.4 down (four models of a body, two of them after Winter 1991). So
+# much of it stands for one more, and for so many at most. A band goes to the other leg in no less.
+_WALK_PER_NAT, _WALK_LIMIT, _MOVED_S = 0.03, 8.0, 20.0
 # Raised straight, few legs pass the vertical by much; heel to buttock on the belly is 100 to 140.
 _RAISE_OR_BEND_DEG, _PER_NAT_DEG = 104.0, 5.0
 # Away for longer, and not seen to roll over, the band may have been moved to the other leg instead,
@@ -40,8 +44,10 @@ class Legs:
         self._was_right: float | None = None
         # That it is the right leg, by the knee that was up, since nobody got up.
         self._by_knee = 0.0
-        # And by the last knee that was bent standing, since nobody lay down.
+        # And by the last knee that was bent standing or walking, since nobody lay down.
         self._by_stance = 0.0
+        # Which one was stretched lying, when somebody lay last.
+        self._stretched: Side | None = None
         self._front = self._toes = 0.0
         self._lay_until_s = 0.0
 
@@ -49,6 +55,21 @@ class Legs:
         """Upright the band may go to the other leg; what was known may be over."""
         self._was_right, self._right = self._right or self._was_right, None
         self._by_knee = 0.0
+
+    def walked(self, front: float, now_s: float) -> None:
+        """The leg has walked, with its front up by so much in the mean, as the band sees it."""
+        self.stood()
+        self._by_stance = max(-_WALK_LIMIT, min(_WALK_LIMIT, -front / _WALK_PER_NAT))
+        self._lay_until_s = now_s
+
+    def at_rest(self, start_s: float) -> None:
+        """Whatever rest it is since start_s: the band may have been moved on the way there."""
+        if start_s - self._lay_until_s > _MOVED_S:
+            self._by_stance *= _LEFT_OVER
+
+    def thrown(self) -> None:
+        """The band was in a hand, or the leg moved otherwise than in a walk."""
+        self._by_stance *= _LEFT_OVER
 
     def may_have_knee_up(self, front: float, start_s: float) -> bool:
         """Since start_s the knee is up, as on the back: may it be the leg that is known?"""
@@ -93,23 +114,32 @@ class Legs:
         """The rest is over."""
         self._lay_until_s = end_s
 
-    def held(self, name: str, side: Side | None, end_s: float) -> None:
-        """The side of a hold stands for the leg until the wearer is upright again."""
+    def held(self, name: str, side: Side | None, end_s: float, turned_deg: float) -> None:
+        """The side of a hold stands for the leg until the wearer is upright again.
+
+        turned_deg: how far the leg was turned from lying.
+        """
         self._lay_until_s = end_s
         if name == STANDING_QUAD:
             self._right = None  # it was no lying down
-            self._by_stance = 0.0 if side is None else _LEFT_OVER * _odds(side)
-        elif side is not None and name in {HAMSTRING, INNER_THIGH, PRONE_QUAD}:
-            self._right = _odds(side)
+            self._by_stance += 0.0 if side is None else _LEFT_OVER * _odds(side)
+        elif side is not None and name == INNER_THIGH:
+            self._stretched, self._right = side, _odds(side)
+        elif side is not None and name in {HAMSTRING, PRONE_QUAD}:
+            self._stretched = side
+            own, turn = _odds(side) / _NAMED, _turn_odds(turned_deg)
+            sure = own * (self._right or 0.0) + (turn if name == HAMSTRING else -turn)
+            self._right = own * max(_NAMED_LEAST, min(_NAMED, sure))
 
     def lying(self) -> Side:
         """The leg, as far as lying has shown it."""
         return "right" if (self._right or 0.0) > 0 else "left"
 
-    def stretched(self) -> Side | None:
-        """Which leg was stretched before the wearer stood up; lying alone shows less of it."""
-        right = self._was_right or 0.0
-        return None if abs(right) < _NAMED / 2 else "right" if right > 0 else "left"
+    def upright(self) -> Side | None:
+        """Which leg has walked, or was stretched before the wearer stood up."""
+        if abs(self._by_stance) < _NAMED / 2.0:
+            return self._stretched
+        return "right" if self._by_stance > 0.0 else "left"
 
     def surely_on_belly(self, front: float, side: Side | None) -> bool:
         """Does the wearer lie on the belly, as the leg that is known shows?"""
@@ -122,13 +152,13 @@ class Legs:
         side: the leg, where the wearer has said it.
         """
         right = (self._right or 0.0) if side is None else _odds(side)
-        turn = (_RAISE_OR_BEND_DEG - turned_deg) / _PER_NAT_DEG
-        return front * right + max(-_TURN_LIMIT, min(_TURN_LIMIT, turn)) >= 0.0
+        return front * right + _turn_odds(turned_deg) >= 0.0
 
     def _lay_down(self, front: float, toes: float) -> bool:
         """Which leg it is if this is the back."""
         right = front * _BACK_FIRST + _toes_odds(front, toes) + self._by_knee + self._by_stance
-        self._right, self._by_stance = right, 0.0
+        right = max(-_NAMED, min(_NAMED, right))
+        self._right, self._by_stance, self._stretched = right, 0.0, None
         return self._was_right is None or (self._was_right > 0) == (right > 0)
 
     def _turned_over(self, right: float, front: float, toes: float, *, rolled: bool) -> bool:
@@ -160,6 +190,12 @@ def leg(front: float, *, back: bool) -> Side:
 def _toes_odds(front: float, toes: float) -> float:
     """That it is the right leg, by where its toes point."""
     return -front * _TOES * toes
+
+
+def _turn_odds(turned_deg: float) -> float:
+    """That a leg which turned so far from lying was raised, on the back, and no knee was bent."""
+    turn = (_RAISE_OR_BEND_DEG - turned_deg) / _PER_NAT_DEG
+    return max(-_TURN_LIMIT, min(_TURN_LIMIT, turn))
 
 
 def _odds(side: Side) -> float:

@@ -98,6 +98,13 @@ class Postures:
         ]
         return min(self._raised, *slow, key=lambda up: up[1]) if slow else self._raised
 
+    def swung(self, walked: Vector | None, now_s: float) -> None:
+        """The leg has walked, and was like this in the mean while it swung; or was thrown about."""
+        if walked is None:
+            self._legs.thrown()
+        else:
+            self._legs.walked(self.seat.straight(walked)[0], now_s)
+
     def pause_s(self, up: Vector, start_s: float) -> float:
         """How long this posture, kept since start_s, is but a pause on the way, not a rest."""
         if self._kind(up, start_s) == "knee_up":
@@ -112,6 +119,7 @@ class Postures:
             self._legs.knee_was_not_up()
         self._knees.at_rest(kind, start_s, nearly_upright=posture(up) == "upright")
         self._raises.at_rest(start_s, upright=kind == "upright")
+        self._legs.at_rest(start_s)
         self._rest = up
         match kind:
             case "upright":
@@ -146,32 +154,30 @@ class Postures:
 
     def counted(self, held: Stretch, end_s: float) -> None:
         """The hold was one."""
-        self._legs.held(held.name, held.side, end_s)
+        self._legs.held(held.name, held.side, end_s, held.angle_deg(self._named_up))
         if held.name in {HAMSTRING, PRONE_QUAD, STANDING_QUAD}:
             self._donning.stretched(self._named_up)
 
-    def name(self, up: Vector, *, away: bool) -> Stretch | None:
-        """The stretch that is kept with this direction, or None: a rest.
-
-        away: with any posture, it is another one than the rest.
-        """
+    def name(self, up: Vector) -> Stretch | None:
+        """The stretch that is kept with this direction; None where it has no name, as a rest."""
         rest = self._rest
         if rest is None:
             return None
         known = self._known(up, rest, self._raises.least_deg)
         self._named_up = up
         own = self._own(up, rest, ALIKE_DEG if known is None else CLEARLY_DEG)
-        if own is not None:
-            return self._stretch(own.name, own.side, up, rest)
-        if known is None and away:
-            held = self._stretch(OTHER, self.side, up, rest)
-            return replace(held, rest_known=angle_deg(up, rest) > ANOTHER_POSTURE_DEG)
-        return known
+        return known if own is None else self._stretch(own.name, own.side, up, rest)
+
+    def nameless(self, up: Vector, rest: Vector) -> Stretch:
+        """Any posture: what is kept away from this rest, and has no name."""
+        held = self._stretch(OTHER, self.side, up, rest)
+        return replace(held, rest_known=angle_deg(up, rest) > ANOTHER_POSTURE_DEG)
 
     def name_of_top(self, up: Vector) -> str | None:
         """Where a straightening from the rest turned back: the stretch it led to, if any."""
+        anyhow = OTHER if self._any else None
         if self._rest is None:
-            return None
+            return anyhow
         known = self._known(up, self._rest, STRAIGHTENED_DEG)
         if known is not None and (known.name != STANDING_QUAD or self._bending.at_once):
             self._bending.straightened = known.name == STANDING_QUAD
@@ -179,9 +185,7 @@ class Postures:
                 self._raises.straightened(known.angle_deg(up))
             return known.name
         own = self._own(up, self._rest, ALIKE_DEG)
-        if own is not None:
-            return own.name
-        return OTHER if self._any else None
+        return anyhow if own is None else own.name
 
     def _own(self, up: Vector, rest: Vector, within_deg: float) -> Taught | None:
         if not self.taught:
@@ -208,7 +212,7 @@ class Postures:
     def _from_upright(self, up: Vector, rest: Vector) -> Stretch | None:
         straight = self.seat.straight(up)
         side = self.side or ("left" if straight[0] > 0 else "right")
-        if not self._bending.bent(straight, stretched=self._legs.stretched() == side):
+        if not self._bending.bent(straight, known=self._legs.upright() == side):
             return None
         return self._stretch(STANDING_QUAD, side, up, rest)
 

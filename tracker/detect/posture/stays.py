@@ -61,9 +61,8 @@ class Stays:
         """How far it rose to what it left at end_s and sank from it, together."""
         return self.rose_m - rises_m(cells, end_s, round(now_s / CELL_S))
 
-    def ended(self, up: Vector, end_s: float, raised_m: float) -> bool:
-        """The posture was left; does that tell that the rest is elsewhere?"""
-        before, self._end_s = self.rest, end_s
+    def ended(self, up: Vector, end_s: float, raised_m: float) -> None:
+        """The posture was left, which may tell that the rest is elsewhere."""
+        self._end_s = end_s
         lasted_s, by = end_s - self.start_s, self._came_by_rest
         self._rests.kept(up, lasted_s, raised_m, came_by_rest=by)
-        return self.rest != before

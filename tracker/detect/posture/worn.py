@@ -19,7 +19,8 @@ from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.posture.life import NOISE_KEPT, unsure_share
-from tracker.detect.samples import Floats
+from tracker.detect.posture.walking import walked_through
+from tracker.detect.samples import Bools, Floats
 
 _SECOND = round(1.0 / STEP_S)
 _SECONDS = 10
@@ -55,6 +56,8 @@ _ROUGH_DEG, _WIDE_DEG = 0.18, 2.0
 # detector; one that goes up to be stretched, or is straightened time and again, in few of ten
 # seconds.
 _SWINGS_DEG, _WALKS_SHARE = 10.0, 0.4
+# Who gets down from standing turns the leg so for two seconds, who moves the band for three on.
+_THROWN_SHARE = 0.28
 _ON_ITS_HEAD, _UPRIGHT = -0.6, 0.7
 _SWINGS2 = math.radians(_SWINGS_DEG) ** 2
 # That a band lies is said again every two minutes, and at once where it was moved meanwhile.
@@ -62,11 +65,17 @@ _AGAIN = 12
 
 
 class Found(NamedTuple):
-    """What is known from this step on; that it is not worn is said again as long as it lies."""
+    """What is known from this step on; that it is not worn is said again as long as it lies.
+
+    walked: where a leg has walked, the mean of `up` while it swung.
+    thrown: or it was thrown about otherwise, as in a hand.
+    """
 
     step: int
     worn: bool | None
     upside_down: bool
+    walked: Vector | None
+    thrown: bool
 
 
 class _Window(NamedTuple):
@@ -75,7 +84,7 @@ class _Window(NamedTuple):
     wander:   the spread of the seconds' means.
     unpushed: what is left of it beside one step, as of a push.
     noise:    of a step of the detector against the one before.
-    swings:   the share of such steps that turn as a walking leg does.
+    swings:   the share of such steps that turn as a walking leg does; which ones: swinging.
     height:   y of the direction, in the mean.
     """
 
@@ -84,6 +93,7 @@ class _Window(NamedTuple):
     noise: float
     swings: float
     height: float
+    swinging: Bools
 
 
 class _Stand:
@@ -180,9 +190,12 @@ class Wear:
             else:
                 self._judge(one, least)
             self._turn_over(one)
+            walked = walked_through(window, one.swinging)
+            thrown = walked is None and one.swings > _THROWN_SHARE
+            swung = thrown or walked is not None
             again = self._off != off and self._off % _AGAIN == 0
-            if again or (self.worn, self._upside_down) != before:
-                changes.append(Found(last, self.worn, self._upside_down))
+            if swung or again or (self.worn, self._upside_down) != before:
+                changes.append(Found(last, self.worn, self._upside_down, walked, thrown))
         return changes
 
     def _begun(self, up: Floats) -> Floats:
@@ -258,7 +271,7 @@ class Wear:
         self._last = ups[:, -1:]
         turned = ups - np.concatenate([before, ups[:, :-1]], axis=1)
         turned2 = dot(turned, turned).reshape(-1, _WINDOW)
-        noise2, swings = mean(turned2) / 2.0, mean((turned2 > _SWINGS2).astype(np.float64))
+        noise2, swinging = mean(turned2) / 2.0, turned2 > _SWINGS2
         seconds = mean(ups.reshape(3, -1, _SECONDS, _SECOND))
         away = seconds - mean(seconds)[:, :, None]
         wander2 = mean(dot(away, away))
@@ -267,7 +280,8 @@ class Wear:
             for squares in (wander2, np.maximum(wander2 - _one_step(away), 0.0), noise2)
         )
         heights = mean(ups[1].reshape(-1, _WINDOW)).tolist()
-        return list(map(_Window, *degrees, swings.tolist(), heights))
+        swings = mean(swinging.astype(np.float64)).tolist()
+        return list(map(_Window, *degrees, swings, heights, swinging))
 
 
 def _one_step(away: Floats) -> Floats:
