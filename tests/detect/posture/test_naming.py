@@ -177,6 +177,17 @@ def test_a_knee_bent_standing_in_two_stages_is_no_leg_raised_from_lying(
     assert named(samples(poses, left=left)) == [("standing_quad", side, 138)]
 
 
+@pytest.mark.parametrize("bends", [(70, 86, 104, 124), (66, 92, 118)])
+def test_a_knee_bent_standing_in_steps_with_the_breath_is_no_leg_raised_from_lying(
+    bends: tuple[int, ...],
+) -> None:
+    *pauses, held = bends
+    steps = [Pose(bent_standing(bend), 2.8, 1.0) for bend in pauses]
+    walked = (Pose(STANDING, 4.0), *walk(12.0), Pose(STANDING, 3.0))
+    poses = (*walked, *steps, Pose(bent_standing(held), 12.0, 1.0), STAND)
+    assert named(samples(poses)) == [("standing_quad", "right", held)]
+
+
 def test_who_kneels_down_to_lie_on_the_belly_bends_the_knee_there() -> None:
     lies = Pose(BELLY, 4.0, move_s=1.5)
     poses = (STAND, lies, Pose(bent_prone(120), 12.0), lies)

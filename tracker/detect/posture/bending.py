@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from tracker.detect.events import Side
 from tracker.detect.motion.cells import Vector, angle_deg
 from tracker.detect.posture.stretches import LEAST_RAISE_DEG
 from tracker.detect.posture.upright import Posture, posture
@@ -27,8 +28,9 @@ _UNDER_WAY, _LONGEST_BEND_S, _SURE_BEND_DEG = 0.5, 3.0, 115.0
 # From standing, a knee bent to level looks like lying down. But a flat leg is level within 10
 # degrees, and who lay down takes a breath before the next thing.
 _FLAT, _LAID_S = -0.18, 2.5
-# Bent further after such a pause, the knee turns by less than it does on the belly.
-_MOST_FURTHER_DEG = 75.0
+# Bent further after such a pause, or after some with the breath, the knee turns by less than it
+# does on the belly.
+_FURTHER_DEG, _MOST_FURTHER_DEG = 10.0, 75.0
 # On the belly the ankle lies up to 17 degrees above the knee, on its toes, and a tilted band shows
 # more or less of it; no pause with the knee just beyond level takes so long.
 _TOES_TUCKED, _LOW_S = -0.30, 5.0
@@ -43,9 +45,12 @@ class Bending:
         self.standing = False
         # A straightening since then has led to a knee that is bent.
         self.straightened = False
-        # The stance before, where the last rest may have been a pause with the knee bent level.
+        # The stance before, where the rests since may have been pauses with the knee bent level;
+        # the leg, as far as it was known there; and was there one such rest, and that soon.
         self._stance: Vector | None = None
-        self._rest_end_s = self._upright_until_s = 0.0
+        self._leg: Side | None = None
+        self._soon = False
+        self._start_s = self._rest_end_s = self._upright_until_s = 0.0
 
     @property
     def at_once(self) -> bool:
@@ -73,16 +78,27 @@ class Bending:
             return _LOW_S
         return _LAID_S if self.at_once else 0.0
 
-    def at_rest(self, kind: Posture, before: Vector | None) -> None:
-        """The leg has come to a rest of this kind; `before` is the rest before."""
-        paused = kind == "lying" and self.standing and self.at_once
-        self._stance = before if paused else None
-        self.standing, self.straightened = kind == "upright", False
+    def at_rest(
+        self, kind: Posture, before: Vector | None, start_s: float, leg: Side | None
+    ) -> None:
+        """The leg has come to a rest of this kind at start_s.
+
+        before: the rest before.  leg: which one it is, as far as that is known upright.
+        """
+        if kind != "lying":
+            self._stance = None
+        elif self.standing:
+            self._stance, self._leg, self._soon = before, leg, self.at_once
+        else:
+            self._soon = False
+        self.standing, self.straightened, self._start_s = kind == "upright", False, start_s
 
     def rest_left(self, end_s: float) -> None:
         """The rest is over."""
-        if end_s - self._rest_end_s > _LOW_S + _LONGEST_BEND_S:
+        if end_s - self._start_s > _LOW_S:
             self._stance = None
+        if end_s - self._rest_end_s > _LOW_S + _LONGEST_BEND_S:
+            self._soon = False
         self._rest_end_s = end_s
 
     def forget_rest(self) -> None:
@@ -93,10 +109,13 @@ class Bending:
     def stance_before(self, up: Vector, paused: Vector) -> Vector | None:
         """The stance from which a knee was bent to level, paused, and was bent further to `up`.
 
-        A leg raised from lying looks the same, but nobody has lain down so soon and so shortly.
+        A leg raised from lying looks the same, but nobody has lain down so soon and so shortly. Nor
+        does the leg that is known to be the one: on its back it would lie the other way up.
         """
-        further = LEAST_RAISE_DEG < angle_deg(up, paused) < _MOST_FURTHER_DEG
-        return self._stance if further else None
+        known = self._leg is not None and self._leg == bent_leg(paused)
+        least_deg = _FURTHER_DEG if known else LEAST_RAISE_DEG
+        further = least_deg < angle_deg(up, paused) < _MOST_FURTHER_DEG
+        return self._stance if further and (known or self._soon) else None
 
     def bent(self, straight: Vector, *, known: bool) -> bool:
         """Is the knee bent, the heel towards the buttock?
@@ -111,3 +130,8 @@ class Bending:
         if abs(z) > abs(x) or not least_deg < bend_deg < most_deg:
             return False
         return bend_deg >= _SURE_BEND_DEG or self.at_once
+
+
+def bent_leg(up: Vector) -> Side:
+    """The leg whose front is down like this, where a knee is bent standing, or on the belly."""
+    return "left" if up[0] > 0 else "right"

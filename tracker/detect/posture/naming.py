@@ -25,7 +25,7 @@ from tracker.detect.events import (
     Side,
 )
 from tracker.detect.motion.cells import Vector, angle_deg
-from tracker.detect.posture.bending import MOST_BEND_DEG, Bending
+from tracker.detect.posture.bending import MOST_BEND_DEG, Bending, bent_leg
 from tracker.detect.posture.donning import Donning, Seat
 from tracker.detect.posture.falling import fell_out
 from tracker.detect.posture.knees import Knees
@@ -114,7 +114,7 @@ class Postures:
     def at_rest(self, up: Vector, start_s: float) -> None:
         """The leg has come to rest like this."""
         kind = self._kind(up, start_s)
-        self._bending.at_rest(kind, self._rest)
+        self._bending.at_rest(kind, self._rest, start_s, self.side or self._legs.upright())
         if not self._knees.on_back:
             self._legs.knee_was_not_up()
         self._knees.at_rest(kind, start_s, nearly_upright=posture(up) == "upright")
@@ -211,7 +211,7 @@ class Postures:
 
     def _from_upright(self, up: Vector, rest: Vector) -> Stretch | None:
         straight = self.seat.straight(up)
-        side = self.side or ("left" if straight[0] > 0 else "right")
+        side = self.side or bent_leg(straight)
         if not self._bending.bent(straight, known=self._legs.upright() == side):
             return None
         return self._stretch(STANDING_QUAD, side, up, rest)
