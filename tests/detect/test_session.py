@@ -356,6 +356,24 @@ def test_long_idleness_moves_the_place_to_resume_from() -> None:
     assert t_s[-1] - session.resume_s < 3600.0
 
 
+def test_a_band_off_the_leg_is_resumed_from_where_it_lies_not_from_where_it_is_carried() -> None:
+    """Else a fresh session would not know that it is off."""
+    t_s = np.arange(0.0, 3700.0, 0.08)
+    acc = np.random.default_rng(3).normal([0.0, 1.0, 0.0], 0.002, (len(t_s), 3))
+    carried = (t_s > 2900.0) & (t_s < 3400.0)
+    swings = 0.2 * np.array([np.sin(2.1 * t_s), 0.0 * t_s, np.sin(3.0 * t_s)]).T
+    acc += np.where(carried[:, None], swings, 0.0)
+    session, whole = Session("band"), Block(t_s, acc)
+    lies = int(np.searchsorted(t_s, 3400.0))
+    session.receive(whole.between(0, lies))
+    assert session.worn is False
+    assert session.resume_s == 0.0
+    session.receive(whole.between(lies))
+    assert session.worn is False
+    assert session.resume_s is not None
+    assert session.resume_s > 3420.0
+
+
 def test_events_are_named_by_band_boot_and_time() -> None:
     hold = only_hold(stated(BREATHING))
     assert hold.event_id == f"band-0001-{round(hold.t_s * 1000):09d}-hold_ended"

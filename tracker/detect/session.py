@@ -33,8 +33,9 @@ __all__ = ["Live", "Phase", "Session", "Settings"]
 
 # Five steps of the slowest allowed rate are 0.4 s, so half a second is a gap at any rate.
 GAP_S = 0.5
-# With nothing going on, begin again from nothing after so long, so that little is folded twice.
-IDLE_S = 3000.0
+# With nothing going on, begin again from nothing after so long, so that little is folded twice. Off
+# the leg only where the band lies, which is soon found out again; but some time.
+IDLE_S, LONGEST_S = 3000.0, 12000.0
 # Blocks are folded in pieces: a reset in the middle of one costs at most this many samples twice.
 _PIECE = 8192
 # So many cells behind a gap a direction, low-passed, still shows what is before them.
@@ -295,7 +296,8 @@ class Session:
         if tally.session is not None:
             over = int(tally.active_s / STEP_S) + gap
         else:
-            over = int(((self._resume_s or 0.0) + IDLE_S) / STEP_S)
+            idle_s = IDLE_S if self._routine.worn is not False else LONGEST_S
+            over = int(((self._resume_s or 0.0) + idle_s) / STEP_S)
         return min(max(over - 1 - rows.first, row), row + gap, len(rows.ups))
 
     def _over(self, now_s: float, events: list[Event]) -> bool:
@@ -306,8 +308,10 @@ class Session:
             if now_s - routine.tally.active_s <= self._settings.session_gap_s:
                 return False
             events += routine.tally.ended(now_s)
-            return True
-        return self._resume_s is not None and now_s - self._resume_s > IDLE_S
+            return routine.worn is not False
+        since_s = now_s - (now_s if self._resume_s is None else self._resume_s)
+        known = routine.worn is not False or routine.lies_s == now_s
+        return since_s > (IDLE_S if known else LONGEST_S)
 
     def _gap(self, from_s: float, to_s: float, events: list[Event]) -> None:
         if self._bridge is not None and not self._bridge.reaches:

@@ -69,3 +69,5 @@ def test_counts_that_hide_how_a_leg_sways_show_none() -> None:
 def test_off_the_leg_a_rest_has_to_show_that_a_leg_is_in_it() -> None:
     assert not Resting().ended(swaying(20.0, 0.0, 5.0), FINE, 1000, off=True)
     assert Resting().ended(swaying(20.0, 0.3, 5.0), FINE, 1000, off=True)
+    assert not Resting().ended(swaying(6.0, 0.3, 5.0), FINE, 1000, off=True)
+    assert Resting().ended(swaying(6.0, 0.3, 5.0), FINE, 1000, off=False)

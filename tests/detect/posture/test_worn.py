@@ -60,6 +60,15 @@ def test_a_band_that_is_put_on_becomes_worn() -> None:
     assert worn(25.0, 0.2, 0.01, worn(40.0, 0.0, 0.01)).worn is True
 
 
+def test_a_leg_that_walks_has_the_band_on_at_once() -> None:
+    at_s = np.arange(round(12.0 / STEP_S)) * STEP_S
+    swing = 0.25 + 0.45 * np.sin(2.0 * np.pi * 0.8 * at_s)
+    wear = worn(40.0, 0.0, 0.01)
+    assert wear.worn is False
+    wear.feed(201, directions(swing, 0.0 * swing), FINE)
+    assert wear.worn is True
+
+
 def test_a_band_that_is_pushed_where_it_lies_stays_off() -> None:
     rng, count = np.random.default_rng(12), round(600.0 / STEP_S)
     x, z = rng.normal(0.0, np.radians(0.01), (2, count))

@@ -25,6 +25,10 @@ _TURNS_DEG_S = 2.0
 _LEAST, _RINGS = round(2.0 / STEP_S), round(1.0 / STEP_S)
 
 
+# Nor does a leg show in less, when it was off before.
+_SHOWS = round(7.0 / STEP_S)
+
+
 class Resting:
     """Remembers the last rest, or what was taken for one."""
 
@@ -41,7 +45,7 @@ class Resting:
         self._ups = () if grain.hides_sway(cell) else ups
         if not (grain.coarse(cell) or supported(ups)):
             return False
-        return not off or _lives(ups)
+        return not off or (len(ups) >= _SHOWS and _lives(ups))
 
     def handled(self, way: Sequence[Vector]) -> bool:
         """Was the band turned on this way as no leg turns? A leg that has shown may do more."""

@@ -191,6 +191,8 @@ class Wear:
                 self._judge(one, least)
             self._turn_over(one)
             walked = walked_through(window, one.swinging)
+            if walked is not None:
+                self.worn = True
             thrown = walked is None and one.swings > _THROWN_SHARE
             swung = thrown or walked is not None
             again = self._off != off and self._off % _AGAIN == 0
