@@ -50,7 +50,8 @@ class Resting:
     def handled(self, way: Sequence[Vector]) -> bool:
         """Was the band turned on this way as no leg turns? A leg that has shown may do more."""
         turned_deg = tumbled_deg(way)
-        return turned_deg > (NO_LEG_DEG if _lives(self._ups) else HARDLY_A_LEG_DEG)
+        hardly = turned_deg > HARDLY_A_LEG_DEG
+        return hardly and (turned_deg > NO_LEG_DEG or not _lives(self._ups))
 
 
 def supported(ups: Sequence[Vector]) -> bool:

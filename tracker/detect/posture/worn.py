@@ -277,10 +277,8 @@ class Wear:
         seconds = mean(ups.reshape(3, -1, _SECONDS, _SECOND))
         away = seconds - mean(seconds)[:, :, None]
         wander2 = mean(dot(away, away))
-        degrees = (
-            np.degrees(np.sqrt(squares)).tolist()
-            for squares in (wander2, np.maximum(wander2 - _one_step(away), 0.0), noise2)
-        )
+        squares = np.array([wander2, wander2 - _one_step(away), noise2])
+        degrees = np.degrees(np.sqrt(np.maximum(squares, 0.0))).tolist()
         heights = mean(ups[1].reshape(-1, _WINDOW)).tolist()
         swings = mean(swinging.astype(np.float64)).tolist()
         return list(map(_Window, *degrees, swings, heights, swinging))
