@@ -29,7 +29,14 @@ def known_of(grain: Grain, cell: int) -> tuple[bool, bool, float]:
 
 @pytest.mark.parametrize(
     ("count_g", "coarse", "hides"),
-    [(0.125, True, True), (0.0625, True, True), (0.0156, False, True), (0.0005, False, False)],
+    [
+        (0.125, True, True),
+        (0.0625, True, True),
+        (0.0156, False, True),
+        (0.0078, False, True),
+        (0.0039, False, False),
+        (0.0005, False, False),
+    ],
 )
 def test_the_counts_of_a_sensor_show_in_its_samples(
     count_g: float, coarse: bool, hides: bool

@@ -18,8 +18,9 @@ from tracker.detect.samples import Block, Floats
 # A count of 62 mg turns the direction by 3.6 degrees, one of 125 mg by 7: further than a leg that
 # is kept may stray.
 COARSE_G = 0.050
-# A leg at rest sways by a tenth of a degree, 2 mg. Coarser steps may not show that it is worn.
-HIDES_SWAY_G = 0.010
+# A leg at rest sways by a tenth of a degree, 2 mg. Steps of more than twice that may not show that
+# it is worn.
+HIDES_SWAY_G = 0.005
 # Unless noise dithers them. Where one sample in ten is a count beside the others, the mean of many
 # follows a slow move by a third at least, as long as the noise is less than half a count (the slope
 # of the mean is that of the normal distribution at its tenth, over the noise; Widrow and Kollar
