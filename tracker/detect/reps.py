@@ -78,14 +78,16 @@ class Reps:
         self._away, self._out = _Zigzag(), _Zigzag()
 
     def feed(
-        self, times_s: Sequence[float], ups: Sequence[Vector], up: Floats, rest: Vector
+        self, times_s: Sequence[float], ups: Sequence[Vector], up: Floats | None, rest: Vector
     ) -> list[tuple[int, RepSeen]]:
         """`ups` at the ends of steps, the last rest being `rest`: what was seen, in which row.
 
-        up: the same directions, (3, n).
+        up: the same directions, (3, n), where they are many.
         """
         plane = self._plane_of(rest)
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
+        if up is None:
+            return self._fold(times_s, ups, plane)
         seen: list[tuple[int, RepSeen]] = []
         rows = range(0, len(ups), _FEW)
         lows = zip(*np.minimum.reduceat(up, rows, axis=1).tolist(), strict=True)

@@ -25,8 +25,6 @@ _FROM_REST_S = 10.0
 _RESTLESS = 1.0 / 3.0
 # A straightening is told so long after its start at most.
 _TOLD_S = 3.0 * LONGEST_S
-# So few steps, a block of a band, are quicker followed one after the other.
-_FEW = 3
 
 
 class Straightenings:
@@ -59,10 +57,6 @@ class Straightenings:
         up: the same, (3, n), where they may be many.
         """
         events: list[Event] = []
-        if up is None or len(ups) <= _FEW:
-            for t_s, one in zip(times_s, ups, strict=True):
-                events += self.step(t_s, one, rest)
-            return events
         for k, seen in self._reps.feed(times_s, ups, up, rest):
             events += self._counted(times_s[k], seen)
         return events

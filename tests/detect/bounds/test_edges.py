@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tracker.detect.bounds.edges import arrival, departed_s, settled_s, unbroken_s
+from tracker.detect.bounds.edges import arrival, departed_s, settled_s, trembles, unbroken_s
 from tracker.detect.motion.cells import Cells, Vector
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.turning import Limb
@@ -189,8 +189,8 @@ def trembling(degrees: float) -> Floats:
 
 def test_that_a_leg_trembles_is_seen() -> None:
     angle = np.interp(FINE_S, [0.0, 3.0], [0.0, 30.0])
-    assert arrival(turned(angle + trembling(1.0)), 3.0, 130).trembles
-    assert not arrival(turned(angle), 3.0, 130).trembles
+    assert trembles(turned(angle + trembling(1.0)), 130)
+    assert not trembles(turned(angle), 130)
 
 
 def test_a_leg_that_turns_back_is_seen_through_its_trembling() -> None:

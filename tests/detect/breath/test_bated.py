@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -18,13 +20,13 @@ def test_a_pause_of_any_length_fits_as_the_whole_wave(period_s: float, smooth: i
     moved = np.add.accumulate(np.random.default_rng(5).normal(size=260))
     moved[100:110] = np.nan
     movement, odd = Whitened(moved, 0), _odd(period_s, smooth)
-    matches, most = odd.matched(movement), odd.lengths[0]
-    usual = round(period_s / BEAT_S)
+    most, usual = odd.lengths[0], round(period_s / BEAT_S)
     level = total(_wave(even(usual, usual), smooth)) / usual
-    held = [k for k, kind in enumerate(odd.kinds) if kind.held]
-    assert held
-    for k in held:
-        wave = (_wave(odd.kinds[k], smooth) - level)[None]
-        whole = along(movement.rest, wave, most), along(movement.known, wave * wave, most)
-        assert matches.along[most:, k] == pytest.approx(whole[0][most:, 0], abs=1e-9)
-        assert matches.energy[most:, k] == pytest.approx(whole[1][most:, 0], abs=1e-9)
+    gains = odd.bated.gained(movement, most, 0.7, 0.2)
+    for alike, found in zip(odd.held, gains, strict=True):
+        for k, kind in enumerate(alike.kinds):
+            wave = (_wave(kind, smooth) - level)[None]
+            whole = 0.7 * along(movement.rest, wave, most)[most:, 0]
+            whole -= 0.2 * along(movement.known, wave * wave, most)[most:, 0]
+            assert found[kind.beats :, k] == pytest.approx(whole[kind.beats :], abs=1e-9)
+            assert (found[: kind.beats, k] == -math.inf).all()  # it would begin before the movement

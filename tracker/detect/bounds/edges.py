@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -62,15 +63,15 @@ def settled_s(cells: Cells, first: int, last: int, up: Vector, limb: Limb) -> fl
     if cells.grain.coarse(last):
         return settled_coarsely_s(cells, first, last, up)
     begin, acc = cells.span(first - HALF - (_SECOND if limb.aside else 0), last)
-    slopes, edge, fast = _fast(directions(acc, limb.window_s(up)), slice(-_SECOND, None))
+    seen = _turning(directions(acc, limb.window_s(up)), slice(-_SECOND, None))
+    fast = seen.fast
     if not len(fast):
         return cell_s(begin)
-    rates = length(slopes)
-    settled = begin + HALF + _crossing(rates, int(fast[-1]), edge)
-    if limb.aside and len(before := _before_rebound(slopes, fast)) < len(fast):
-        moved = begin + HALF + _crossing(rates, int(before[-1]), edge)
+    settled = begin + HALF + seen.crossing(fast.item(-1))
+    if limb.aside and len(before := _before_rebound(seen.slopes, fast)) < len(fast):
+        moved = begin + HALF + seen.crossing(before.item(-1))
         settled = moved + _PUSH_SHARE * (settled - moved)
-    if edge > EDGE_DEG_S and len(away := is_away(acc, up).nonzero()[0]):
+    if seen.edge > EDGE_DEG_S and len(away := is_away(acc, up).nonzero()[0]):
         # The end of a slow move may hide in the trembling that follows; where it led from does not.
         settled = max(settled, float(begin + away[-1]))
     return cell_s(settled)
@@ -83,13 +84,11 @@ class Arrival:
     came_deg:    how far it turned in the last second before the stop.
     back_deg_s:  how fast it turns back the way it came.
     turns_deg_s: how fast it turns whichever way, over six tenths of a second.
-    trembles:    it shakes so that slow turns hide in it.
     """
 
     came_deg: float
     back_deg_s: float
     turns_deg_s: float
-    trembles: bool
 
 
 def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
@@ -100,9 +99,8 @@ def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
     at = max(stop - begin, 0)
     before, after = _middle(up[:_DIP]), _middle(up[at : at + _DIP])
     came_deg = angle_deg(before, after)
-    trembles = _edge_deg_s(slopes_deg_s(up[-_SECOND:], HALF)) > EDGE_DEG_S
     if len(up) <= 2 * _PLAIN_HALF:
-        return Arrival(came_deg, 0.0, 0.0, trembles)
+        return Arrival(came_deg, 0.0, 0.0)
     soon, plain = (
         slopes_deg_s(up[-2 * half - 1 :], half)[-1] for half in (_SOON_HALF, _PLAIN_HALF)
     )
@@ -110,7 +108,13 @@ def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
     if came_deg >= _LEAST_WAY_DEG:
         back = 0.5 * float((soon + plain) @ np.subtract(before, after))
         back_deg_s = back / math.dist(before, after)
-    return Arrival(came_deg, back_deg_s, turns_deg_s, trembles)
+    return Arrival(came_deg, back_deg_s, turns_deg_s)
+
+
+def trembles(cells: Cells, last: int) -> bool:
+    """Did the leg shake in the last second so that slow turns hide in it?"""
+    _, acc = cells.span(last - _SECOND + 1, last)
+    return _edge_deg_s(slopes_deg_s(directions(acc), HALF)) > EDGE_DEG_S
 
 
 def departed_s(cells: Cells, since: int, away: int, last: int, up: Vector, limb: Limb) -> float:
@@ -144,7 +148,7 @@ def crept(cells: Cells, since: int, away: int, last: int, up: Vector, limb: Limb
         return False
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     ups = directions(acc, limb.window_s(up))
-    if len(ups) <= 2 * _PLAIN_HALF or len(_fast(ups, _while_still(begin, away))[2]):
+    if len(ups) <= 2 * _PLAIN_HALF or len(_turning(ups, _while_still(begin, away)).fast):
         return False
     return float(length(slopes_deg_s(ups, _PLAIN_HALF)).max()) < EDGE_DEG_S
 
@@ -195,16 +199,16 @@ def _departure(
 ) -> _Departure:
     begin, acc = cells.span(max(since, away - 3 * _SECOND), last)
     # A push across that looks like a tilt would look like more of one.
-    look = _fast if limb.aside else _fast_or_jolted
-    slopes, edge, fast = look(directions(acc, limb.window_s(up)), _while_still(begin, away))
-    rates = length(slopes)[: max(away - begin - HALF + 1, 1)]
-    fast = fast[fast < len(rates)]
+    look = _turning if limb.aside else _turning_or_jolted
+    seen = look(directions(acc, limb.window_s(up)), _while_still(begin, away))
+    seen = seen.until(max(away - begin - HALF + 1, 1))
+    slopes, fast = seen.slopes, seen.fast
     if not len(fast):
-        return _Departure(begin + HALF + len(rates) - 1, slopes, begin)
+        return _Departure(begin + HALF + len(seen.rates) - 1, slopes, begin)
     fast = _since_pause(fast)
-    left = begin + HALF + _crossing(rates, int(fast[0]) - 1, edge)
+    left = begin + HALF + seen.crossing(fast.item(0) - 1)
     if limb.aside and len(after := _after_backswing(slopes, fast)) < len(fast):
-        moves = begin + HALF + _crossing(rates, int(after[0]) - 1, edge)
+        moves = begin + HALF + seen.crossing(after.item(0) - 1)
         left = moves + _PUSH_SHARE * (left - moves)
     return _Departure(left, slopes, begin)
 
@@ -245,12 +249,41 @@ def drift_deg_s(cells: Cells, last: int) -> float:
     half = len(acc) // 2
     if half < 5:
         return math.inf
-    a, b = _middle(acc[:half]), _middle(acc[half:])
-    return angle_deg(a, b) / (0.5 * len(acc) * CELL_S)
+    sums = np.add.accumulate(acc, 0)
+    a, b = sums[half - 1], sums[-1] - sums[half - 1]
+    return angle_deg(_unit(a), _unit(b)) / (0.5 * len(acc) * CELL_S)
 
 
-def _fast(up: Floats, still: slice) -> tuple[Floats, float, Ints]:
-    """Degrees a second each way, the edge that the leg crosses, and where it is faster.
+class _Turning(NamedTuple):
+    """How a leg turns at each of some cells.
+
+    slopes: degrees a second each way; rates: (n,) their lengths.
+    edge:   the rate that the leg crosses when it sets out or stops.
+    fast:   the cells in which it is faster.
+    """
+
+    slopes: Floats
+    rates: Floats
+    edge: float
+    fast: Ints
+
+    def until(self, count: int) -> _Turning:
+        """No faster than the edge after so many cells."""
+        return self._replace(rates=self.rates[:count], fast=self.fast[self.fast < count])
+
+    def crossing(self, i: int) -> float:
+        """Where between i and i + 1 the rate crosses the edge."""
+        if i < 0:
+            return -float(HALF)
+        if i + 1 >= len(self.rates):
+            return i + 0.5
+        rate = self.rates.item(i)
+        share = (self.edge - rate) / ((self.rates.item(i + 1) - rate) or 1.0)
+        return i + min(max(share, 0.0), 1.0)
+
+
+def _turning(up: Floats, still: slice) -> _Turning:
+    """In the span `still` the leg does not move.
 
     Where muscles shake, a burst of tremble passes any edge now and then. A slope of twice the
     length sees a third of it: only what that one feels too is motion, dated by the short one.
@@ -265,26 +298,17 @@ def _fast(up: Floats, still: slice) -> tuple[Floats, float, Ints]:
         fast[HALF:-HALF] &= near
         fast[:HALF] &= near[0]
         fast[-HALF:] &= near[-1]
-    return slopes, edge, fast.nonzero()[0]
+    return _Turning(slopes, rates, edge, fast.nonzero()[0])
 
 
-def _fast_or_jolted(up: Floats, still: slice) -> tuple[Floats, float, Ints]:
-    """As _fast, but by a line so short that it sees a jolt where the leg was still enough."""
+def _turning_or_jolted(up: Floats, still: slice) -> _Turning:
+    """As _turning, but by a line so short that it sees a jolt where the leg was still enough."""
     spare = HALF - _JOLT_HALF
     slopes = slopes_deg_s(up[spare : len(up) - spare], _JOLT_HALF)
     if _edge_deg_s(slopes[still] / _VERY_STILL) > EDGE_DEG_S:
-        return _fast(up, still)
-    return slopes, EDGE_DEG_S, (length(slopes) > EDGE_DEG_S).nonzero()[0]
-
-
-def _crossing(rates: Floats, i: int, edge: float) -> float:
-    """Where between i and i + 1 the rate crosses the edge."""
-    if i < 0:
-        return -float(HALF)
-    if i + 1 >= len(rates):
-        return i + 0.5
-    share = (edge - rates[i]) / ((rates[i + 1] - rates[i]) or 1.0)
-    return i + min(max(float(share), 0.0), 1.0)
+        return _turning(up, still)
+    rates = length(slopes)
+    return _Turning(slopes, rates, EDGE_DEG_S, (rates > EDGE_DEG_S).nonzero()[0])
 
 
 def _before_rebound(slopes: Floats, fast: Ints) -> Ints:
@@ -292,7 +316,7 @@ def _before_rebound(slopes: Floats, fast: Ints) -> Ints:
 
     The direction swings over and comes back within 0.4 s of the stop.
     """
-    breaks = np.flatnonzero(np.diff(fast) > 1)
+    breaks = (fast[1:] - fast[:-1] > 1).nonzero()[0]
     if not len(breaks):
         return fast
     rebound = fast[breaks[-1] + 1 :]
@@ -333,5 +357,9 @@ def _edge_deg_s(slopes: Floats) -> float:
 
 
 def _middle(up: Floats) -> Vector:
-    x, y, z = up.cumsum(axis=0)[-1].tolist()
+    return _unit(np.add.accumulate(up, 0)[-1])
+
+
+def _unit(v: Floats) -> Vector:
+    x, y, z = v.tolist()
     return unit((x, y, z))

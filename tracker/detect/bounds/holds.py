@@ -28,6 +28,7 @@ from tracker.detect.bounds.edges import (
     departed_s,
     drift_deg_s,
     settled_s,
+    trembles,
     unbroken_s,
 )
 from tracker.detect.bounds.sight import Sight
@@ -288,7 +289,7 @@ class Keeping:
             return turns
         if stood_s >= self._confirm_s + self._wait_s:
             return False
-        if came.trembles or cells.grain.hides_sway(kept.last):
+        if cells.grain.hides_sway(kept.last) or trembles(cells, kept.last):
             turns = came.turns_deg_s > SURELY_TURNING_DEG_S
             return came.came_deg < STRAIGHTENING_DEG and (
                 turns or came.back_deg_s > SURELY_BACK_DEG_S

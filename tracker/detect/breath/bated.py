@@ -7,11 +7,14 @@ pauses, and the pause by a running sum.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from tracker.detect.breath.template import Matches, along
+from tracker.detect.breath.template import along
 from tracker.detect.breath.whitening import Whitened
 from tracker.detect.samples import Floats
 
@@ -23,48 +26,66 @@ class Wave(NamedTuple):
     pause: float
     tail: Floats
 
-    def squared(self) -> Wave:
-        return Wave(self.head * self.head, self.pause * self.pause, self.tail * self.tail)
 
-
-class Bated(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """Breaths that move alike and are held ever less long, longest first.
 
-    most, fewer: beats of the longest, and how many fewer each next one has.
-    columns:     where each stands among others.
-    wave:        whitened.
+    most, fewer, count: beats of the longest, how many fewer each next one has, how many they are.
+    wave: whitened.
     """
 
     most: int
     fewer: int
-    columns: list[int]
+    count: int
     wave: Wave
 
-    def match(self, movement: Whitened, matches: Matches, before: int) -> None:
-        """Write its columns of the matches from beat 0 on, which are counted from -before on."""
-        squares, known = self.wave.squared(), np.asarray(movement.known, np.float64)
-        matches.along[before:, self.columns] = self._fits(movement.rest, self.wave, before)
-        matches.energy[before:, self.columns] = self._fits(known, squares, before)
 
-    def _fits(self, changes: Floats, wave: Wave, before: int) -> Floats:
-        """(beats, lengths), from beat 0 on."""
-        so_far = np.zeros(len(changes) + 2 * before + 1)
-        np.add.accumulate(changes, out=so_far[before + 1 : before + 1 + len(changes)])
-        so_far[before + 1 + len(changes) :] = so_far[before + len(changes)]
-        # The pause is taken to go on all the while; what differs from that is at the ends.
-        head, tail = (
-            along(changes, (part - wave.pause)[None], before)[:, 0]
-            for part in (wave.head, wave.tail)
-        )
-        ends = (tail + wave.pause * so_far)[before:, None]
-        begins = np.zeros(len(so_far))
-        begins[: -len(wave.head)] = head[len(wave.head) :]
-        begins -= wave.pause * so_far
-        return ends + self._from_begins(begins, before)
+class Bated:
+    """Groups of breaths that are held."""
 
-    def _from_begins(self, begins: Floats, before: int) -> Floats:
-        """A view of the same, (beats, lengths): by where each that ends from beat 0 on begins."""
-        shape = (len(begins) - before, len(self.columns))
-        return np.ndarray(
-            shape, buffer=begins, offset=8 * (before - self.most), strides=(8, 8 * self.fewer)
-        )
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self._groups = groups
+        # The pause is taken to go on all the while; what differs from that is at both ends.
+        parts = [(part, g.wave.pause) for g in groups for part in (g.wave.head, g.wave.tail)]
+        longest = max(len(part) for part, _ in parts)
+        self._ends, self._squares = np.zeros((2, len(parts), longest))
+        for end, squares, (part, pause) in zip(self._ends, self._squares, parts, strict=True):
+            end[longest - len(part) :] = part - pause
+            squares[longest - len(part) :] = part * part - pause * pause
+
+    def gained(
+        self, movement: Whitened, before: int, by_along: float, by_energy: float
+    ) -> Iterator[Floats]:
+        """(beats, breaths) of each group: what those that end at a beat explain, from beat 0 on.
+
+        None begins before beat 0. by_along, by_energy: what is gained by how a breath of a degree
+        is along the movement, and lost by how large it is itself.
+        """
+        ends = by_along * along(movement.rest, self._ends, before)
+        ends -= by_energy * along(movement.known, self._squares, before)
+        rests = by_along * _so_far(movement.rest, before)
+        known = by_energy * _so_far(movement.known, before)
+        for group, head, tail in zip(self._groups, ends.T[::2], ends.T[1::2], strict=True):
+            pause, begun = group.wave.pause, len(group.wave.head)
+            paused = pause * rests - pause * pause * known
+            begins = -paused
+            begins[:-begun] += head[begun:]
+            begins[:before] = -math.inf
+            yield (tail + paused)[before:, None] + _from_begins(begins, group, before)
+
+
+def _so_far(changes: Floats, before: int) -> Floats:
+    """The sum of the changes up to each beat, from -before to n + before."""
+    sums = np.zeros(len(changes) + 2 * before + 1)
+    sums[before + 1 : before + 1 + len(changes)] = changes
+    np.add.accumulate(sums, out=sums)
+    return sums
+
+
+def _from_begins(begins: Floats, group: Group, before: int) -> Floats:
+    """A view of the same, (beats, breaths): by where each that ends from beat 0 on begins."""
+    shape = (len(begins) - before, group.count)
+    return np.ndarray(
+        shape, buffer=begins, offset=8 * (before - group.most), strides=(8, 8 * group.fewer)
+    )

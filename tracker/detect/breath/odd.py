@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tracker.detect.breath.bated import Bated, Wave
+from tracker.detect.breath.bated import Bated, Group, Wave
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.kinds import PRICE, Kind, cut_short, even, held
 from tracker.detect.breath.segments import Segments, gained, laid
 from tracker.detect.breath.template import Matches, along, depth, likely_beats
-from tracker.detect.breath.whitening import Whitened, smoothed, total, white
+from tracker.detect.breath.whitening import DEPENDENT, Whitened, smoothed, total, white
 from tracker.detect.samples import Floats
 
 # A breath is held for so long, seconds, tried so many beats apart, beside these shares of the usual
@@ -34,57 +34,78 @@ _SOUGHT = 0.5
 _FEWEST = 2
 
 
-class _Odd(NamedTuple):
-    """Breaths of every kind, longest first.
+class _Alike(NamedTuple):
+    """Kinds of breaths that differ by their length alone, longest first, by as many beats each.
 
     unlikely: (kinds,) minus the log likelihood of each.
-    moving, waves: which of them are not held; (moving, longest) their waves, whitened.
-    bated: those that are.
-    lengths: in beats, longest first, without a gap.
-    columns, firsts: which of these there are, and the first kind of each of those.
     """
 
     kinds: list[Kind]
     unlikely: Floats
-    moving: list[int]
-    waves: Floats
-    bated: list[Bated]
+
+    @property
+    def fewer(self) -> int:
+        return self.kinds[0].beats - self.kinds[1].beats
+
+    def columns(self, most: int) -> slice:
+        """Where they stand among all lengths from `most` beats on, longest first."""
+        first = most - self.kinds[0].beats
+        return slice(first, first + len(self.kinds) * self.fewer, self.fewer)
+
+    def lasting(self, beats: int) -> int | None:
+        """Which of them lasts so long."""
+        k, between = divmod(self.kinds[0].beats - beats, self.fewer)
+        return k if not between and 0 <= k < len(self.kinds) else None
+
+
+class _Odd(NamedTuple):
+    """Breaths of every kind.
+
+    lengths: in beats, longest first, without a gap.
+    moving:  those that are not held; short: so many of them, the last ones, are cut short.
+    waves, squares: (moving, longest) of these, whitened.
+    held:    those that are, and the same as waves.
+    """
+
     lengths: list[int]
-    columns: list[int]
-    firsts: list[int]
+    moving: _Alike
+    short: int
+    waves: Floats
+    squares: Floats
+    held: list[_Alike]
+    bated: Bated
 
-    def matched(self, movement: Whitened) -> Matches:
-        """(beats, kinds), counted from the longest of all on: those held from beat 0 on only."""
+    def gained(self, movement: Whitened, swing: float, noise: float) -> list[Floats]:
+        """(beats, kinds) log likelihoods of those moving, and of each of those held, from beat 0 on
+        as of `segments.gained`; none of an odd one that began before, or that the end cuts short.
+        """
         most = self.lengths[0]
-        shape = (len(movement.rest) + 2 * most + 1, len(self.kinds))
-        matches = Matches(np.zeros(shape), np.zeros(shape))
-        matches.along[:, self.moving] = along(movement.rest, self.waves, most)
-        matches.energy[:, self.moving] = along(movement.known, self.waves * self.waves, most)
-        for one in self.bated:
-            one.match(movement, matches, most)
-        return matches
+        fits = along(movement.rest, self.waves, most), along(movement.known, self.squares, most)
+        moving = gained(self.moving.unlikely, Matches(*fits), swing, noise)[most:]
+        moving[-most:, -self.short :] = -math.inf
+        for k, kind in enumerate(self.moving.kinds[-self.short :], -self.short):
+            moving[: kind.beats, k] = -math.inf
+        by_along = swing / (noise * DEPENDENT)
+        held = self.bated.gained(movement, most, by_along, 0.5 * swing * by_along)
+        return [moving, *(all_of - a.unlikely for all_of, a in zip(held, self.held, strict=True))]
 
-    def leave_seen(self, gains: Floats) -> None:
-        """Leave none of the odd ones that began before the movement, or that its end cuts short."""
-        most = self.lengths[0]
-        for k, kind in enumerate(self.kinds):
-            if kind.odd:
-                gains[: most + kind.beats, k] = -math.inf
-                if not kind.held:
-                    gains[len(gains) - most :, k] = -math.inf
-
-    def best(self, gains: Floats) -> Floats:
+    def best(self, gains: list[Floats]) -> Floats:
         """(beats, lengths) log likelihoods of the best kind of each length, from those of each."""
-        best = np.empty((len(gains), len(self.lengths)))
-        best.fill(-math.inf)
-        best[:, self.columns] = np.maximum.reduceat(gains, self.firsts, axis=1)
+        most = self.lengths[0]
+        best = np.full((most + len(gains[0]), len(self.lengths)), -math.inf)
+        for alike, each in zip([self.moving, *self.held], gains, strict=True):
+            seen = best[most:, alike.columns(most)]
+            np.maximum(seen, each, out=seen)
         return best
 
-    def kind(self, gains: Floats, beats: int) -> Kind:
-        """The best one that lasts so long, by the log likelihoods of each."""
-        group = self.columns.index(self.lengths[0] - beats)
-        first, last = [*self.firsts, len(self.kinds)][group : group + 2]
-        return self.kinds[first + int(gains[first:last].argmax())]
+    def kind(self, gains: list[Floats], begin: int, end: int) -> Kind:
+        """The best one between two beats, by the log likelihoods of each."""
+        found = []
+        for alike, each in zip([self.moving, *self.held], gains, strict=True):
+            k = alike.lasting(end - begin)
+            if k is not None:
+                found.append((each.item(end, k), alike.kinds[k]))
+        return max(found, key=lambda one: one[0])[1]
 
 
 def oddly_segmented(
@@ -98,37 +119,51 @@ def oddly_segmented(
     """
     odd = _odd(period_s, movement.smooth)
     noise = (1.0 - share) * movement.power / movement.beats
-    gains = gained(odd.unlikely, odd.matched(movement), swing, noise)
-    odd.leave_seen(gains)
-    bounds = laid(odd.best(gains), odd.lengths, held_s)
-    kinds = [odd.kind(gains[end], end - begin) for begin, end in pairwise(bounds)]
+    gains = odd.gained(movement, swing, noise)
+    most = odd.lengths[0]
+    bounds = [bound - most for bound in laid(odd.best(gains), odd.lengths, held_s)]
+    kinds = [odd.kind(gains, begin, end) for begin, end in pairwise(bounds)]
     odd_ones = [kind.odd for kind in kinds].count(True)
     if not 0 < odd_ones <= min(len(kinds) / 2, len(kinds) - _FEWEST):
         return None
-    return Segments([bound - odd.lengths[0] for bound in bounds], [0.0] * len(bounds), kinds)
+    return Segments(bounds, [0.0] * len(bounds), kinds)
 
 
 @cache
 def _odd(period_s: float, smooth: int) -> _Odd:
     """Breaths about so long, and odd ones, in a row of which each beat is smoothed so often."""
-    kinds = sorted(_kinds(period_s), key=lambda kind: -kind.beats)
-    usual = round(period_s / BEAT_S)
-    # What is slow is taken out of a row as a whole: of one that is held as of the others.
-    level = total(_wave(even(usual, usual), smooth)) / usual
-    moving = [k for k, kind in enumerate(kinds) if not kind.held]
-    beats = [kind.beats for kind in kinds]
-    lengths = list(range(beats[0], beats[-1] - 1, -1))
-    there = [length for length in lengths if length in beats]
+    usual = period_s / BEAT_S
+    least, most = likely_beats(period_s)
+    shortest = max(round(_SHORTEST * usual), _LEAST_BEATS)
+    moving = [even(beats, usual) for beats in range(most, least - 1, -1)]
+    moving += [cut_short(beats) for beats in range(least - 1, shortest - 1, -1)]
+    held_ones = _held(usual)
+    longest = max(kinds[0].beats for kinds in held_ones)
+    waves = _waves(moving, smooth)
     return _Odd(
-        kinds,
-        0.5 * np.array([kind.unlikely - (1.0 - _SOUGHT) * PRICE * kind.odd for kind in kinds]),
-        moving,
-        _waves([kinds[k] for k in moving], smooth),
-        _bated(kinds, smooth, level),
-        lengths,
-        [beats[0] - length for length in there],
-        [beats.index(length) for length in there],
+        list(range(max(longest, most), shortest - 1, -1)),
+        _alike(moving),
+        least - shortest,
+        waves,
+        waves * waves,
+        [_alike(kinds) for kinds in held_ones],
+        _bated(held_ones, round(usual), smooth),
     )
+
+
+def _held(usual: float) -> list[list[Kind]]:
+    """Those that are held, each list of such that move alike, longest first."""
+    lasts = range(round(_LEAST_S / BEAT_S), round(_MOST_S / BEAT_S) + 1, _APART)
+    return [
+        [held(moves, beats, usual, deep=deep) for beats in reversed(lasts)]
+        for moves in sorted({max(round(share * usual), _LEAST_BEATS) for share in _MOVES})
+        for deep in (True, False)
+    ]
+
+
+def _alike(kinds: list[Kind]) -> _Alike:
+    unlikely = [kind.unlikely - (1.0 - _SOUGHT) * PRICE * kind.odd for kind in kinds]
+    return _Alike(kinds, 0.5 * np.array(unlikely))
 
 
 def _waves(kinds: list[Kind], smooth: int) -> Floats:
@@ -140,18 +175,15 @@ def _waves(kinds: list[Kind], smooth: int) -> Floats:
     return waves
 
 
-def _bated(kinds: list[Kind], smooth: int, level: float) -> list[Bated]:
-    """Those of the kinds that are held."""
-    alike: dict[tuple[int, bool], list[int]] = {}
-    for k, kind in enumerate(kinds):
-        if kind.held:
-            alike.setdefault((kind.moves, kind.deep), []).append(k)
-    found = []
-    for columns in alike.values():
-        longest, next_one = kinds[columns[0]], kinds[columns[1]]
-        fewer = longest.beats - next_one.beats
-        found.append(Bated(longest.beats, fewer, columns, _parts(longest, smooth, level)))
-    return found
+def _bated(held_ones: list[list[Kind]], usual: int, smooth: int) -> Bated:
+    # What is slow is taken out of a row as a whole: of one that is held as of the others.
+    level = total(_wave(even(usual, usual), smooth)) / usual
+    return Bated(
+        [
+            Group(kinds[0].beats, _APART, len(kinds), _parts(kinds[0], smooth, level))
+            for kinds in held_ones
+        ]
+    )
 
 
 def _parts(kind: Kind, smooth: int, level: float) -> Wave:
@@ -160,18 +192,6 @@ def _parts(kind: Kind, smooth: int, level: float) -> Wave:
     first = math.ceil(kind.still_from) + smooth
     last = kind.beats - (kind.moves - math.floor(kind.still_from)) - smooth
     return Wave(wave[:first], wave.item((first + last) // 2), wave[last:])
-
-
-def _kinds(period_s: float) -> list[Kind]:
-    usual = period_s / BEAT_S
-    least, most = likely_beats(period_s)
-    shortest = max(round(_SHORTEST * usual), _LEAST_BEATS)
-    kinds = [cut_short(beats) for beats in range(shortest, least)]
-    kinds += [even(beats, usual) for beats in range(least, most + 1)]
-    for moves in sorted({max(round(share * usual), _LEAST_BEATS) for share in _MOVES}):
-        for beats in range(round(_LEAST_S / BEAT_S), round(_MOST_S / BEAT_S) + 1, _APART):
-            kinds += [held(moves, beats, usual, deep=deep) for deep in (True, False)]
-    return kinds
 
 
 def _wave(kind: Kind, smooth: int) -> Floats:

@@ -8,6 +8,7 @@ to segment models").
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -24,7 +25,9 @@ from tracker.detect.samples import Floats
 _LIKELY = 0.6
 # Who has come into a stretch breathes out about a second later, or is anywhere in a breath.
 _SETTLED_S, _SETTLES_S, _ANYWHERE = 1.0, 0.7, 4.0
-_LATEST_S = 2.6
+# It does so at the latest so many beats after the first, and at the earliest so many before: the
+# longest breath, one that is held, has 83.
+_LATEST, _EARLIEST = round(2.6 / BEAT_S), 100
 # A breath is doubtful that explains less than this share of what most do; half of one is there
 # where a breath was held and two are laid over it.
 _DOUBTFUL = 0.4
@@ -97,8 +100,8 @@ def laid(gains: Floats, lengths: list[int], held_s: float | None) -> list[int]:
     last = len(gains) - 1 - most
     start = np.empty(len(gains))
     start.fill(-math.inf)
-    latest = most + round(_LATEST_S / BEAT_S)
-    start[:latest] = -_unsettled(latest, most, held_s)
+    latest = most + _LATEST
+    start[:latest] = _begins(held_s)[-latest:]
     best, before = _best(start, gains, lengths)
     end = last + int(best[last:].argmax())
     bounds = [end]
@@ -109,13 +112,17 @@ def laid(gains: Floats, lengths: list[int], held_s: float | None) -> list[int]:
     return bounds
 
 
-def _unsettled(latest: int, most: int, held_s: float | None) -> Floats:
-    """How unlikely it is that the first exhale begins at these beats."""
+@lru_cache(maxsize=8)
+def _begins(held_s: float | None) -> Floats:
+    """Log likelihoods of a first exhale that begins at each beat from -_EARLIEST to _LATEST.
+
+    All rhythms are tried over the same movement.
+    """
     if held_s is None:
-        return np.zeros(latest)
-    begin_s = held_s + (np.arange(latest) - most) * BEAT_S
+        return np.zeros(_EARLIEST + _LATEST)
+    begin_s = held_s + np.arange(-_EARLIEST, _LATEST) * BEAT_S
     off = (begin_s - _SETTLED_S) / _SETTLES_S
-    return np.minimum(0.5 * off * off, _ANYWHERE)
+    return -np.minimum(0.5 * off * off, _ANYWHERE)
 
 
 def _best(start: Floats, gains: Floats, lengths: list[int]) -> tuple[Floats, Floats]:

@@ -60,8 +60,10 @@ def _sink(moved: Floats) -> tuple[int, int, Floats] | None:
         by = after[:, :2] / after[:, 2:] - before[:, :2] / before[:, 2:]
         sizes_deg = np.hypot(by[:, 0], by[:, 1])
         k = int(sizes_deg.argmax())
-        size_deg, usual_deg = float(sizes_deg[k]), float(np.median(sizes_deg))
-        if size_deg >= max(_SINKS_DEG, _MOSTLY * usual_deg) and size_deg * _NEARLY > most_deg:
+        size_deg = float(sizes_deg[k])
+        if size_deg < _SINKS_DEG or size_deg * _NEARLY <= most_deg:
+            continue
+        if size_deg >= _MOSTLY * float(np.median(sizes_deg)):
             found, most_deg = (int(begins[k]), int(begins[k]) + width, by[k]), size_deg
     return found if found is not None and _stays(moved, *found) else None
 

@@ -63,8 +63,8 @@ def slopes_deg_s(up: Floats, half: int) -> Floats:
 
 def length(v: Floats) -> Floats:
     """(n,): of (n, 3) vectors."""
-    square = v * v
-    root: Floats = np.sqrt(square[:, 0] + square[:, 1] + square[:, 2])
+    x, y, z = (v * v).T
+    root: Floats = np.sqrt(x + y + z)
     return root
 
 
