@@ -9,7 +9,7 @@ import pytest
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.kinds import even
-from tracker.detect.breath.odd import _odd, _wave
+from tracker.detect.breath.odd import _wave, odd_breaths
 from tracker.detect.breath.template import along
 from tracker.detect.breath.whitening import Whitened, total
 
@@ -19,7 +19,7 @@ from tracker.detect.breath.whitening import Whitened, total
 def test_a_pause_of_any_length_fits_as_the_whole_wave(period_s: float, smooth: int) -> None:
     moved = np.add.accumulate(np.random.default_rng(5).normal(size=260))
     moved[100:110] = np.nan
-    movement, odd = Whitened(moved, 0), _odd(period_s, smooth)
+    movement, odd = Whitened(moved, 0), odd_breaths(period_s, smooth)
     most, usual = odd.lengths[0], round(period_s / BEAT_S)
     level = total(_wave(even(usual, usual), smooth)) / usual
     gains = odd.bated.gained(movement, most, 0.7, 0.2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -28,8 +30,8 @@ class Rows(Movement):
         super().__init__(START_S + 0.8, moved, START_S, Habit())
         self._rows = {row.period_s: row for row in rows}
 
-    def cycles(self, period_s: float) -> Cycles | None:
-        return self._rows.get(period_s)
+    def rows(self, periods_s: Sequence[float]) -> list[Cycles | None]:
+        return [self._rows.get(period_s) for period_s in periods_s]
 
 
 def row(

@@ -7,7 +7,7 @@ many breaths, a rare rate. So rows of different rhythms can be compared.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import mean
@@ -19,12 +19,11 @@ from tracker.detect.breath.habit import Habit, unusual
 from tracker.detect.breath.kinds import Kind
 from tracker.detect.breath.segments import Segments
 from tracker.detect.breath.template import depth, one_depth, uneven
-from tracker.detect.breath.whitening import DEPENDENT, Whitened, total
+from tracker.detect.breath.whitening import DEPENDENT, Whitened, totals
 from tracker.detect.samples import Floats
 
 # Each further breath has to explain this much (twice the log likelihood).
 _A_BREATH = 1.5
-# Of so few breaths the smoother takes a part for the deepening.
 _FEW = 4.0
 # Lengths are tried this far apart (natural logarithm).
 _STEP = 0.04
@@ -118,16 +117,49 @@ def likeliest(rows: Iterable[Cycles | None]) -> Cycles | None:
 
 
 def judged(
-    row: Segments, movement: Whitened, first_s: float, period_s: float, habit: Habit
-) -> Cycles | None:
-    """The row in seconds, its first beat at first_s; None where the leg moves the other way.
+    rows: Sequence[Segments | None],
+    movement: Whitened,
+    first_s: float,
+    periods_s: Sequence[float],
+    habit: Habit,
+) -> list[Cycles | None]:
+    """The rows in seconds, their first beat at first_s; None where the leg moves the other way.
 
     habit: how the wearer has breathed in the holds before.
     """
+    weighed = _weighed(rows, movement, periods_s)
+    return [
+        None if row is None else _judged(row, movement, first_s, period_s, habit)
+        for row, period_s in zip(weighed, periods_s, strict=True)
+    ]
+
+
+def _weighed(
+    rows: Sequence[Segments | None], movement: Whitened, periods_s: Sequence[float]
+) -> list[Segments | None]:
+    """With `along` and `energy` of the row as a whole where its breaths by themselves do not tell:
+    of so few of them the smoother takes a part, and one that was held runs as no template does."""
+    few_s = len(movement.rest) * BEAT_S / _FEW
+    whole = [
+        row if row is not None and (row.kinds or few_s < period_s) else None
+        for row, period_s in zip(rows, periods_s, strict=True)
+    ]
+    waves = [_wave(row, len(movement.rest)) for row in whole if row is not None]
+    if not waves:
+        return list(rows)
+    quick = movement.quick(movement.white(np.array(waves)))
+    along = iter(totals(quick * movement.rest).tolist())
+    energy = iter(totals(quick * quick).tolist())
+    return [
+        row if each is None else each._replace(along=next(along), energy=next(energy))
+        for row, each in zip(rows, whole, strict=True)
+    ]
+
+
+def _judged(
+    row: Segments, movement: Whitened, first_s: float, period_s: float, habit: Habit
+) -> Cycles | None:
     along, energy = row.along, row.energy
-    if row.kinds or len(movement.rest) * BEAT_S < _FEW * period_s:
-        wave = movement.quick(movement.white(_wave(row, len(movement.rest))))
-        along, energy = total(wave * movement.rest), total(wave * wave)
     if along <= 0.0 or energy <= 0.0:
         return None
     share = min(along * along / energy / movement.power, 1.0 - 1e-6)

@@ -12,8 +12,9 @@ import numpy as np
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.cycles import Cycles, judged
 from tracker.detect.breath.habit import Habit
-from tracker.detect.breath.odd import oddly_segmented
-from tracker.detect.breath.segments import Segments, segmented
+from tracker.detect.breath.odd import odd_breaths, oddly_segmented
+from tracker.detect.breath.segments import segmented
+from tracker.detect.breath.template import Matches, matched, templates
 from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats
 
@@ -81,7 +82,11 @@ class Movement:
         self.sunk_deg = 0.0
         self._held_s = None if start_s is None else first_s - start_s
         self._habit = habit
-        self._white = Whitened(moved_deg)
+        self._see(Whitened(moved_deg))
+
+    def _see(self, white: Whitened) -> None:
+        self._white = white
+        self._matches: Matches | None = None
 
     @property
     def smooth(self) -> int:
@@ -91,13 +96,25 @@ class Movement:
     def smooth_less(self, most: int) -> None:
         """Smooth its beats so often at most."""
         if self.smooth > most:
-            self._white = Whitened(self.moved_deg, most)
+            self._see(Whitened(self.moved_deg, most))
 
     def cycles(self, period_s: float) -> Cycles | None:
         """The best row of breaths about so long, None where there is none."""
-        if not self._white.enough:
-            return None
-        return self._judged(segmented(self._white, period_s, self._held_s), period_s)
+        return self.rows([period_s])[0]
+
+    def rows(self, periods_s: Sequence[float]) -> list[Cycles | None]:
+        """The best row of breaths about so long, for each of the periods."""
+        white = self._white
+        if not white.enough:
+            return [None] * len(periods_s)
+        breaths = [templates(period_s, white.smooth) for period_s in periods_s]
+        most = max(each.lengths[0] for each in breaths)
+        self._matched(most, min(each.lengths[-1] for each in breaths))
+        rows = [
+            segmented(white, each, self._matched(each.lengths[0], each.lengths[-1]), self._held_s)
+            for each in breaths
+        ]
+        return judged(rows, white, self.first_s, periods_s, self._habit)
 
     def odd_cycles(self, period_s: float, found: Cycles) -> Cycles | None:
         """The best row with odd breaths among others about so long, None where there is none.
@@ -106,13 +123,17 @@ class Movement:
         """
         if not self._white.enough:
             return None
-        row = oddly_segmented(self._white, period_s, self._held_s, found.swing_deg, found.share)
-        return self._judged(row, period_s)
+        odd = odd_breaths(period_s, self._white.smooth)
+        matches = self._matched(odd.moving.longest, odd.moving.shortest)
+        row = oddly_segmented(self._white, odd, matches, self._held_s, found.swing_deg, found.share)
+        return judged([row], self._white, self.first_s, [period_s], self._habit)[0]
 
-    def _judged(self, row: Segments | None, period_s: float) -> Cycles | None:
-        if row is None:
-            return None
-        return judged(row, self._white, self.first_s, period_s, self._habit)
+    def _matched(self, most: int, least: int) -> Matches:
+        """How breaths of these lengths fit; what was asked for before is at hand."""
+        matches = self._matches and self._matches.of(most, least)
+        if matches is None:
+            matches = self._matches = matched(most, least, self._white)
+        return matches
 
     def fits(self, depths: Floats) -> Floats:
         """(n,) log likelihoods of breaths so deep, (n, beats), each as large as fits best."""

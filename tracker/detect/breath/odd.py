@@ -19,7 +19,7 @@ from tracker.detect.breath.bated import Bated, Group, Wave
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.kinds import PRICE, Kind, cut_short, even, held
 from tracker.detect.breath.segments import Segments, gained, laid
-from tracker.detect.breath.template import Matches, along, depth, likely_beats
+from tracker.detect.breath.template import Matches, depth, likely_beats
 from tracker.detect.breath.whitening import DEPENDENT, Whitened, smoothed, total, white
 from tracker.detect.samples import Floats
 
@@ -44,47 +44,55 @@ class _Alike(NamedTuple):
     unlikely: Floats
 
     @property
+    def longest(self) -> int:
+        return self.kinds[0].beats
+
+    @property
+    def shortest(self) -> int:
+        return self.kinds[-1].beats
+
+    @property
     def fewer(self) -> int:
         return self.kinds[0].beats - self.kinds[1].beats
 
     def columns(self, most: int) -> slice:
         """Where they stand among all lengths from `most` beats on, longest first."""
-        first = most - self.kinds[0].beats
+        first = most - self.longest
         return slice(first, first + len(self.kinds) * self.fewer, self.fewer)
 
     def lasting(self, beats: int) -> int | None:
         """Which of them lasts so long."""
-        k, between = divmod(self.kinds[0].beats - beats, self.fewer)
+        k, between = divmod(self.longest - beats, self.fewer)
         return k if not between and 0 <= k < len(self.kinds) else None
 
 
-class _Odd(NamedTuple):
+class Odd(NamedTuple):
     """Breaths of every kind.
 
     lengths: in beats, longest first, without a gap.
     moving:  those that are not held; short: so many of them, the last ones, are cut short.
-    waves, squares: (moving, longest) of these, whitened.
     held:    those that are, and the same as waves.
     """
 
     lengths: list[int]
     moving: _Alike
     short: int
-    waves: Floats
-    squares: Floats
     held: list[_Alike]
     bated: Bated
 
-    def gained(self, movement: Whitened, swing: float, noise: float) -> list[Floats]:
+    def gained(
+        self, movement: Whitened, matches: Matches, swing: float, noise: float
+    ) -> list[Floats]:
         """(beats, kinds) log likelihoods of those moving, and of each of those held, from beat 0 on
         as of `segments.gained`; none of an odd one that began before, or that the end cuts short.
         """
         most = self.lengths[0]
-        fits = along(movement.rest, self.waves, most), along(movement.known, self.squares, most)
-        moving = gained(self.moving.unlikely, Matches(*fits), swing, noise)[most:]
-        moving[-most:, -self.short :] = -math.inf
+        seen = gained(self.moving.unlikely, matches, swing, noise)[matches.most :]
+        seen[-matches.most :, -self.short :] = -math.inf
         for k, kind in enumerate(self.moving.kinds[-self.short :], -self.short):
-            moving[: kind.beats, k] = -math.inf
+            seen[: kind.beats, k] = -math.inf
+        moving = np.full((len(movement.rest) + most + 1, len(self.moving.kinds)), -math.inf)
+        moving[: len(seen)] = seen
         by_along = swing / (noise * DEPENDENT)
         held = self.bated.gained(movement, most, by_along, 0.5 * swing * by_along)
         return [moving, *(all_of - a.unlikely for all_of, a in zip(held, self.held, strict=True))]
@@ -109,17 +117,22 @@ class _Odd(NamedTuple):
 
 
 def oddly_segmented(
-    movement: Whitened, period_s: float, held_s: float | None, swing: float, share: float
+    movement: Whitened,
+    odd: Odd,
+    matches: Matches,
+    held_s: float | None,
+    swing: float,
+    share: float,
 ) -> Segments | None:
-    """The best row of breaths about so long with odd ones among them, None where none or most are.
+    """The best row of breaths with odd ones among them, None where none or most are.
 
+    matches: of those that are not held with the movement.
     held_s: how long the hold had lasted at the first beat, None where that does not tell when the
     first exhale begins.
     swing, share: how large breaths are, and how much of the movement they explain.
     """
-    odd = _odd(period_s, movement.smooth)
     noise = (1.0 - share) * movement.power / movement.beats
-    gains = odd.gained(movement, swing, noise)
+    gains = odd.gained(movement, matches, swing, noise)
     most = odd.lengths[0]
     bounds = [bound - most for bound in laid(odd.best(gains), odd.lengths, held_s)]
     kinds = [odd.kind(gains, begin, end) for begin, end in pairwise(bounds)]
@@ -130,7 +143,7 @@ def oddly_segmented(
 
 
 @cache
-def _odd(period_s: float, smooth: int) -> _Odd:
+def odd_breaths(period_s: float, smooth: int) -> Odd:
     """Breaths about so long, and odd ones, in a row of which each beat is smoothed so often."""
     usual = period_s / BEAT_S
     least, most = likely_beats(period_s)
@@ -139,13 +152,10 @@ def _odd(period_s: float, smooth: int) -> _Odd:
     moving += [cut_short(beats) for beats in range(least - 1, shortest - 1, -1)]
     held_ones = _held(usual)
     longest = max(kinds[0].beats for kinds in held_ones)
-    waves = _waves(moving, smooth)
-    return _Odd(
+    return Odd(
         list(range(max(longest, most), shortest - 1, -1)),
         _alike(moving),
         least - shortest,
-        waves,
-        waves * waves,
         [_alike(kinds) for kinds in held_ones],
         _bated(held_ones, round(usual), smooth),
     )
@@ -164,15 +174,6 @@ def _held(usual: float) -> list[list[Kind]]:
 def _alike(kinds: list[Kind]) -> _Alike:
     unlikely = [kind.unlikely - (1.0 - _SOUGHT) * PRICE * kind.odd for kind in kinds]
     return _Alike(kinds, 0.5 * np.array(unlikely))
-
-
-def _waves(kinds: list[Kind], smooth: int) -> Floats:
-    """(kinds, longest): what is new at each beat of those that are not held, to their end."""
-    waves = np.zeros((len(kinds), kinds[0].beats))
-    for row, kind in zip(waves, kinds, strict=True):
-        wave = _wave(kind, smooth)
-        row[-kind.beats :] = wave - total(wave) / kind.beats
-    return waves
 
 
 def _bated(held_ones: list[list[Kind]], usual: int, smooth: int) -> Bated:

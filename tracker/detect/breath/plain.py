@@ -72,7 +72,7 @@ class Plain:
 
     def _first_row(self, movement: Movement) -> Cycles | None:
         """The row of the rhythm that alone explains the movement."""
-        rows = [movement.cycles(period_s) for period_s in self._rhythm.likely(_FIRST_RHYTHMS)]
+        rows = movement.rows(self._rhythm.likely(_FIRST_RHYTHMS))
         best = likeliest(rows)
         if best is None or best.margin(rows) < _AS_WELL:
             return None

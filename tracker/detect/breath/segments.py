@@ -17,7 +17,7 @@ import numpy as np
 
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.kinds import Kind
-from tracker.detect.breath.template import Matches, matched, templates
+from tracker.detect.breath.template import Matches, Templates
 from tracker.detect.breath.whitening import DEPENDENT, Whitened
 from tracker.detect.samples import Floats
 
@@ -51,14 +51,15 @@ class Segments(NamedTuple):
     doubtful: bool = False
 
 
-def segmented(movement: Whitened, period_s: float, held_s: float | None) -> Segments | None:
-    """The best row of breaths about so long, None where there is none.
+def segmented(
+    movement: Whitened, breaths: Templates, matches: Matches, held_s: float | None
+) -> Segments | None:
+    """The best row of breaths of these lengths, None where there is none.
 
+    matches: of them with the movement.
     held_s: how long the hold had lasted at the first beat, None where that does not tell when the
     first exhale begins.
     """
-    breaths = templates(period_s, movement.smooth)
-    matches = matched(breaths, movement)
     variance = movement.power / movement.beats
     swing = _LIKELY * math.sqrt(variance / breaths.power)
     gains = gained(breaths.unlikely, matches, swing, (1.0 - _LIKELY * _LIKELY) * variance)
@@ -137,9 +138,11 @@ def _best(start: Floats, gains: Floats, lengths: list[int]) -> tuple[Floats, Flo
     before = np.ndarray((total - most, len(lengths)), buffer=best, strides=(8, 8))
     # None ends before the shortest breath is over, so that many beats are decided on together.
     for first in range(most + 1, total, least):
-        ends = best[first : first + least]
-        chances = before[first - most : first - most + least] + gains[first : first + least]
-        np.maximum(ends, np.maximum.reduce(chances, axis=1), out=ends)
+        last = first + least
+        ends = best[first:last]
+        np.maximum.reduce(before[first - most : last - most] + gains[first:last], 1, None, ends)
+        if first <= most + _LATEST:
+            np.maximum(ends, start[first:last], out=ends)
     return best, before
 
 

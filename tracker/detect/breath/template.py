@@ -44,15 +44,13 @@ def uneven(length: float, usual: float) -> float:
 
 
 class Templates(NamedTuple):
-    """Whitened breaths of each length in beats, longest first; each ends with the last column.
+    """Breaths of each length in beats that a row of breaths about so long may have, longest first.
 
     unlikely: (lengths,) minus the log likelihood of each length.
-    power:    of the usual one, a beat.
+    power:    of the usual one, whitened, a beat.
     """
 
     lengths: list[int]
-    waves: Floats
-    squares: Floats
     unlikely: Floats
     power: float
 
@@ -70,29 +68,56 @@ def templates(period_s: float, smooth: int) -> Templates:
     usual = period_s / BEAT_S
     least, most = likely_beats(period_s)
     lengths = list(range(most, least - 1, -1))
-    waves = np.zeros((len(lengths), most))
-    for row, length in enumerate(lengths):
-        phase = np.arange(-smooth, length + 1 + smooth) / length
-        wave = white(smoothed(depth(np.mod(phase, 1.0)), smooth)[smooth : len(phase) - smooth])
-        waves[row, most - length :] = wave - total(wave) / length
     unlikely = np.array([0.5 * uneven(length, usual) for length in lengths])
-    squares = waves * waves
-    middle = len(lengths) // 2
-    return Templates(lengths, waves, squares, unlikely, total(squares[middle]) / lengths[middle])
+    middle = lengths[len(lengths) // 2]
+    wave = _wave(middle, smooth)
+    return Templates(lengths, unlikely, total(wave * wave) / middle)
+
+
+@cache
+def _wave(length: int, smooth: int) -> Floats:
+    """(length,): what is new at each beat of a breath among its like, but for what is slow."""
+    phase = np.arange(-smooth, length + 1 + smooth) / length
+    wave = white(smoothed(depth(np.mod(phase, 1.0)), smooth)[smooth : len(phase) - smooth])
+    return wave - total(wave) / length
+
+
+@cache
+def _bank(most: int, least: int, smooth: int) -> tuple[Floats, Floats]:
+    """(lengths, most): breaths of each length, which end in the last column; and their squares."""
+    waves = np.zeros((most - least + 1, most))
+    for row, length in enumerate(range(most, least - 1, -1)):
+        waves[row, most - length :] = _wave(length, smooth)
+    return waves, waves * waves
 
 
 class Matches(NamedTuple):
-    """(beats, lengths), longest first: how breaths that end at a beat fit the movement."""
+    """(beats, lengths): how breaths of each length that end at a beat fit the movement.
 
+    most, least: the longest, which stands first, and the shortest. Beats are counted from -most on,
+    so that the first breath may begin before the movement.
+    """
+
+    most: int
+    least: int
     along: Floats
     energy: Floats
 
+    def of(self, most: int, least: int) -> Matches | None:
+        """Of these lengths, as far as they are among them."""
+        if most > self.most or least < self.least:
+            return None
+        spare = self.most - most
+        rows = slice(spare, len(self.along) - spare)
+        columns = slice(spare, self.most - least + 1)
+        return Matches(most, least, self.along[rows, columns], self.energy[rows, columns])
 
-def matched(breaths: Templates, movement: Whitened) -> Matches:
-    """Beats are counted from -most on, so that the first breath may begin before the movement."""
-    most = breaths.lengths[0]
+
+def matched(most: int, least: int, movement: Whitened) -> Matches:
+    """Breaths of a length fit the same whatever the others in their row last."""
+    waves, squares = _bank(most, least, movement.smooth)
     return Matches(
-        along(movement.rest, breaths.waves, most), along(movement.known, breaths.squares, most)
+        most, least, along(movement.rest, waves, most), along(movement.known, squares, most)
     )
 
 

@@ -57,6 +57,12 @@ def total(values: Floats) -> float:
     return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
 
 
+def totals(values: Floats) -> Floats:
+    """As `total`, of each row of (k, n)."""
+    of_row: Floats = np.add.accumulate(values, axis=1)[:, -1]
+    return of_row
+
+
 class Whitened:
     """A movement without its slow part and its jerks; change k leads to beat k + 1.
 

@@ -186,7 +186,7 @@ def plainest(movements: Sequence[Movement], periods_s: Sequence[float]) -> int:
 
 def _rows(movement: Movement, periods_s: Sequence[float]) -> list[Cycles | None]:
     """Rows of each rhythm, and of the mean length of those that explain most."""
-    rows = [movement.cycles(period_s) for period_s in periods_s]
+    rows = movement.rows(periods_s)
     for _ in range(_AGAIN):
         best = likeliest(rows)
         if best is None or best.usual_s == best.period_s:
