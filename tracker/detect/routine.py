@@ -125,7 +125,7 @@ class Routine:
         passed = self._keeping.pass_over(rows, row, end)
         if passed == row:
             return row, []
-        times_s = [j * STEP_S for j in range(rows.first + row, rows.first + passed)]
+        times_s = rows.times_s(row, passed)
         ups, unrests = rows.ups[row:passed], rows.unrests[row:passed]
         self.postures.passed(times_s, ups, *rows.along(row, passed))
         if self._keeping.keeps:

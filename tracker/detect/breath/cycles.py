@@ -95,14 +95,13 @@ class Cycles:
                 phases[inside] = kind.phases((t_s[inside] - onsets_s[k]) / BEAT_S)
         return phases
 
-    def unlike(self, other: Cycles) -> bool:
-        """Is it another rhythm?"""
-        return abs(math.log(other._mean_s / self._mean_s)) > _UNLIKE
-
     def margin(self, rows: Iterable[Cycles | None]) -> float:
         """By how much it explains more than those of the rows that have another rhythm."""
-        others = (row.against for row in rows if row is not None and self.unlike(row))
-        return min(others, default=math.inf) - self.against
+        mean_s, least = self._mean_s, math.inf
+        for row in rows:
+            if row is not None and abs(math.log(row._mean_s / mean_s)) > _UNLIKE:
+                least = min(least, row.against)
+        return least - self.against
 
     def of_anybody(self) -> Cycles:
         """The same as if nothing were known of the wearer."""

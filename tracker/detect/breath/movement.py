@@ -82,6 +82,7 @@ class Movement:
         self.sunk_deg = 0.0
         self._held_s = None if start_s is None else first_s - start_s
         self._habit = habit
+        self._smoothed: Floats | None = None
         self._see(Whitened(moved_deg))
 
     def _see(self, white: Whitened) -> None:
@@ -160,20 +161,32 @@ class Movement:
 
     def top(self, begin_s: float, end_s: float) -> Top:
         """Where the breath between the two is deepest; in the middle where nothing is known."""
-        known = np.isfinite(self.moved_deg)
-        t_s = self.times_s()
+        t_s, smooth = self.times_s(), self._smooth()
         edge_s = _EDGE * (end_s - begin_s)
         inside = (t_s > begin_s + edge_s) & (t_s < end_s - edge_s)
-        if np.count_nonzero(known) < 3 or not inside.any():
+        if smooth is None or not inside.any():
             return Top(0.5 * (begin_s + end_s), 0.0, 0.0, 0.0)
-        smooth = np.interp(t_s, t_s[known], self.moved_deg[known])
-        smooth[1:-1] = (smooth[:-2] + smooth[1:-1] + smooth[2:]) / 3.0
         low, high = np.interp([begin_s, end_s], t_s, smooth).tolist()
         tilt = (high - low) / (end_s - begin_s)
         above = np.where(inside, smooth - low - tilt * (t_s - begin_s), -math.inf)
         k = int(above.argmax())
         deep = float(smooth[k])
         return Top(float(t_s[k]), deep - low, deep - high, float(above[k]))
+
+    def _smooth(self) -> Floats | None:
+        """The movement at each beat, a mean with those beside it, also where it is not known.
+
+        None where hardly anything is known.
+        """
+        if self._smoothed is not None:
+            return self._smoothed
+        known = np.isfinite(self.moved_deg)
+        if np.count_nonzero(known) >= 3:
+            t_s = self.times_s()
+            smooth = np.interp(t_s, t_s[known], self.moved_deg[known])
+            smooth[1:-1] = (smooth[:-2] + smooth[1:-1] + smooth[2:]) / 3.0
+            self._smoothed = smooth
+        return self._smoothed
 
     def turned(self, after_s: float) -> int:
         """How many beats ago the leg was least deep since then."""

@@ -140,7 +140,8 @@ def _best(start: Floats, gains: Floats, lengths: list[int]) -> tuple[Floats, Flo
     for first in range(most + 1, total, least):
         last = first + least
         ends = best[first:last]
-        np.maximum.reduce(before[first - most : last - most] + gains[first:last], 1, None, ends)
+        chances = before[first - most : last - most] + gains[first:last]
+        np.maximum.reduce(chances, axis=1, out=ends)
         if first <= most + _LATEST:
             np.maximum(ends, start[first:last], out=ends)
     return best, before

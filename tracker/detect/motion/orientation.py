@@ -72,6 +72,14 @@ class Rows(NamedTuple):
         """The directions of these rows as `up`."""
         return None if self.up is None else self.up[:, row:end]
 
+    def times_s(self, row: int, end: int) -> list[float]:
+        """When these rows end."""
+        first, last = self.first + row, self.first + end
+        if self.up is None or end - row <= _FEW:
+            return [j * STEP_S for j in range(first, last)]
+        times_s: list[float] = (np.arange(first, last) * STEP_S).tolist()
+        return times_s
+
     def along(self, row: int, end: int) -> tuple[float, float]:
         """The least and the greatest y of these rows."""
         if self.up is None or end - row <= _FEW:
