@@ -30,15 +30,16 @@ def watched() -> Session:
     return session
 
 
-def told_by(session: Session, block: Block) -> list[list[Event]]:
+def told_by(session: Session, block: Block, size: int) -> list[list[Event]]:
     """What is told with each piece, and at the end."""
-    return [*(session.receive(piece) for piece in pieces(block)), session.close()]
+    return [*(session.receive(piece) for piece in pieces(block, size)), session.close()]
 
 
+@pytest.mark.parametrize("size", [7, 25])
 @pytest.mark.parametrize("block", [BREATHING, *(Block.join(list(read(f))) for f in RECORDINGS)])
-def test_what_waits_delays_no_hold_and_no_breath(block: Block) -> None:
+def test_what_waits_delays_no_hold_and_no_breath(block: Block, size: int) -> None:
     waiting, at_once = Session("band", 1, CHOICE), watched()
-    told, soonest = told_by(waiting, block), told_by(at_once, block)
+    told, soonest = told_by(waiting, block, size), told_by(at_once, block, size)
     assert [e for some in told for e in some] == [e for some in soonest for e in some]
     for some, same in zip(told, soonest, strict=True):
         assert [e for e in some if isinstance(e, AT_ONCE)] == [

@@ -244,7 +244,7 @@ class Routine:
         decides_s = self._keeping.decides_at(j) * STEP_S
         if self.held is None:
             return decides_s
-        return min(decides_s, self.held.silent_until_s(j * STEP_S, self._settings.target_s))
+        return min(decides_s, self.held.silent_until_s(self._settings.target_s))
 
     def lost(self, lost_from: int, seen_from: int) -> None:
         """The samples between these cells are missing; what may have been there is folded next."""

@@ -83,13 +83,9 @@ class Breaths:
         beat = self._beats.step(t_s, point)
         return seen if beat is None else seen + self._beat(beat)
 
-    def silent_until_s(self, t_s: float) -> float:
-        """Before then no breath will be told, as far as is known at t_s."""
-        turns_s = t_s + self._rhythm.turns_in_s()
-        if not self._telling.seen:
-            return turns_s
-        # Then one more would be whole if the leg left.
-        return min(turns_s, self._last_s + _NEARLY * self.period_s)
+    def silent_until_s(self) -> float:
+        """Before then no breath will be told while the leg stays, as far as is known."""
+        return self._rhythm.turns_s()
 
     def finish(self, end_s: float) -> list[BreathSeen]:
         """What is still to be said when the leg has left at end_s."""

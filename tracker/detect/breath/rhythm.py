@@ -38,6 +38,7 @@ class Rhythm:
         self._bank: Oscillators | None = None
         self._best = 0
         self._sine = 0.0
+        self._looked_s = 0.0
         self.follows = False
         self.way: Point = (1.0, 0.0)
         self.turning_s: float | None = None
@@ -72,6 +73,7 @@ class Rhythm:
         if bank is None:
             return
         bank.look(point)
+        self._looked_s = t_s
         sine = self._along(bank.sin(self._best))
         if self._sine > 0.0 >= sine and self._along(bank.cos(self._best)) < 0.0:
             self.turning_s = t_s - BEAT_S * sine / (sine - self._sine)
@@ -87,13 +89,14 @@ class Rhythm:
         turned_s, self.turning_s = self.turning_s, None
         return turned_s
 
-    def turns_in_s(self) -> float:
-        """How soon the cycle may turn again; 0 while it has turned, or none is followed."""
-        if self._bank is None or self.turning_s is not None:
-            return 0.0
+    def turns_s(self) -> float:
+        """When it may be told at the earliest that the cycle has turned, once more."""
+        if self._bank is None:
+            return -math.inf
         cosine = self._along(self._bank.cos(self._best))
         left = (math.pi - math.atan2(self._sine, cosine)) / (2.0 * math.pi)
-        return _SOONER * left * self.period_s
+        turns_s = self._looked_s + _SOONER * left * self.period_s
+        return turns_s if self.turning_s is None else min(turns_s, self.turning_s + _LOOK_S)
 
     def likely(self, most: int | None = None) -> list[float]:
         """The periods that explain the hold best, none longer than it is; all without `most`."""
