@@ -8,14 +8,14 @@ laid over the whitened movement at every beat: a bank of matched filters, one a 
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tracker.detect.breath.beats import BEAT_S
-from tracker.detect.breath.whitening import Whitened, smoothed, total, white
+from tracker.detect.breath.whitening import Whitened, product, smoothed, total, white
 from tracker.detect.samples import Floats
 
 # Shares of a breath: the exhale moves the leg, then a pause, the inhale; the rest is a pause again.
@@ -82,7 +82,7 @@ def _wave(length: int, smooth: int) -> Floats:
     return wave - total(wave) / length
 
 
-@cache
+@lru_cache(maxsize=64)
 def _bank(most: int, least: int, smooth: int) -> tuple[Floats, Floats]:
     """(lengths, most): breaths of each length, which end in the last column; and their squares."""
     waves = np.zeros((most - least + 1, most))
@@ -132,5 +132,4 @@ def along(changes: ArrayLike, waves: Floats, before: int) -> Floats:
     padded[before + longest : before + longest + count] = changes
     # Row `end` has the changes that lead up to it.
     windows = np.ndarray((count + 2 * before + 1, longest), buffer=padded, strides=(8, 8))
-    fits: Floats = windows @ waves.T
-    return fits
+    return product(windows, waves.T)

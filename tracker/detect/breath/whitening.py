@@ -33,6 +33,9 @@ _CLIP = 4.0
 _LEAST_BEATS = 10
 # Movements of so many changes, a minute and a quarter, are looked at time and again.
 _OFTEN = 190
+# OpenBLAS takes all cores for a product of more than a million multiplications, and they then wait
+# for more to do: ten times the processor time for matrices as small as these.
+_AT_ONCE = 500_000
 # Changes go to and fro where neighbours are surely (two standard errors) less alike than this; in
 # sway and breath they are alike by 0.5 and more. They are smoothed so often at most.
 _ALIKE, _SURELY, SMOOTHED = 0.2, 2.0, 2
@@ -63,6 +66,17 @@ def totals(values: Floats) -> Floats:
     return of_row
 
 
+def product(rows: Floats, by: Floats) -> Floats:
+    """rows @ by, (k,) or (m, k) and (k, n), in pieces so small that no threads are started."""
+    at_once = max(_AT_ONCE // by.size, 1)
+    if rows.ndim == 1 or len(rows) <= at_once:
+        return np.asarray(rows @ by, np.float64)
+    found = np.empty((len(rows), by.shape[1]))
+    for first in range(0, len(rows), at_once):
+        np.matmul(rows[first : first + at_once], by, out=found[first : first + at_once])
+    return found
+
+
 class Whitened:
     """A movement without its slow part and its jerks; change k leads to beat k + 1.
 
@@ -88,8 +102,9 @@ class Whitened:
 
     def quick(self, values: Floats) -> Floats:
         """Changes, (n,) or (k, n), without their slow part, as far as the movement is known."""
-        slow: Floats = values @ self._fit @ self._slow.waves
-        return (values - slow) * self.known
+        slow = product(product(values, self._fit), self._slow.waves)
+        quick: Floats = (values - slow) * self.known
+        return quick
 
     def white(self, moved: Floats) -> Floats:
         """What is new at each beat of another movement, (..., n + 1), smoothed as often."""
