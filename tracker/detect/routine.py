@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from tracker.detect.bounds.edges import settled_s
-from tracker.detect.bounds.holds import CALM_G, UNKNOWN, Keeping, Kept, Left
+from tracker.detect.bounds.holds import CALM_G, Keeping
+from tracker.detect.bounds.kept import Kept, Left
 from tracker.detect.breath.habit import Habit
 from tracker.detect.events import INNER_THIGH, OTHER, DropReason, EndReason, Event, Worn
 from tracker.detect.held import SETTLING_S, Held
@@ -19,7 +20,7 @@ from tracker.detect.motion.cells import Cells, Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.orientation import STEP_S, Rows
-from tracker.detect.motion.turning import Limb
+from tracker.detect.motion.turning import UNKNOWN, Limb
 from tracker.detect.posture.life import Life
 from tracker.detect.posture.naming import Postures
 from tracker.detect.posture.pauses import Pauses

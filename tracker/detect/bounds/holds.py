@@ -18,24 +18,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tracker.detect.bounds.edges import (
-    arrival,
     crept,
     departed_s,
     drift_deg_s,
     settled_s,
-    trembles,
     unbroken_s,
 )
+from tracker.detect.bounds.kept import Kept, Left
 from tracker.detect.bounds.sight import Sight
+from tracker.detect.bounds.turning_points import TURNING_DEG_S, may_turn
 from tracker.detect.motion.cells import Cells, Vector, angle_deg, cell_s, unit
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
-from tracker.detect.motion.turning import Limb, directions
+from tracker.detect.motion.turning import LEG, SHANK, UNKNOWN, directions
 from tracker.detect.samples import Floats
 
 # A first, coarse look, with hysteresis: the low-passed turning, and all that is not gravity.
@@ -47,26 +46,10 @@ CALM_G, RESTLESS_G = 0.200, 0.300
 # than 2.8 s gets a shorter look, half as long as the hold; the shorter the look, the faster the
 # same shaking seems, and the shorter a slip.
 CONFIRM_S, _CONFIRM_SHARE, _LEAST_SHARE = 1.4, 0.5, 0.5
-# A leg that slowed down gently may be at the turning point of a slow straightening, and turns as
-# gently: with a peak speed of 14 deg/s it is below the edge for about two seconds, and it has come
-# by 5 degrees or more in the second before. It is looked at for as long as may pass until a hold is
-# told, less a step.
-LEAST_WAY_DEG, GENTLE_DEG = 3.0, 14.0
-TOLD_S = 2.0
-LONG_LOOK_S = TOLD_S - STEP_S
 # Before low-passed steps show that a leg has stopped, it has stood for so long.
 _SHOWN_S = 0.4
 # One that still drifts, seen over a second, is looked at again after this share of CONFIRM_S.
 _DRIFTS_SHARE = 0.25
-# Then such a leg is on its way again: faster than a breath moves it (2 deg/s: 2 degrees, 20 a
-# minute), or back the way it came faster than an inhale eases it (1.5 deg/s: 2 degrees in 2.5 s).
-# It is given a moment to show what it does; one that only shakes has stopped after all. Not where
-# short holds are asked for.
-TURNING_DEG_S, BACK_DEG_S, WAIT_S = 2.0, 1.5, 1.4
-# With no step left until it has to be told, shaking or a coarse sensor's counts may look as if a
-# leg that has stopped turned back too, at up to 1.8 deg/s: there it has to turn surely, and to have
-# come by less than a straightening does, which takes seconds for its way.
-SURELY_TURNING_DEG_S, SURELY_BACK_DEG_S, STRAIGHTENING_DEG = 4.0, 1.85, 30.0
 # A short look may take a pause between two swings for a hold. What was kept has then to have been
 # still for the shortest hold without a break; what is longer than this has shown that anyway.
 _PROVEN_S = 6.0
@@ -96,33 +79,8 @@ _LOOK_BACK = 200
 DRIFT_DEG_S = 5.0
 # Between the means of two half seconds a coarse sensor flips by one count.
 _COARSE_DRIFT_DEG_S = DRIFT_DEG_S + 14.0
-# Before it has a name, what is kept is dated with the lever of the shank, the shorter one.
-UNKNOWN, _SHANK, _LEG = Limb(0.0), Limb(0.35), Limb(0.80, aside=True)
 # Whether it shakes about the knee or about the hip is not known: between the two.
-_SHAKING_M = math.sqrt(_SHANK.lever_m * _LEG.lever_m)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A posture is kept with the direction `up`; it began in the span of cells."""
-
-    up: Vector
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """The posture was left at `end_s`; `up` is where it was last kept.
-
-    still_s: how long the leg was still without a break; only where short holds are asked for.
-    unseen:  it was left while it was out of sight, from end_s on.
-    """
-
-    end_s: float
-    up: Vector
-    still_s: float | None
-    unseen: bool = False
+_SHAKING_M = math.sqrt(SHANK.lever_m * LEG.lever_m)
 
 
 class Keeping:
@@ -130,11 +88,12 @@ class Keeping:
 
     def __init__(self, min_hold_s: float) -> None:
         self._confirm_s = min(CONFIRM_S, _CONFIRM_SHARE * min_hold_s)
+        # Are holds asked for that are over before the look is?
+        self._short = self._confirm_s < CONFIRM_S
         share = max(self._confirm_s / CONFIRM_S, _LEAST_SHARE)
         self._slow_deg_s, self._fast_deg_s = SLOW_DEG_S / share, FAST_DEG_S / share
         self._drift_deg_s, self.return_s = DRIFT_DEG_S / share, RETURN_S * share
         self._first_look = math.ceil((self._confirm_s - _SHOWN_S) / STEP_S)
-        self._wait_s = WAIT_S if self._confirm_s == CONFIRM_S else 0.0
         self._return2 = _chord2(RETURN_DEG)
         self._slow_since: int | None = None
         # Before this step it cannot have stopped, as was seen when it was last looked at.
@@ -260,41 +219,16 @@ class Keeping:
         # Flipping by a count a coarse sensor seems to turn, time and again, where the leg is still.
         slow_for = _LOOK_BACK if coarse else now - self._slow_since * CELLS_A_STEP + 25
         kept = Kept(up, now - min(slow_for, _LOOK_BACK), now)
-        start_s = settled_s(cells, kept.first, kept.last, up, _SHANK)
+        start_s = settled_s(cells, kept.first, kept.last, up, SHANK)
         stood_s = self.sight.stood_s(start_s, j * STEP_S)
-        if stood_s < self._confirm_s or (
-            self._wait_s and self._may_turn(kept, start_s, rate, cells)
-        ):
+        if stood_s < self._confirm_s:
+            return None
+        if not self._short and may_turn(kept, start_s, rate, cells, self.sight):
             return None
         self._anchor, self.limb = up, UNKNOWN
         self._return2 = _chord2(_COARSE_RETURN_DEG if coarse else RETURN_DEG)
         self._since = math.ceil(start_s / CELL_S)
         return kept
-
-    def _may_turn(self, kept: Kept, start_s: float, rate: float, cells: Cells) -> bool:
-        """Is this perhaps the turning point of a slow straightening?"""
-        came = arrival(cells, start_s, kept.last)
-        coarse = cells.grain.coarse(kept.last)
-        gently = LEAST_WAY_DEG <= came.came_deg < GENTLE_DEG or coarse
-        turns = max(rate, came.turns_deg_s) > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
-        now_s = kept.last * CELL_S
-        if not turns and (not gently or self.sight.stood_s(start_s, now_s) >= LONG_LOOK_S):
-            return False  # all the more so if it has stood for longer
-        # With a name the hold may be dated otherwise, and earlier.
-        early_s = settled_s(cells, kept.first, kept.last, kept.up, _LEG)
-        stood_s = self.sight.stood_s(min(start_s, early_s), now_s)
-        if gently and stood_s < LONG_LOOK_S:
-            return True
-        if stood_s + STEP_S <= TOLD_S:
-            return turns
-        if stood_s >= self._confirm_s + self._wait_s:
-            return False
-        if cells.grain.hides_sway(kept.last) or trembles(cells, kept.last):
-            turns = came.turns_deg_s > SURELY_TURNING_DEG_S
-            return came.came_deg < STRAIGHTENING_DEG and (
-                turns or came.back_deg_s > SURELY_BACK_DEG_S
-            )
-        return came.turns_deg_s > TURNING_DEG_S or came.back_deg_s > BACK_DEG_S
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
         if self._follow((up,), anchor):
@@ -312,12 +246,12 @@ class Keeping:
             return None
         end_s = max(self._departed_s(cells, self._left, now, kept_up), self._back_s)
         # When it had only just left, that was dated too early; what is seen of it now is late.
-        late_s = GRAVITY_DELAY_S if self._confirm_s == CONFIRM_S else -math.inf
+        late_s = -math.inf if self._short else GRAVITY_DELAY_S
         if j * STEP_S - self.sight.latest_s(end_s) < self.return_s + late_s:
             return None
         self._anchor = self._left = None
         start_s = self._since * CELL_S
-        if self._confirm_s == CONFIRM_S or end_s - start_s > _PROVEN_S:
+        if not self._short or end_s - start_s > _PROVEN_S:
             return Left(end_s, kept_up, None, unseen=self.sight.lost(end_s))
         still_from_s, still_to_s = unbroken_s(cells, start_s, end_s, now, _SHAKING_M)
         # What shook at the edge was still all the same, if it did not turn at twice the edge.
@@ -330,7 +264,7 @@ class Keeping:
 
         Of a hold: what moves the band is known there. A rest that is left loses nothing by it.
         """
-        if self.limb is UNKNOWN or self._confirm_s < CONFIRM_S or cells.grain.coarse(now):
+        if self.limb is UNKNOWN or self._short or cells.grain.coarse(now):
             return False
         first, acc = cells.span(left, now)
         up = directions(acc, self.limb.window_s(anchor))
@@ -350,7 +284,7 @@ class Keeping:
 
         Of a hold, as above.
         """
-        if self.limb is UNKNOWN or self._confirm_s < CONFIRM_S:
+        if self.limb is UNKNOWN or self._short:
             return False
         if angle_deg(up, anchor) > _MOST_CREPT_DEG:
             return False

@@ -47,6 +47,10 @@ class Limb:
         return math.sqrt(self.lever_m * max(-up[1], 0.0) / GRAVITY)
 
 
+# Before it has a name, what is kept is dated with the lever of the shank, the shorter one.
+UNKNOWN, SHANK, LEG = Limb(0.0), Limb(0.35), Limb(0.80, aside=True)
+
+
 def directions(acc: Floats, window_s: float = 0.0) -> Floats:
     """(n, 3): where up is in each of n cells, without the limb's own acceleration."""
     if window_s > 0.0 and len(acc):
