@@ -229,6 +229,19 @@ def test_who_is_restless_before_rolling_over_has_moved_no_band(toes: float, left
     ]
 
 
+def test_a_band_that_was_tumbled_in_a_hand_was_not_rolled_over() -> None:
+    """It lay in the hand as on the leg before, and on its side, shortly before it lay anew."""
+    ways = ((0, -1, 0), (0, 0, 1), (0, -1, 0), (-1, 0, 0), (0, 0, 1), (0, 1, 0), (0, 0, -1))
+    tumbled = [Pose(up, 0.02, 0.5) for up in (*ways, *ways)]
+    in_a_hand = (*tumbled, Pose((0.95, 0.0, -0.1), 1.2, 0.5), Pose(SIDE, 0.1, 0.5))
+    other_leg = (Pose((-0.95, 0.0, -0.3), 6.0, 0.8), Pose((-0.34, -0.94, 0.0), 12.0))
+    poses = (*HAMSTRING, *in_a_hand, *other_leg, other_leg[0])
+    assert [hold[:2] for hold in named(samples(poses))] == [
+        ("hamstring", "right"),
+        ("hamstring", "left"),
+    ]
+
+
 @pytest.mark.parametrize("turned", [-15.0, 0.0, 15.0])
 def test_a_band_moved_to_the_other_leg_may_lie_as_it_did_on_the_belly(turned: float) -> None:
     """The back of a left leg is where the belly of a right one was."""

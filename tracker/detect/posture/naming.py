@@ -148,7 +148,7 @@ class Postures:
 
     def forget_rest(self) -> None:
         """The last rest was none of a leg: nothing is held until there is another."""
-        self._rest = None
+        self._rest, self._rolling = None, Rolling()
         self._bending.forget_rest()
         self._knees.forget_rest()
 
