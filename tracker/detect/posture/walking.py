@@ -6,7 +6,10 @@ up was tells which way the band's front points, and so which leg it is.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.orientation import mean
@@ -16,27 +19,51 @@ from tracker.detect.samples import Bools, Floats
 # across it by a tenth of the swing as a rule, and by half of it at most (this is the share of the
 # squares, 0.5 ** 2 and a bit). Three seconds show it. What is in a hand turns all ways.
 _ON_FOOT, _STRIDES, _LEAST_STRIDES, _ACROSS = 0.5, 0.6, 15, 0.3
+# Who gets down from standing swings the leg for two seconds, who moves the band for three or more.
+_THROWN_STEPS = 15
 
 
-def walked_through(ups: Floats, swinging: Bools) -> Vector | None:
-    """The mean of the directions, (3, n), where the leg swung as in a walk; None: it did not.
+class Swung(NamedTuple):
+    """What a leg, or a band, did that swung.
 
-    Of the longest part in which it stayed upright.  swinging: (n,), the steps that it swung in.
+    walked: where it did as in a walk, the mean of the directions it swung through.
+    thrown: or it was thrown about, as in a hand.
     """
-    if np.count_nonzero(swinging) < _LEAST_STRIDES:
-        return None
-    bounds = np.flatnonzero(np.diff(ups[1] > _ON_FOOT, prepend=False, append=False))
-    if not len(bounds):
-        return None
-    longest = int(np.argmax(bounds[1::2] - bounds[::2]))
-    part = slice(int(bounds[2 * longest]), int(bounds[2 * longest + 1]))
+
+    walked: Vector | None
+    thrown: bool
+
+
+def swung(ups: Floats, swinging: Bools) -> Swung:
+    """What was done with these directions, (3, n)?  swinging: (n,), the steps that swung.
+
+    A walk is looked for in the longest part that stayed upright, and a hand in all others.
+    """
+    count = int(np.count_nonzero(swinging))
+    if count < _LEAST_STRIDES:
+        return Swung(None, thrown=False)
+    part = _longest(ups[1] > _ON_FOOT)
     steps = np.flatnonzero(swinging[part])
-    if len(steps) < _LEAST_STRIDES or len(steps) < _STRIDES * (steps[-1] - steps[0]):
-        return None
-    if not _in_a_plane(ups[::2, part][:, steps[0] : steps[-1] + 1]):
-        return None
-    x, y, z = mean(ups[:, part][:, steps]).tolist()
-    return x, y, z
+    upright = len(steps)
+    if _strides(steps) and _in_a_plane(ups[::2, part][:, steps[0] : steps[-1] + 1]):
+        x, y, z = mean(ups[:, part][:, steps]).tolist()
+        return Swung((x, y, z), thrown=False)
+    return Swung(None, thrown=count - upright >= _THROWN_STEPS or _strides(steps))
+
+
+def _longest(so: Bools) -> slice:
+    """The longest part in which it is so."""
+    bounds = np.flatnonzero(np.diff(so, prepend=False, append=False))
+    if not len(bounds):
+        return slice(0, 0)
+    longest = int(np.argmax(bounds[1::2] - bounds[::2]))
+    return slice(int(bounds[2 * longest]), int(bounds[2 * longest + 1]))
+
+
+def _strides(steps: NDArray[np.intp]) -> bool:
+    """Do these swing as often as in a walk?"""
+    enough = len(steps) >= _LEAST_STRIDES
+    return enough and len(steps) >= _STRIDES * int(steps[-1] - steps[0])
 
 
 def _in_a_plane(swing: Floats) -> bool:

@@ -19,7 +19,7 @@ from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.posture.life import NOISE_KEPT, unsure_share
-from tracker.detect.posture.walking import walked_through
+from tracker.detect.posture.walking import swung
 from tracker.detect.samples import Bools, Floats
 
 _SECOND = round(1.0 / STEP_S)
@@ -56,8 +56,6 @@ _ROUGH_DEG, _WIDE_DEG = 0.18, 2.0
 # detector; one that goes up to be stretched, or is straightened time and again, in few of ten
 # seconds.
 _SWINGS_DEG, _WALKS_SHARE = 10.0, 0.4
-# Who gets down from standing turns the leg so for two seconds, who moves the band for three on.
-_THROWN_SHARE = 0.28
 _ON_ITS_HEAD, _UPRIGHT = -0.6, 0.7
 _SWINGS2 = math.radians(_SWINGS_DEG) ** 2
 # That a band lies is said again every two minutes, and at once where it was moved meanwhile.
@@ -190,13 +188,12 @@ class Wear:
             else:
                 self._judge(one, least)
             self._turn_over(one)
-            walked = walked_through(window, one.swinging)
+            walked, thrown = swung(window, one.swinging)
             if walked is not None:
                 self.worn = True
-            thrown = walked is None and one.swings > _THROWN_SHARE
-            swung = thrown or walked is not None
             again = self._off != off and self._off % _AGAIN == 0
-            if swung or again or (self.worn, self._upside_down) != before:
+            told = again or thrown or walked is not None
+            if told or (self.worn, self._upside_down) != before:
                 changes.append(Found(last, self.worn, self._upside_down, walked, thrown))
         return changes
 
