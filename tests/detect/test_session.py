@@ -187,6 +187,15 @@ def test_a_new_posture_ends_the_hold() -> None:
 SHORT = Settings(any_posture=True, min_hold_s=1.5)
 
 
+def test_with_any_posture_a_display_shows_the_angle_away_from_where_the_leg_was_first() -> None:
+    detector = Session("band", settings=SHORT)
+    detector.take_live()
+    detector.receive(samples((Pose(BACK, 3.0), Pose(raised(60), 1.0))))
+    angles = [point.angle_deg for point in detector.take_live()]
+    assert angles[0] == pytest.approx(0.0, abs=2.0)
+    assert angles[-1] == pytest.approx(60.0, abs=5.0)
+
+
 @pytest.mark.parametrize("creep_s", [10.0, 13.0])
 def test_a_leg_that_creeps_on_to_another_hold_is_never_in_two_at_once(creep_s: float) -> None:
     """Raised by 25 degrees more so slowly that it is hardly in motion."""

@@ -108,7 +108,7 @@ class Routine:
         return self._stays is not None or not self._settings.any_posture
 
     @property
-    def _rest(self) -> Vector | None:
+    def rest(self) -> Vector | None:
         """What something is, or would be, held away from."""
         return self.postures.rest if self._stays is None else self._stays.rest
 
@@ -120,7 +120,7 @@ class Routine:
         `step` would state the same events row by row. `show` is told up to which row a display
         shows them as it shows the first of them.
         """
-        rest = self._rest
+        rest = self.rest
         if self._found:
             end = min(end, self._found[0].step - rows.first)
         passed = self._keeping.pass_over(rows, row, end)
@@ -174,7 +174,7 @@ class Routine:
             self._straightenings.calm_s = now_s
         if unrest > CALM_G:
             self._straightenings.restless((now_s,))
-        if (rest := self._rest) is not None:
+        if (rest := self.rest) is not None:
             yield from self._straightenings.step(now_s, up, rest)
 
     def step_unseen(self, rows: Rows, row: int, sure_s: float) -> Iterator[Event]:

@@ -28,6 +28,7 @@ from tracker.detect.samples import Block, Floats
 from tracker.detect.settings import Settings
 from tracker.detect.stamps import Stamps, ms
 from tracker.detect.trace import Trace
+from tracker.detect.waiting import Waiting
 
 __all__ = ["Live", "Phase", "Session", "Settings"]
 
@@ -66,11 +67,9 @@ class Session:
         self._shown_from = 0
         self._shown: Live | None = None
         self._resume_s: float | None = None
-        # Of the samples that are folded, and of all: when the last one was.
+        # Of the samples that are folded: when the last one was.
         self._last_s: float | None = None
-        self._heard_s: float | None = None
-        self._waiting: list[Block] = []
-        self._silent_until_s = -math.inf
+        self._waiting = Waiting()
         self._untold: list[Event] = []
         self._watched = False
         self._step = 0
@@ -113,12 +112,9 @@ class Session:
         most, since a few cost as much to fold as many; and with them what else they show, as
         straightenings. None waits once points for a display were taken.
         """
-        block = self._new(block)
-        if len(block.t_s):
-            self._waiting.append(block)
-            self._heard_s = block.t_s.item(-1)
-            if self._heard_s < self._silent_until_s and not self._strays(block):
-                return []
+        last_g = self._waiting.add(block)
+        if last_g is not None and self._waiting.silent and not self._routine.strays(last_g):
+            return []
         return self._catch_up()
 
     def end_hold(self, reason: EndReason) -> list[Event]:
@@ -158,26 +154,12 @@ class Session:
         self._glimpses.clear()
         return shown
 
-    def _new(self, block: Block) -> Block:
-        t_s = block.t_s
-        if not len(t_s):
-            return block
-        rising = np.count_nonzero(t_s[1:] > t_s[:-1]) == len(t_s) - 1
-        heard_s = -math.inf if self._heard_s is None else self._heard_s
-        if rising and t_s.item(0) > heard_s:
-            return block
-        latest = np.maximum.accumulate(t_s)
-        before = np.concatenate([[heard_s], latest[:-1]])
-        later = block.t_s > np.maximum(before, before[0])
-        return block if later.all() else Block(block.t_s[later], block.acc_g[later])
-
     def _catch_up(self) -> list[Event]:
         """Fold the samples that wait; what they make sure, and what was not told yet."""
         events, self._untold = self._untold, []
-        if not self._waiting:
+        block = self._waiting.take()
+        if block is None:
             return events
-        block = self._waiting[0] if len(self._waiting) == 1 else Block.join(self._waiting)
-        self._waiting = []
         left = len(block.t_s)
         self._shown_from = int((block.t_s.item(-1) - _LIVE_S) / STEP_S)
         while left:
@@ -185,12 +167,8 @@ class Session:
             left -= count
             if left:
                 block = block.between(count)
-        self._silent_until_s = self._silent_s()
+        self._waiting.silent_until_s = self._silent_s()
         return events
-
-    def _strays(self, block: Block) -> bool:
-        x, y, z = block.acc_g[-1].tolist()
-        return self._routine.strays((x, y, z))
 
     def _silent_s(self) -> float:
         """Until when nothing that is told at once can be sure."""
@@ -340,7 +318,7 @@ class Session:
         if row < end:
             routine, ups = self._routine, rows.ups[row:end]
             held = routine.held
-            since = routine.postures.rest if held is None else held.stretch
+            since = routine.rest if held is None else held.stretch
             depth_deg = None if held is None else held.depth_deg
             self._glimpses.append(Glimpse(rows.first + row, ups, since, depth_deg, routine.phase))
 
