@@ -124,6 +124,7 @@ def test_while_it_is_held_a_breath_does_not_move_the_leg() -> None:
     assert laid.held_s == pytest.approx([0.0, 20 * BEAT_S, 10 * BEAT_S])
 
 
+@pytest.mark.inside
 @pytest.mark.parametrize(("against", "told"), [(-23.0, False), (-19.0, False), (-17.0, True)])
 def test_no_rate_is_told_where_a_held_breath_would_explain_as_much_and_make_it_another(
     against: float, told: bool
@@ -133,6 +134,7 @@ def test_no_rate_is_told_where_a_held_breath_would_explain_as_much_and_make_it_a
     assert (whole.rate_bpm() is not None) is told
 
 
+@pytest.mark.inside
 def test_a_held_breath_is_counted_where_it_explains_20_times_as_much() -> None:
     whole = looked_at(_even(-20.0), odd=_one_held(-26.5))
     assert whole.count == 6
@@ -142,6 +144,7 @@ def test_a_held_breath_is_counted_where_it_explains_20_times_as_much() -> None:
     assert without.rate_bpm() == pytest.approx(12.0)
 
 
+@pytest.mark.inside
 def test_where_an_exhale_is_not_known_from_an_inhale_no_breath_is_taken_to_be_held() -> None:
     assert looked_at(_even(-20.0), odd=_one_held(-40.0), one_way=False).count == 7
 
