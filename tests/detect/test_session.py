@@ -358,6 +358,7 @@ def test_a_fresh_session_from_resume_states_the_same_further_events() -> None:
 def test_long_idleness_moves_the_place_to_resume_from() -> None:
     t_s = np.arange(0.0, 7000.0, 0.08)
     acc = np.random.default_rng(3).normal([0.0, 1.0, 0.0], 0.002, (len(t_s), 3))
+    acc[:, 0] += 0.01 * np.sin(0.9 * t_s)
     session = Session("band")
     session.receive(Block(t_s, acc))
     assert session.resume_s is not None
@@ -365,22 +366,36 @@ def test_long_idleness_moves_the_place_to_resume_from() -> None:
     assert t_s[-1] - session.resume_s < 3600.0
 
 
-def test_a_band_off_the_leg_is_resumed_from_where_it_lies_not_from_where_it_is_carried() -> None:
-    """Else a fresh session would not know that it is off."""
-    t_s = np.arange(0.0, 3700.0, 0.08)
+def carried_from_a_table(carried_s: float, until_s: float) -> Block:
+    """A band that lies, is carried from then on for 2000 s, and is on a leg after."""
+    t_s = np.arange(0.0, until_s, 0.08)
     acc = np.random.default_rng(3).normal([0.0, 1.0, 0.0], 0.002, (len(t_s), 3))
-    carried = (t_s > 2900.0) & (t_s < 3400.0)
+    since_s = (t_s - carried_s)[:, None]
     swings = 0.2 * np.array([np.sin(2.1 * t_s), 0.0 * t_s, np.sin(3.0 * t_s)]).T
-    acc += np.where(carried[:, None], swings, 0.0)
-    session, whole = Session("band"), Block(t_s, acc)
-    lies = int(np.searchsorted(t_s, 3400.0))
-    session.receive(whole.between(0, lies))
+    sway = 0.01 * np.array([np.sin(0.9 * t_s), 0.0 * t_s, 0.0 * t_s]).T
+    acc += np.where(since_s < 0.0, 0.0, np.where(since_s < 2000.0, swings, sway))
+    return Block(t_s, acc)
+
+
+def test_that_a_band_is_off_the_leg_is_known_for_longer_than_an_hour_of_idleness() -> None:
+    """A fresh session would not find it out again while the band is carried."""
+    session = Session("band")
+    session.receive(carried_from_a_table(2900.0, 4900.0))
     assert session.worn is False
     assert session.resume_s == 0.0
-    session.receive(whole.between(lies))
-    assert session.worn is False
-    assert session.resume_s is not None
-    assert session.resume_s > 3420.0
+
+
+def test_nothing_is_forgotten_where_a_band_that_lay_for_an_hour_is_put_on() -> None:
+    session = Session("band")
+    session.receive(carried_from_a_table(2900.0, 5200.0))
+    assert session.worn is True
+    assert session.resume_s == 0.0
+
+
+def test_off_the_leg_too_the_place_to_resume_from_moves_at_last() -> None:
+    session = Session("band")
+    session.receive(carried_from_a_table(13000.0, 12100.0))
+    assert session.resume_s == pytest.approx(12000.0, abs=1.0)
 
 
 def test_events_are_named_by_band_boot_and_time() -> None:

@@ -52,8 +52,7 @@ class Routine:
         self.wear = Wear()
         self._found: deque[Found] = deque()
         self.worn: bool | None = None
-        # When it was last told that the band lies.
-        self.lies_s = -math.inf
+        self.worn_since_s = -math.inf
         self._taking_off, self._resting = TakingOff(), Resting()
         self.held: Held | None = None
         self.tally = Tally(stamps)
@@ -386,10 +385,8 @@ class Routine:
             self._taking_off.moved(self._left_s, now_s)
         if found.worn is False and not self._taking_off.possible(now_s):
             return
-        if found.worn is False:
-            self.lies_s = now_s
         if found.worn is not None and found.worn is not self.worn:
-            self.worn = found.worn
+            self.worn, self.worn_since_s = found.worn, now_s
             yield Worn(
                 **self._stamps.at(now_s, "worn"),
                 worn=found.worn,

@@ -34,9 +34,9 @@ __all__ = ["Live", "Phase", "Session", "Settings"]
 
 # Five steps of the slowest allowed rate are 0.4 s, so half a second is a gap at any rate.
 GAP_S = 0.5
-# With nothing going on, begin again from nothing after so long, so that little is folded twice. Off
-# the leg only where the band lies, which is soon found out again; but some time.
-IDLE_S, LONGEST_S = 3000.0, 12000.0
+# With nothing going on, begin again from nothing after so long, so that little is folded twice.
+# That a band is off the leg is not known then, nor found out again in a bag: there it may wait.
+IDLE_S, OFF_IDLE_S = 3000.0, 12000.0
 # Blocks are folded in pieces: a reset in the middle of one costs at most this many samples twice.
 _PIECE = 8192
 # So many cells behind a gap a direction, low-passed, still shows what is before them.
@@ -274,9 +274,16 @@ class Session:
         if tally.session is not None:
             over = int(tally.active_s / STEP_S) + gap
         else:
-            idle_s = IDLE_S if self._routine.worn is not False else LONGEST_S
-            over = int(((self._resume_s or 0.0) + idle_s) / STEP_S)
+            over = int(self._idle_until_s / STEP_S)
         return min(max(over - 1 - rows.first, row), row + gap, len(rows.ups))
+
+    @property
+    def _idle_until_s(self) -> float:
+        """Until then nothing is forgotten: not where somebody has just put the band on either."""
+        resume_s = self._resume_s or 0.0
+        if self._routine.worn is False:
+            return resume_s + OFF_IDLE_S
+        return max(resume_s, self._routine.worn_since_s) + IDLE_S
 
     def _over(self, now_s: float, events: list[Event]) -> bool:
         routine = self._routine
@@ -287,9 +294,7 @@ class Session:
                 return False
             events += routine.tally.ended(now_s)
             return routine.worn is not False
-        since_s = now_s - (now_s if self._resume_s is None else self._resume_s)
-        known = routine.worn is not False or routine.lies_s == now_s
-        return since_s > (IDLE_S if known else LONGEST_S)
+        return self._resume_s is not None and now_s > self._idle_until_s
 
     def _gap(self, from_s: float, to_s: float, events: list[Event]) -> None:
         if self._bridge is not None and not self._bridge.reaches:
