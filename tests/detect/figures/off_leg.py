@@ -14,8 +14,8 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 from scipy.spatial.transform import Rotation, Slerp
 
-from tests.detect.figures.hours import command, simulated
-from tracker.detect.events import HoldEnded, Worn
+from tests.detect.figures.hours import command, not_worn_s, simulated
+from tracker.detect.events import HoldEnded
 from tracker.detect.samples import Block, Floats
 from tracker.detect.session import Session
 
@@ -158,13 +158,7 @@ def told(seed: int) -> Told:
         for event in events
         if isinstance(event, HoldEnded)
     )
-    not_worn_s, since_s = 0.0, HOUR_S
-    for event in events:
-        if isinstance(event, Worn):
-            # It is found out anew when nothing went on for long, and told once more.
-            not_worn_s += max(event.t_s - since_s, 0.0)
-            since_s = HOUR_S if event.worn else event.t_s
-    return Told(part.name, holds, not_worn_s + HOUR_S - since_s)
+    return Told(part.name, holds, not_worn_s(events, HOUR_S))
 
 
 def lines(seeds: range) -> Iterator[str]:
