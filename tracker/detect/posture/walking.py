@@ -18,7 +18,7 @@ from tracker.detect.samples import Bools, Floats
 # A leg that walks stays this far up, swings in most steps, and in one plane, forwards and back:
 # across it by a tenth of the swing as a rule, and by half of it at most (this is the share of the
 # squares, 0.5 ** 2 and a bit). Three seconds show it. What is in a hand turns all ways.
-_ON_FOOT, _STRIDES, _LEAST_STRIDES, _ACROSS = 0.5, 0.6, 15, 0.3
+_ON_FOOT, _STRIDES, LEAST_STRIDES, _ACROSS = 0.5, 0.6, 15, 0.3
 # Who gets down from standing swings the leg for two seconds, who moves the band for three or more.
 _THROWN_STEPS = 15
 
@@ -34,14 +34,17 @@ class Swung(NamedTuple):
     thrown: bool
 
 
+NEITHER = Swung(None, thrown=False)
+
+
 def swung(ups: Floats, swinging: Bools) -> Swung:
     """What was done with these directions, (3, n)?  swinging: (n,), the steps that swung.
 
     A walk is looked for in the longest part that stayed upright, and a hand in all others.
     """
     count = int(np.count_nonzero(swinging))
-    if count < _LEAST_STRIDES:
-        return Swung(None, thrown=False)
+    if count < LEAST_STRIDES:
+        return NEITHER
     part = _longest(ups[1] > _ON_FOOT)
     steps = np.flatnonzero(swinging[part])
     upright = len(steps)
@@ -62,7 +65,7 @@ def _longest(so: Bools) -> slice:
 
 def _strides(steps: NDArray[np.intp]) -> bool:
     """Do these swing as often as in a walk?"""
-    enough = len(steps) >= _LEAST_STRIDES
+    enough = len(steps) >= LEAST_STRIDES
     return enough and len(steps) >= _STRIDES * int(steps[-1] - steps[0])
 
 

@@ -19,7 +19,7 @@ from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.posture.life import NOISE_KEPT, unsure_share
-from tracker.detect.posture.walking import swung
+from tracker.detect.posture.walking import LEAST_STRIDES, NEITHER, swung
 from tracker.detect.samples import Bools, Floats
 
 _SECOND = round(1.0 / STEP_S)
@@ -188,7 +188,8 @@ class Wear:
             else:
                 self._judge(one, least)
             self._turn_over(one)
-            walked, thrown = swung(window, one.swinging)
+            swings = one.swings * _WINDOW >= LEAST_STRIDES
+            walked, thrown = swung(window, one.swinging) if swings else NEITHER
             if walked is not None:
                 self.worn = True
             again = self._off != off and self._off % _AGAIN == 0
