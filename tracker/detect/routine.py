@@ -46,10 +46,13 @@ class Routine:
 
     def __init__(self, settings: Settings, stamps: Stamps, trace: Trace | None = None) -> None:
         self._settings, self._stamps, self._trace = settings, stamps, trace
-        self.postures = Postures(
-            any_posture=settings.any_posture, side=settings.side, taught=settings.taught
-        )
         self.wear = Wear()
+        self.postures = Postures(
+            any_posture=settings.any_posture,
+            side=settings.side,
+            taught=settings.taught,
+            ahead=self.wear.swung,
+        )
         self._found: deque[Found] = deque()
         self.worn: bool | None = None
         self.worn_since_s = -math.inf
@@ -144,6 +147,7 @@ class Routine:
                 show(k, k + 1)
         if rest is not None:
             events += self._straightenings.feed(times_s, ups, rows.part(row, passed), rest)
+        self.postures.swung_until(times_s[-1])
         if self.held is not None and len(events) > 1:
             events.sort(key=lambda event: event.t_s)
         return passed, events
@@ -152,6 +156,7 @@ class Routine:
         """Fold one row."""
         j, up, rate, unrest = rows.first + row, rows.ups[row], rows.rates[row], rows.unrests[row]
         now_s = j * STEP_S
+        self.postures.swung_until(now_s)
         if self._found and self._found[0].step == j:
             yield from self._on_found(now_s, self._found.popleft())
         self._recent.append((now_s, up, unrest))
@@ -379,8 +384,6 @@ class Routine:
 
     def _on_found(self, now_s: float, found: Found) -> Iterator[Event]:
         self.postures.upside_down = found.upside_down
-        if found.thrown or found.walked is not None:
-            self.postures.swung(found.walked, now_s)
         if not self._keeping.keeps:
             self._taking_off.moved(self._left_s, now_s)
         if found.worn is False and not self._taking_off.possible(now_s):

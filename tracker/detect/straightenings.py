@@ -67,7 +67,7 @@ class Straightenings:
         return () if seen is None else self._counted(now_s, seen)
 
     def _counted(self, now_s: float, seen: RepSeen) -> Iterator[Event]:
-        name = self._postures.name_of_top(seen.top)
+        name = self._postures.name_of_top(seen.top, now_s)
         if self._on_foot(seen, name):
             return
         self.calm_s = max(self.calm_s, seen.end_s)

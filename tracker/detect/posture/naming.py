@@ -12,6 +12,7 @@ angles are measured against the rest where that is enough, and else as the band 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -25,6 +26,7 @@ from tracker.detect.events import (
     Side,
 )
 from tracker.detect.motion.cells import Vector, angle_deg
+from tracker.detect.motion.orientation import STEP_S
 from tracker.detect.posture.bending import MOST_BEND_DEG, Bending, bent_leg
 from tracker.detect.posture.donning import Donning, Seat
 from tracker.detect.posture.falling import fell_out
@@ -35,6 +37,7 @@ from tracker.detect.posture.rolling import Rolling
 from tracker.detect.posture.stretches import Stretch, stretch, turned_deg
 from tracker.detect.posture.taught import ALIKE_DEG, CLEARLY_DEG, Taught, nearest
 from tracker.detect.posture.upright import Posture, posture
+from tracker.detect.posture.walking import Swung
 
 # Nearer to the rest than this the leg rests again, a little otherwise.
 _RESTS_AGAIN_DEG = 25.0
@@ -51,9 +54,16 @@ class Postures:
     """Remembers the rest before, and names what is kept after it."""
 
     def __init__(
-        self, *, any_posture: bool, side: Side | None, taught: tuple[Taught, ...] = ()
+        self,
+        *,
+        any_posture: bool,
+        side: Side | None,
+        taught: tuple[Taught, ...] = (),
+        ahead: deque[Swung] | None = None,
     ) -> None:
+        """ahead: what swung the band, which is taken from there when its time has come."""
         self.side, self.taught = side, taught
+        self._ahead: deque[Swung] = deque() if ahead is None else ahead
         # The leg was seen to walk with the band on its head: nothing is known of how it lies.
         self.upside_down = False
         self._any = any_posture
@@ -98,12 +108,15 @@ class Postures:
         ]
         return min(self._raised, *slow, key=lambda up: up[1]) if slow else self._raised
 
-    def swung(self, walked: Vector | None, now_s: float) -> None:
-        """The leg has walked, and was like this in the mean while it swung; or was thrown about."""
-        if walked is None:
-            self._legs.thrown()
-        else:
-            self._legs.walked(self.seat.straight(walked)[0], now_s)
+    def swung_until(self, now_s: float) -> None:
+        """By now the leg has walked, or the band was thrown about, as was seen ahead."""
+        ahead = self._ahead
+        while ahead and ahead[0].step * STEP_S <= now_s:
+            step, walked = ahead.popleft()
+            if walked is None:
+                self._legs.thrown()
+            else:
+                self._legs.walked(self.seat.straight(walked)[0], step * STEP_S)
 
     def pause_s(self, up: Vector, start_s: float) -> float:
         """How long this posture, kept since start_s, is but a pause on the way, not a rest."""
@@ -173,8 +186,9 @@ class Postures:
         held = self._stretch(OTHER, self.side, up, rest)
         return replace(held, rest_known=angle_deg(up, rest) > ANOTHER_POSTURE_DEG)
 
-    def name_of_top(self, up: Vector) -> str | None:
+    def name_of_top(self, up: Vector, now_s: float) -> str | None:
         """Where a straightening from the rest turned back: the stretch it led to, if any."""
+        self.swung_until(now_s)
         anyhow = OTHER if self._any else None
         if self._rest is None:
             return anyhow

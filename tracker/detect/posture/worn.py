@@ -10,6 +10,7 @@ Nobody walks on the head: a band whose arrow points down while its leg swings is
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,8 +20,8 @@ from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.posture.life import NOISE_KEPT, unsure_share
-from tracker.detect.posture.walking import LEAST_STRIDES, NEITHER, swung
-from tracker.detect.samples import Bools, Floats
+from tracker.detect.posture.walking import Swung, swung
+from tracker.detect.samples import Floats
 
 _SECOND = round(1.0 / STEP_S)
 _SECONDS = 10
@@ -63,17 +64,11 @@ _AGAIN = 12
 
 
 class Found(NamedTuple):
-    """What is known from this step on; that it is not worn is said again as long as it lies.
-
-    walked: where a leg has walked, the mean of `up` while it swung.
-    thrown: or it was thrown about otherwise, as in a hand.
-    """
+    """What is known from this step on; that it is not worn is said again as long as it lies."""
 
     step: int
     worn: bool | None
     upside_down: bool
-    walked: Vector | None
-    thrown: bool
 
 
 class _Window(NamedTuple):
@@ -91,7 +86,7 @@ class _Window(NamedTuple):
     noise: float
     swings: float
     height: float
-    swinging: Bools
+    swinging: list[bool]
 
 
 class _Stand:
@@ -147,10 +142,14 @@ def _within(low: Floats, high: Floats, count_g: float) -> bool:
 
 
 class Wear:
-    """Folds directions into worn, not worn, or not known yet."""
+    """Folds directions into worn, not worn, or not known yet.
+
+    swung: what swung the band, oldest first, until somebody takes it.
+    """
 
     def __init__(self) -> None:
         self.worn: bool | None = None
+        self.swung: deque[Swung] = deque()
         self._upside_down = False
         # Of a window that is not over.
         self._ups: list[Vector] = []
@@ -188,14 +187,12 @@ class Wear:
             else:
                 self._judge(one, least)
             self._turn_over(one)
-            swings = one.swings * _WINDOW >= LEAST_STRIDES
-            walked, thrown = swung(window, one.swinging) if swings else NEITHER
-            if walked is not None:
-                self.worn = True
+            if (did := swung(last, window.tolist(), one.swinging)) is not None:
+                self.swung.append(did)
+                self.worn = self.worn or did.walked is not None
             again = self._off != off and self._off % _AGAIN == 0
-            told = again or thrown or walked is not None
-            if told or (self.worn, self._upside_down) != before:
-                changes.append(Found(last, self.worn, self._upside_down, walked, thrown))
+            if again or (self.worn, self._upside_down) != before:
+                changes.append(Found(last, self.worn, self._upside_down))
         return changes
 
     def _begun(self, up: Floats) -> Floats:
@@ -279,7 +276,7 @@ class Wear:
         degrees = np.degrees(np.sqrt(np.maximum(squares, 0.0))).tolist()
         heights = mean(ups[1].reshape(-1, _WINDOW)).tolist()
         swings = mean(swinging.astype(np.float64)).tolist()
-        return list(map(_Window, *degrees, swings, heights, swinging))
+        return list(map(_Window, *degrees, swings, heights, swinging.tolist()))
 
 
 def _one_step(away: Floats) -> Floats:
