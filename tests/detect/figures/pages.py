@@ -17,9 +17,12 @@ Key = tuple[str, ...]
 
 
 def tables(text: str) -> Iterator[str]:
-    """The tables in Markdown: lines on end that begin with a bar."""
+    """The tables in Markdown: lines on end that begin with a bar, the second one with dashes."""
     rows: list[str] = []
     for line in [*text.splitlines(), ""]:
+        if line.startswith("| ---") and len(rows) > 1:  # a table right behind another
+            yield "\n".join(rows[:-1])
+            rows = rows[-1:]
         if line.startswith("|"):
             rows.append(line)
         elif rows:

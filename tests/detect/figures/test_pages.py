@@ -37,6 +37,11 @@ def test_a_table_with_a_further_row_is_named_and_not_guessed(tmp_path: Path) -> 
     assert page.read_text() == before
 
 
+def test_a_table_right_behind_another_is_another_one() -> None:
+    one, other = _printed(("clean", "0.9"), ("short", "0.8")), _printed(("rough", "0.5"))
+    assert list(tables(f"{one}\n{other}\n")) == [one, other]
+
+
 def test_two_tables_alike_in_one_page_are_refused() -> None:
     one = _printed(("clean", "0.9"))
     with pytest.raises(ValueError, match="same head and rows"):
