@@ -37,7 +37,7 @@ def swung(step: int, ups: Sequence[Sequence[float]], swinging: Sequence[bool]) -
     A walk is looked for in the longest part that stayed upright, and a hand in all others.
     swinging: the steps that swung.
     """
-    count = sum(swinging)
+    count = swinging.count(True)
     if count < _LEAST_STRIDES:
         return None
     xs, ys, zs = ups
