@@ -23,9 +23,7 @@ from tracker.detect.posture.tumbling import HARDLY_A_LEG_DEG, NO_LEG_DEG, tumble
 _TURNS_DEG_S = 2.0
 # Less than that is too short to tell; what is put down rings, and what is left has begun to move.
 _LEAST, _RINGS = round(2.0 / STEP_S), round(1.0 / STEP_S)
-
-
-# Nor does a leg show in less, when it was off before.
+# Where the band was off before, a leg does not show in less.
 _SHOWS = round(7.0 / STEP_S)
 
 
@@ -33,7 +31,7 @@ class Resting:
     """Remembers the last rest, or what was taken for one."""
 
     def __init__(self) -> None:
-        # Its directions, where the sensor shows how a leg moves in it.
+        # Its directions, where the sensor shows how a leg moves.
         self._ups: Sequence[Vector] = ()
 
     def ended(self, ups: Sequence[Vector], grain: Grain, cell: int, *, off: bool) -> bool:
