@@ -24,6 +24,7 @@ from tracker.detect.samples import Floats
 
 # Each further breath has to explain this much (twice the log likelihood).
 _A_BREATH = 1.5
+# So few breaths do not tell by themselves how well the row explains the movement.
 _FEW = 4.0
 # Lengths are tried this far apart (natural logarithm).
 _STEP = 0.04

@@ -109,6 +109,7 @@ class Movement:
         if not white.enough:
             return [None] * len(periods_s)
         breaths = [templates(period_s, white.smooth) for period_s in periods_s]
+        # Of all their lengths at once, so that each row finds its own at hand.
         most = max(each.lengths[0] for each in breaths)
         self._matched(most, min(each.lengths[-1] for each in breaths))
         rows = [

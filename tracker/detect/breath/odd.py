@@ -19,8 +19,8 @@ from tracker.detect.breath.bated import Bated, Group, Wave
 from tracker.detect.breath.beats import BEAT_S
 from tracker.detect.breath.kinds import PRICE, Kind, cut_short, even, held
 from tracker.detect.breath.segments import Segments, gained, laid
-from tracker.detect.breath.template import Matches, depth, likely_beats
-from tracker.detect.breath.whitening import DEPENDENT, Whitened, smoothed, total, white
+from tracker.detect.breath.template import Matches, likely_beats, new_at_beats
+from tracker.detect.breath.whitening import DEPENDENT, Whitened, total
 from tracker.detect.samples import Floats
 
 # A breath is held for so long, seconds, tried so many beats apart, beside these shares of the usual
@@ -198,5 +198,4 @@ def _parts(kind: Kind, smooth: int, level: float) -> Wave:
 def _wave(kind: Kind, smooth: int) -> Floats:
     """What is new at each beat of one in a row of its like."""
     beats = np.mod(np.arange(-smooth, kind.beats + 1 + smooth), kind.beats)
-    deep = smoothed(depth(kind.phases(beats)), smooth)
-    return white(deep[smooth : kind.beats + 1 + smooth])
+    return new_at_beats(kind.phases(beats), smooth)

@@ -77,9 +77,18 @@ def templates(period_s: float, smooth: int) -> Templates:
 @cache
 def _wave(length: int, smooth: int) -> Floats:
     """(length,): what is new at each beat of a breath among its like, but for what is slow."""
-    phase = np.arange(-smooth, length + 1 + smooth) / length
-    wave = white(smoothed(depth(np.mod(phase, 1.0)), smooth)[smooth : len(phase) - smooth])
+    phases = np.arange(-smooth, length + 1 + smooth) / length
+    wave = new_at_beats(np.mod(phases, 1.0), smooth)
     return wave - total(wave) / length
+
+
+def new_at_beats(phases: Floats, smooth: int) -> Floats:
+    """What is new at each beat of a breath with these phases, each beat smoothed so often.
+
+    phases: of the beats from its first to that after its last, and of `smooth` more at both ends.
+    """
+    deep = smoothed(depth(phases), smooth)
+    return white(deep[smooth : len(deep) - smooth])
 
 
 @lru_cache(maxsize=64)
