@@ -188,6 +188,20 @@ def test_a_knee_bent_standing_in_steps_with_the_breath_is_no_leg_raised_from_lyi
     assert named(samples(poses)) == [("standing_quad", "right", held)]
 
 
+@pytest.mark.parametrize(("bend", "told"), [(40, 1), (65, 1), (75, 2), (90, 2)])
+def test_who_reads_on_the_belly_with_the_feet_up_stretches_no_quad(bend: float, told: int) -> None:
+    reads = (Pose(bent_prone(bend), 40.0), Pose(BELLY, 8.0))
+    holds = named(samples((*PRONE_QUAD, *reads)))
+    assert [hold[:2] for hold in holds] == told * [("prone_quad", "right")]
+
+
+def test_who_stands_up_for_a_moment_only_bends_the_knee_standing() -> None:
+    """The shank points as on the belly, bent by 45 degrees: no quad is stretched so."""
+    stands = (Pose(STANDING, 0.6, 2.0), Pose(bent_standing(135), 12.0), STAND)
+    holds = named(samples((*PRONE_QUAD, *stands)))
+    assert [hold[:2] for hold in holds] == [("prone_quad", "right"), ("standing_quad", "right")]
+
+
 def test_who_kneels_down_to_lie_on_the_belly_bends_the_knee_there() -> None:
     lies = Pose(BELLY, 4.0, move_s=1.5)
     poses = (STAND, lies, Pose(bent_prone(120), 12.0), lies)

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from tracker.detect.events import (
     HAMSTRING,
@@ -45,9 +46,24 @@ _RESTS_AGAIN_DEG = 25.0
 ANOTHER_POSTURE_DEG = 15.0
 # Lying on the back few raise a straight leg past 100 degrees, and a dancer's is at 140.
 _MOST_RAISE_DEG = 145.0
+# A knee that is bent by less stretches no quad, of the stiffest neither, who reach some 90 degrees
+# with a belt: it is someone who reads on the belly with the feet up.
+_LEAST_BEND_DEG = 70.0
+# Of an upright shank, and of a foot on the floor with the knee up.
+_STOOD = 0.9
 _NOT_RAISED: Vector = (0.0, 0.0, 0.0)
 # A leg that turns by less than 6 degrees a step is not thrown about: there up is up.
 _SLOW_COS = math.cos(math.radians(6.0))
+
+
+class _Least(NamedTuple):
+    """How far a leg that lay is turned at least, raised on the back or bent on the belly."""
+
+    raise_deg: float
+    bend_deg: float
+
+
+_ON_THE_WAY = _Least(STRAIGHTENED_DEG, STRAIGHTENED_DEG)
 
 
 class Postures:
@@ -176,7 +192,7 @@ class Postures:
         rest = self._rest
         if rest is None:
             return None
-        known = self._known(up, rest, self._raises.least_deg)
+        known = self._known(up, rest, _Least(self._raises.least_deg, _LEAST_BEND_DEG))
         self._named_up = up
         own = self._own(up, rest, ALIKE_DEG if known is None else CLEARLY_DEG)
         return known if own is None else self._stretch(own.name, own.side, up, rest)
@@ -192,7 +208,7 @@ class Postures:
         anyhow = OTHER if self._any else None
         if self._rest is None:
             return anyhow
-        known = self._known(up, self._rest, STRAIGHTENED_DEG)
+        known = self._known(up, self._rest, _ON_THE_WAY)
         if known is not None and (known.name != STANDING_QUAD or self._bending.at_once):
             self._bending.straightened = known.name == STANDING_QUAD
             if known.name == HAMSTRING:
@@ -207,16 +223,16 @@ class Postures:
         seat = self.seat
         return nearest(self.taught, seat.on_leg(up), seat.on_leg(rest), self.side, within_deg)
 
-    def _known(self, up: Vector, rest: Vector, least_deg: float) -> Stretch | None:
+    def _known(self, up: Vector, rest: Vector, least: _Least) -> Stretch | None:
         if self.upside_down:
             return None
         match posture(rest):
             case "upright" if not self._knees.on_back:
                 return self._from_upright(up, rest)
             case "lying":
-                return self._bent_further(up, rest) or self._from_lying(up, rest, least_deg)
+                return self._bent_further(up, rest) or self._from_lying(up, rest, least)
             case "upright" | "knee_up" if self._knees.on_back:
-                return self._from_lying(up, rest, least_deg)
+                return self._from_lying(up, rest, least)
         return None
 
     def _bent_further(self, up: Vector, paused: Vector) -> Stretch | None:
@@ -230,7 +246,7 @@ class Postures:
             return None
         return self._stretch(STANDING_QUAD, side, up, rest)
 
-    def _from_lying(self, up: Vector, rest: Vector, least_deg: float) -> Stretch | None:
+    def _from_lying(self, up: Vector, rest: Vector, least: _Least) -> Stretch | None:
         front = _front(rest)
         again = angle_deg(up, rest) < _RESTS_AGAIN_DEG
         x, y, z = self.seat.on_leg(up)
@@ -239,11 +255,14 @@ class Postures:
         if not (again or on_belly) and fell_out((x * front, y, z), raised):
             return self._stretch(INNER_THIGH, leg(front, back=True), up, rest)
         turned = turned_deg(up, rest, self.seat)
-        if not least_deg < turned < MOST_BEND_DEG:
+        if not least.raise_deg < turned < MOST_BEND_DEG:
             return None
         back = self._knees.on_back or self._legs.on_back(front, turned, self.side)
         if back and turned > _MOST_RAISE_DEG:
             return None
+        if not back and turned < least.bend_deg:
+            # Who has stood up meanwhile, too shortly to be seen at rest there, bends it standing.
+            return self._from_upright(up, rest) if self._knee_up > _STOOD else None
         return self._stretch(HAMSTRING if back else PRONE_QUAD, leg(front, back=back), up, rest)
 
     def _kind(self, up: Vector, start_s: float) -> Posture:
