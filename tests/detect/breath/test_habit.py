@@ -61,3 +61,21 @@ def test_breaths_in_sway_count_better_where_the_rhythm_is_known_from_the_holds_b
             breaths.finish(START_S + 43.0)
             off.append(abs(breaths.count() - 7))
     assert np.mean(known) < 0.75 * np.mean(alone)
+
+
+def test_a_rhythm_that_stands_out_a_little_is_believed_as_the_holds_before_were_plain() -> None:
+    margins = np.arange(0.0, 12.0, 0.1)
+
+    def needed(*before: float) -> float:
+        habit = Habit()
+        for margin in before:
+            habit.learn_margin(margin)
+        return float(min(margin for margin in margins if habit.believes(margin)))
+
+    plain = [needed(*(30.0,) * holds) for holds in range(8)]
+    vague = [needed(*(3.0,) * holds) for holds in range(8)]
+    assert plain == sorted(plain, reverse=True)
+    assert vague == sorted(vague)
+    assert plain[-1] == pytest.approx(2.0, abs=0.2)
+    assert vague[-1] > plain[0] + 3.0
+    assert needed(*(3.0,) * 4, *(30.0,) * 8) < vague[4]

@@ -63,7 +63,7 @@ def test_no_rate_is_told_where_any_other_rhythm_explains_as_much(other: int) -> 
 
 @pytest.mark.parametrize(
     ("against", "worse", "told"),
-    [(4.0, 3.0, True), (8.0, 6.0, False), (8.0, 9.0, True), (16.0, 30.0, False)],
+    [(4.0, 4.5, True), (8.0, 6.0, False), (8.0, 9.0, True), (16.0, 30.0, False)],
 )
 def test_breaths_that_explain_little_tell_a_rate_where_all_others_are_much_worse(
     against: float, worse: float, told: bool

@@ -5,6 +5,11 @@ takes. So what one hold has shown says what is likely in the next. But some take
 each stretch. Which of the two somebody does, the holds so far tell: the length of the next breath
 has a prior that is a mixture of both, of which the one is learnt (Gelman et al. 2013, "Bayesian
 Data Analysis", chapter 5).
+
+And some have no rhythm, since they talk, or breathe too little to move the leg. In their holds one
+of many rhythms stands out by chance as far as the right one does in a hold that sways. How often
+the wearer's holds were plain tells how far a rhythm must stand out to be believed (empirical Bayes:
+Efron 2010, "Large-Scale Inference", chapter 2).
 """
 
 from __future__ import annotations
@@ -24,6 +29,12 @@ _KEPT, _SUREST = 0.15, 20.0
 # So much of what one hold has shown counts in the next, and so on: in another posture somebody may
 # breathe otherwise.
 _REMEMBERED = 0.7
+# A rhythm is plain that explains so much more than any other (twice the log likelihood). So many
+# holds are, and so many are not, before the first one.
+_PLAIN, _PLAIN_ONES, _VAGUE_ONES = 6.0, 3.0, 1.0
+# It is believed where it is right, not by chance, with odds of 20 to 1; and where no other explains
+# as much, however plain the holds before were.
+_BELIEVED, _LEAST = 2.0 * math.log(20.0), 2.0
 
 
 class Habit:
@@ -35,6 +46,7 @@ class Habit:
         # is, one by its variance.
         self._odds = 1.0
         self._mean, self._surely = math.log(_USUAL_S), 1.0 / _USUALLY**2
+        self._plain, self._vague = _PLAIN_ONES, _VAGUE_ONES
 
     def learn_shape(self, fits: Floats) -> None:
         """How well each shape fits a hold, or a part of a long one, that is over."""
@@ -47,6 +59,18 @@ class Habit:
         surely = self._surely + 1.0 / _KEPT**2
         self._mean += (math.log(length_s) - self._mean) / (_KEPT**2 * surely)
         self._surely = _REMEMBERED * surely
+
+    def believes(self, margin: float) -> bool:
+        """Is a rhythm right that explains so much more than any other in a hold?"""
+        by_chance = self._vague / self._plain
+        return margin > max(_BELIEVED + 2.0 * math.log(by_chance), _LEAST)
+
+    def learn_margin(self, margin: float) -> None:
+        """By how much the rhythm of a hold that is over explained more than any other."""
+        if margin > _PLAIN:
+            self._plain += 1.0
+        else:
+            self._vague += 1.0
 
     def unlike(self, length_s: float) -> float:
         """Minus twice the log likelihood of breaths so long, beyond that for anybody."""

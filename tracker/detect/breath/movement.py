@@ -90,6 +90,10 @@ class Movement:
         self._matches: Matches | None = None
 
     @property
+    def lasts_s(self) -> float:
+        return BEAT_S * len(self.moved_deg)
+
+    @property
     def smooth(self) -> int:
         """So often its beats were smoothed, since they went to and fro."""
         return self._white.smooth

@@ -32,20 +32,24 @@ _AGAIN = 2
 # A rate is stated from two breaths on, when their lengths agree with each other.
 _FOR_RATE, _UNEVEN = 2, 0.35
 # It is believed where breaths of any other length explain the movement worse (twice the log
-# likelihood), and these explain it well, or not too badly and all others worse by as much: sway
-# suits many rhythms alike.
-_MARGIN, _BELIEVED, _TOO_BADLY = 2.0, 5.0, 15.0
+# likelihood; how much worse, habit.py says), and these explain it well, or not too badly and all
+# others worse by as much: sway suits many rhythms alike.
+_BELIEVED, _TOO_BADLY = 5.0, 15.0
 # Along the likeliest of several ways chance explains as much more as in so many tries along one
 # (Bonferroni's bound).
-_OF_MANY = _MARGIN + 2.0 * math.log(WAYS)
+_OF_MANY = 2.0 * math.log(WAYS)
+# No odd breath may explain it as well, and make another rate, within this.
+_MARGIN = 2.0
 # Breaths are taken to be held or cut short where that makes the movement 20 times as likely, their
 # price paid: sway is known less well than its likelihood says.
 _ODDLY = 2.0 * math.log(20.0)
 # They are sought in rhythms that differ by so much at most (natural logarithm) from the one found.
 _NEAR = 0.2
-# Where the movement had to be smoothed, so is the sway, and looks more like breath: of 200 holds
-# without breath of two bodies one would have had a rate by 14.
-_MARGIN_SMOOTHED, _BELIEVED_SMOOTHED = 18.0, 0.0
+# Where the movement had to be smoothed, so is the sway, and looks more like breath, by so much: of
+# 200 holds without breath of two bodies one would have had a rate by 12.
+_SMOOTHED, _BELIEVED_SMOOTHED = 16.0, 0.0
+# A shorter hold does not tell how plain the wearer's rhythm is.
+_LONG_S = 20.0
 # What begins this share of a breath earlier than the last one has ended is that one.
 SAME = 0.5
 # More breaths of a hold than this are forgotten, the oldest first.
@@ -91,17 +95,24 @@ class Whole:
         self._sure = False
         row = _moving(likeliest([likeliest(rows[0]), *map(_moving, chain(*rows[1:]))]))
         if row is None:
+            self._learn(movements[0], -math.inf)
             return []
         movement = next(m for m, along in zip(movements, rows, strict=True) if row in along)
         odd = _odd(movement, periods_s, row) if self._one_way else []
         row = min([row, *odd], key=lambda each: each.against + _ODDLY * bool(each.kinds))
         self._usual_s = row.usual_s
-        stands_out = self._stands_out(row, chain(*rows), smoothed=movement.smooth > 0)
+        margin = self._stands_out(row, chain(*rows), smoothed=movement.smooth > 0)
         # As well with a breath that is odd, and at another rate with it, is not sure either.
-        self._sure = stands_out and row.margin(odd) > _MARGIN
+        self._sure = self._habit.believes(margin) and row.margin(odd) > _MARGIN
+        self._learn(movement, margin)
         if self._sure:
             self._habit.learn_length(row.usual_s)
         return self._counted(movement, row, until_s)
+
+    def _learn(self, movement: Movement, margin: float) -> None:
+        """By how much the rhythm stood out, where the hold, or the part, was long enough."""
+        if movement.lasts_s >= _LONG_S:
+            self._habit.learn_margin(margin)
 
     def _counted(self, movement: Movement, row: Cycles, until_s: float) -> list[Span]:
         """Count the breaths of the row that are whole."""
@@ -158,23 +169,25 @@ class Whole:
         """How much deeper the end is than the start, without the breath."""
         return self._deepening.gain_deg()
 
-    def _stands_out(self, row: Cycles, rows: Iterable[Cycles | None], *, smoothed: bool) -> bool:
-        """Does it explain the movement, and so much more than those of another rhythm?
+    def _stands_out(self, row: Cycles, rows: Iterable[Cycles | None], *, smoothed: bool) -> float:
+        """By how much it explains more than those of another rhythm; -inf where it explains too
+        little by itself.
 
         What the holds before have shown may cast doubt on that, but is no evidence for it.
         """
         found = [each for each in rows if each is not None]
-        if not self._clear(row, found, smoothed=smoothed):
-            return False
-        found = [each.of_anybody() for each in found]
-        return self._clear(row.of_anybody(), found, smoothed=smoothed)
+        anybody = [each.of_anybody() for each in found]
+        return min(
+            self._margin(row, found, smoothed=smoothed),
+            self._margin(row.of_anybody(), anybody, smoothed=smoothed),
+        )
 
-    def _clear(self, row: Cycles, rows: Iterable[Cycles], *, smoothed: bool) -> bool:
+    def _margin(self, row: Cycles, rows: Iterable[Cycles], *, smoothed: bool) -> float:
         margin = row.margin(rows)
-        if smoothed:
-            return margin > _MARGIN_SMOOTHED and row.against < _BELIEVED_SMOOTHED
-        least = _MARGIN if self._one_way else _OF_MANY
-        return margin > least and row.against < max(_BELIEVED, min(_TOO_BADLY, margin))
+        believed = max(_BELIEVED, min(_TOO_BADLY, margin))
+        if row.against >= (_BELIEVED_SMOOTHED if smoothed else believed):
+            return -math.inf
+        return margin - _SMOOTHED * smoothed - _OF_MANY * (not self._one_way)
 
 
 def plainest(movements: Sequence[Movement], periods_s: Sequence[float]) -> int:
