@@ -111,9 +111,9 @@ def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
     return Arrival(came_deg, back_deg_s, turns_deg_s)
 
 
-def trembles(cells: Cells, last: int) -> bool:
-    """Did the leg shake in the last second so that slow turns hide in it?"""
-    _, acc = cells.span(last - _SECOND + 1, last)
+def trembles(cells: Cells, last: int, over: int = _SECOND) -> bool:
+    """Did the leg shake in the last second, or over so many cells, so that slow turns hide in it?"""
+    _, acc = cells.span(last - over + 1, last)
     return _edge_deg_s(slopes_deg_s(directions(acc), HALF)) > EDGE_DEG_S
 
 

@@ -26,11 +26,12 @@ from tracker.detect.bounds.edges import (
     departed_s,
     drift_deg_s,
     settled_s,
+    trembles,
     unbroken_s,
 )
 from tracker.detect.bounds.kept import Kept, Left
 from tracker.detect.bounds.sight import Sight
-from tracker.detect.bounds.turning_points import TURNING_DEG_S, may_turn
+from tracker.detect.bounds.turning_points import TURNING_DEG_S, look_longer_s
 from tracker.detect.motion.cells import Cells, Vector, angle_deg, cell_s, unit
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.orientation import CELLS_A_STEP, GRAVITY_DELAY_S, STEP_S, Rows
@@ -48,8 +49,13 @@ CALM_G, RESTLESS_G = 0.200, 0.300
 CONFIRM_S, _CONFIRM_SHARE, _LEAST_SHARE = 1.4, 0.5, 0.5
 # Before low-passed steps show that a leg has stopped, it has stood for so long.
 _SHOWN_S = 0.4
-# One that still drifts, seen over a second, is looked at again after this share of CONFIRM_S.
+# One that still drifts, seen over a second, is looked at again after CONFIRM_S; after this share of
+# it where it shakes.
 _DRIFTS_SHARE = 0.25
+# It is sure when it stopped once it has stood for so long: before, that may have been a jolt.
+_SHOWS_S = 0.5
+# Whether the leg shakes so that it may not be is looked at over so many cells.
+_SHAKES = 31
 # A short look may take a pause between two swings for a hold. What was kept has then to have been
 # still for the shortest hold without a break; what is longer than this has shown that anyway.
 _PROVEN_S = 6.0
@@ -72,6 +78,8 @@ _COARSE_RETURN_DEG = RETURN_DEG + 7.0
 _ANCHOR_SHARE = 0.07
 # So many directions are worth a look whether all of them are near; beyond doubt, not by rounding.
 _MANY, _SURELY = 32, 1.0 - 1e-6
+# A look that is due in a whole number of steps is not put off to the next one.
+_ROUNDING = 1e-6
 
 # A start is looked for in the last eight seconds; the history behind must reach further back.
 _LOOK_BACK = 200
@@ -214,7 +222,7 @@ class Keeping:
         now = j * CELLS_A_STEP
         coarse = cells.grain.coarse(now)
         if drift_deg_s(cells, now) > (_COARSE_DRIFT_DEG_S if coarse else self._drift_deg_s):
-            self._stops = j + math.ceil(_DRIFTS_SHARE * self._confirm_s / STEP_S)
+            self._look_again(j, self._confirm_s, cells, unsure_s=_DRIFTS_SHARE * self._confirm_s)
             return None
         # Flipping by a count a coarse sensor seems to turn, time and again, where the leg is still.
         slow_for = _LOOK_BACK if coarse else now - self._slow_since * CELLS_A_STEP + 25
@@ -222,13 +230,28 @@ class Keeping:
         start_s = settled_s(cells, kept.first, kept.last, up, SHANK)
         stood_s = self.sight.stood_s(start_s, j * STEP_S)
         if stood_s < self._confirm_s:
+            stands_s = self.sight.stands_s(start_s, self._confirm_s)
+            self._look_again(j, stands_s - j * STEP_S if stood_s > _SHOWS_S else STEP_S, cells)
             return None
-        if not self._short and may_turn(kept, start_s, rate, cells, self.sight):
-            return None
+        if not self._short:
+            longer_s = look_longer_s(kept, start_s, rate, cells, self.sight)
+            if longer_s is not None:
+                self._look_again(j, longer_s, cells)
+                return None
         self._anchor, self.limb = up, UNKNOWN
         self._return2 = _chord2(_COARSE_RETURN_DEG if coarse else RETURN_DEG)
         self._since = math.ceil(start_s / CELL_S)
         return kept
+
+    def _look_again(self, j: int, wait_s: float, cells: Cells, *, unsure_s: float = STEP_S) -> None:
+        """It cannot have stopped for wait_s, or for unsure_s where the leg shakes or its counts do.
+
+        There what was taken for a turn may turn out to have been that.
+        """
+        now = j * CELLS_A_STEP
+        if wait_s > unsure_s and (cells.grain.hides_sway(now) or trembles(cells, now, _SHAKES)):
+            wait_s = unsure_s
+        self._stops = j + math.ceil(wait_s / STEP_S - _ROUNDING)
 
     def _maybe_left(self, j: int, up: Vector, anchor: Vector, cells: Cells) -> Left | None:
         if self._follow((up,), anchor):

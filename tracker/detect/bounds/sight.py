@@ -36,10 +36,17 @@ class Sight:
 
     def stood_s(self, since_s: float, now_s: float) -> float:
         """How long a leg has stood, what was not seen counting for as much as what was, at most."""
-        since = since_s / CELL_S
-        lost_s = CELL_S * math.fsum(max(end - max(begin, since), 0.0) for begin, end in self._gaps)
+        lost_s = self._lost_s(since_s)
         seen_s = now_s - since_s - lost_s
         return seen_s + min(lost_s, seen_s)
+
+    def stands_s(self, since_s: float, for_s: float) -> float:
+        """When a leg will have stood for so long."""
+        return since_s + max(self._lost_s(since_s) + 0.5 * for_s, for_s)
+
+    def _lost_s(self, since_s: float) -> float:
+        since = since_s / CELL_S
+        return CELL_S * math.fsum(max(end - max(begin, since), 0.0) for begin, end in self._gaps)
 
     def latest_s(self, left_s: float) -> float:
         """When a leg may have left at the latest: out of sight, as late as it was seen again."""

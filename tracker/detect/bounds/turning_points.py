@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.detect.bounds.edges import arrival, settled_s, trembles
+from tracker.detect.bounds.edges import Arrival, arrival, settled_s, trembles
 from tracker.detect.bounds.kept import Kept
 from tracker.detect.bounds.sight import Sight
 from tracker.detect.motion.cells import Cells
@@ -27,8 +27,10 @@ TURNING_DEG_S, _BACK_DEG_S, _LONGEST_LOOK_S = 2.0, 1.5, 2.8
 _SURELY_TURNING_DEG_S, _SURELY_BACK_DEG_S, _STRAIGHTENING_DEG = 4.0, 1.85, 30.0
 
 
-def may_turn(kept: Kept, start_s: float, rate: float, cells: Cells, sight: Sight) -> bool:
-    """Is it perhaps one, so that it has to be looked at for longer?
+def look_longer_s(
+    kept: Kept, start_s: float, rate: float, cells: Cells, sight: Sight
+) -> float | None:
+    """For how long, at least, it has to be looked at since it may be one; None: it has stopped.
 
     kept, start_s: what would be kept, and since when.  rate: of the last step, deg/s.
     """
@@ -38,19 +40,21 @@ def may_turn(kept: Kept, start_s: float, rate: float, cells: Cells, sight: Sight
     turns = max(rate, came.turns_deg_s) > TURNING_DEG_S or came.back_deg_s > _BACK_DEG_S
     now_s = kept.last * CELL_S
     if not turns and (not gently or sight.stood_s(start_s, now_s) >= _LONG_LOOK_S):
-        return False  # all the more so if it has stood for longer
+        return None  # all the more so if it has stood for longer
     # With a name the hold may be dated otherwise, and earlier.
-    early_s = settled_s(cells, kept.first, kept.last, kept.up, LEG)
-    stood_s = sight.stood_s(min(start_s, early_s), now_s)
+    early_s = min(start_s, settled_s(cells, kept.first, kept.last, kept.up, LEG))
+    stood_s = sight.stood_s(early_s, now_s)
     if gently and stood_s < _LONG_LOOK_S:
-        return True
-    if stood_s + STEP_S <= _TOLD_S:
-        return turns
+        return sight.stands_s(early_s, _LONG_LOOK_S) - now_s
     if stood_s >= _LONGEST_LOOK_S:
-        return False
-    if cells.grain.hides_sway(kept.last) or trembles(cells, kept.last):
-        turns = came.turns_deg_s > _SURELY_TURNING_DEG_S
-        return came.came_deg < _STRAIGHTENING_DEG and (
-            turns or came.back_deg_s > _SURELY_BACK_DEG_S
-        )
-    return came.turns_deg_s > TURNING_DEG_S or came.back_deg_s > _BACK_DEG_S
+        return None
+    if stood_s + STEP_S > _TOLD_S:
+        turns = _surely_turns(came, cells, kept.last)
+    return STEP_S if turns else None
+
+
+def _surely_turns(came: Arrival, cells: Cells, last: int) -> bool:
+    if not cells.grain.hides_sway(last) and not trembles(cells, last):
+        return came.turns_deg_s > TURNING_DEG_S or came.back_deg_s > _BACK_DEG_S
+    turns = came.turns_deg_s > _SURELY_TURNING_DEG_S or came.back_deg_s > _SURELY_BACK_DEG_S
+    return turns and came.came_deg < _STRAIGHTENING_DEG
