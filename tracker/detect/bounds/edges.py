@@ -112,7 +112,7 @@ def arrival(cells: Cells, start_s: float, last: int) -> Arrival:
 
 
 def trembles(cells: Cells, last: int, over: int = _SECOND) -> bool:
-    """Did the leg shake in the last second, or over so many cells, so that slow turns hide in it?"""
+    """Did the leg shake in so many cells up to the last one so that slow turns hide in it?"""
     _, acc = cells.span(last - over + 1, last)
     return _edge_deg_s(slopes_deg_s(directions(acc), HALF)) > EDGE_DEG_S
 
