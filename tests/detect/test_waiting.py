@@ -62,7 +62,7 @@ def test_what_waits_is_folded_less_often(monkeypatch: pytest.MonkeyPatch) -> Non
         waiting.receive(piece)
         at_once.receive(piece)
     assert folded.count(at_once) == -(-len(BREATHING) // 25)
-    assert folded.count(waiting) < 0.8 * folded.count(at_once)
+    assert folded.count(waiting) < 0.6 * folded.count(at_once)
 
 
 @pytest.mark.parametrize("count", range(20, 100, 9))

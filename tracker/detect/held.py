@@ -123,12 +123,13 @@ class Held:
             target_s=ms(target_s),
         )
 
-    def silent_until_s(self, target_s: float) -> float:
+    def silent_until_s(self, now_s: float, target_s: float) -> float:
         """Before then neither a breath is told nor that the hold was long enough."""
         told_s = math.inf if self._reached else self.start_s + target_s
         if self._coarse:
             return told_s
-        return min(told_s, self.breaths.silent_until_s() + GRAVITY_DELAY_S)
+        breath_s = self.breaths.silent_until_s(now_s - GRAVITY_DELAY_S) + GRAVITY_DELAY_S
+        return min(told_s, breath_s)
 
     def lifeless(self, *, off: bool) -> bool:
         """So still, or swaying so much, that the band cannot be on a leg that is stretched.

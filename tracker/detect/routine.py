@@ -104,8 +104,13 @@ class Routine:
 
     @property
     def at_ease(self) -> bool:
-        """Rows may be passed over: it is known away from what something is, or would be, held."""
-        if self._settings.as_hold or not self._keeping.settled:
+        """Rows may be passed over."""
+        return self._keeping.settled and self._at_home
+
+    @property
+    def _at_home(self) -> bool:
+        """It is known away from what something is, or would be, held."""
+        if self._settings.as_hold:
             return False
         return self._stays is not None or not self._settings.any_posture
 
@@ -244,12 +249,12 @@ class Routine:
 
         As far as is known at step j, the last that was folded.
         """
-        if not self.at_ease:
+        if not self._at_home:
             return -math.inf
         decides_s = self._keeping.decides_at(j) * STEP_S
         if self.held is None:
             return decides_s
-        return min(decides_s, self.held.silent_until_s(self._settings.target_s))
+        return min(decides_s, self.held.silent_until_s(j * STEP_S, self._settings.target_s))
 
     def lost(self, lost_from: int, seen_from: int) -> None:
         """The samples between these cells are missing; what may have been there is folded next."""

@@ -108,7 +108,7 @@ class Session:
         """The events that the samples make sure.
 
         Samples that are not later than the one before, given a second time for one, are passed by.
-        While neither a hold nor a breath can begin or end they wait for the next ones, 1.4 s at
+        While neither a hold nor a breath can begin or end they wait for the next ones, 2 s at
         most, since a few cost as much to fold as many; and with them what else they show, as
         straightenings. None waits once points for a display were taken.
         """

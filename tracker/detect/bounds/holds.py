@@ -62,8 +62,6 @@ _PROVEN_S = 6.0
 # The definition of a slip or a correction (public contract).
 RETURN_DEG = 5.0
 RETURN_S = 2.0
-# That a leg has left shows so much later at most.
-_AWAY_SHOWS_S = 0.8
 # A sample shows it sooner than the low-passed direction, by this share of the distance squared.
 _STRAYS = 0.5
 # Slipping twice by more than this within a second, a leg comes back in between for so short a time
@@ -142,16 +140,21 @@ class Keeping:
         return self._slow_since is not None
 
     def decides_at(self, j: int) -> int:
-        """The first step after j at which a posture may turn out to be taken or left."""
+        """The first step after j at which a posture may turn out to be taken or left.
+
+        Of one that is kept, as long as no sample strays.
+        """
         if self._left is not None:
-            return j + 1
+            left_s = self.sight.latest_s(self._left_s)
+            # Having come back for a moment it may seem to have left a step sooner.
+            return max(math.ceil((left_s + self.return_s) / STEP_S) - 1, j + 1)
         if self._anchor is not None:
-            return j + max(round((self.return_s - _AWAY_SHOWS_S) / STEP_S), 1)
+            return j + max(round(self.return_s / STEP_S), 1)
         return j + 1 + self._first_look if self._slow_since is None else max(self._stops, j + 1)
 
     def strays(self, acc_g: Vector) -> bool:
-        """Does a sample show a kept leg so far away that it may be leaving?"""
-        if self._anchor is None:
+        """Does a sample show a leg, where it has not left already, so far away that it may?"""
+        if self._anchor is None or self._left is not None:
             return False
         return math.dist(unit(acc_g), self._anchor) ** 2 > _STRAYS * self._return2
 

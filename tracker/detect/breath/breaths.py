@@ -83,9 +83,9 @@ class Breaths:
         beat = self._beats.step(t_s, point)
         return seen if beat is None else seen + self._beat(beat)
 
-    def silent_until_s(self) -> float:
-        """Before then no breath will be told while the leg stays, as far as is known."""
-        return self._rhythm.turns_s()
+    def silent_until_s(self, now_s: float) -> float:
+        """Before then no breath will be told while the leg stays, as far as is known now."""
+        return self._rhythm.turns_s(now_s)
 
     def finish(self, end_s: float) -> list[BreathSeen]:
         """What is still to be said when the leg has left at end_s."""

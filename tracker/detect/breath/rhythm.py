@@ -89,13 +89,13 @@ class Rhythm:
         turned_s, self.turning_s = self.turning_s, None
         return turned_s
 
-    def turns_s(self) -> float:
-        """When it may be told at the earliest that the cycle has turned, once more."""
+    def turns_s(self, now_s: float) -> float:
+        """When it may be told at the earliest that the cycle has turned, once more, as of now."""
         if self._bank is None:
             return -math.inf
         cosine = self._along(self._bank.cos(self._best))
         left = (math.pi - math.atan2(self._sine, cosine)) / (2.0 * math.pi)
-        turns_s = self._looked_s + _SOONER * left * self.period_s
+        turns_s = min(self._looked_s + _SOONER * left * self.period_s, now_s + _COMPARED * BEAT_S)
         return turns_s if self.turning_s is None else min(turns_s, self.turning_s + _LOOK_S)
 
     def likely(self, most: int | None = None) -> list[float]:
