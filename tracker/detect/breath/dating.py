@@ -16,7 +16,7 @@ import numpy as np
 from tracker.detect.breath.cycles import Cycles
 from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.movement import Movement
-from tracker.detect.breath.shapes import PHASES, shapes
+from tracker.detect.breath.shapes import shapes, waves
 from tracker.detect.breath.whitening import total
 from tracker.detect.samples import Floats
 
@@ -34,7 +34,7 @@ class Dating:
     def look(self, movement: Movement, row: Cycles, breaths: float) -> None:
         """A row, of which so many breaths have not been looked at yet."""
         share = min(breaths / (len(row.onsets_s) - 1), 1.0)
-        self._fits = self._fits + share * movement.fits(_laid(movement, row))
+        self._fits = self._fits + share * movement.fits(_laid(movement, row), shapes().sizes)
 
     def late(self) -> float:
         """In shares of a breath; less than nothing where they begin earlier."""
@@ -49,10 +49,10 @@ class Dating:
 
 
 def _laid(movement: Movement, row: Cycles) -> Floats:
-    """(n, beats) the depth at each beat by each shape, none outside of the row."""
+    """(waves, beats) the waves of its breaths at each beat, none outside of the row."""
     t_s = movement.times_s()
     within = row.within(t_s)
-    depths = np.zeros((len(shapes().late), len(t_s)))
-    phase = (row.phases(t_s[within]) * PHASES).astype(np.intp)
-    depths[:, within] = shapes().depths.take(np.minimum(phase, PHASES - 1), 1)
-    return depths
+    found = waves(row.phases(t_s[within]))
+    laid = np.zeros((len(found), len(t_s)))
+    laid[:, within] = found
+    return laid

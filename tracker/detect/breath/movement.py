@@ -15,7 +15,7 @@ from tracker.detect.breath.habit import Habit
 from tracker.detect.breath.odd import odd_breaths, oddly_segmented
 from tracker.detect.breath.segments import segmented
 from tracker.detect.breath.template import Matches, matched, templates
-from tracker.detect.breath.whitening import DEPENDENT, Whitened
+from tracker.detect.breath.whitening import DEPENDENT, Whitened, product
 from tracker.detect.samples import Floats
 
 # The top of a breath does not lie within this share of its ends.
@@ -141,11 +141,14 @@ class Movement:
             matches = self._matches = matched(most, least, self._white)
         return matches
 
-    def fits(self, depths: Floats) -> Floats:
-        """(n,) log likelihoods of breaths so deep, (n, beats), each as large as fits best."""
-        waves = self._white.quick(self._white.white(depths))
-        along = np.maximum(waves @ self._white.rest, 0.0)
-        energy = np.add.accumulate(waves * waves, axis=1)[:, -1]
+    def fits(self, waves: Floats, sizes: Floats) -> Floats:
+        """(n,) log likelihoods of breaths that are so much, (k, n), of each wave, (k, beats).
+
+        Each is as large as fits best.
+        """
+        seen = self._white.quick(self._white.white(waves))
+        along = np.maximum((seen @ self._white.rest) @ sizes, 0.0)
+        energy = np.add.reduce(product(seen @ seen.T, sizes) * sizes, axis=0)
         share = along * along / np.maximum(energy * self._white.power, 1e-12)
         share = np.minimum(share, 1.0 - 1e-6)
         fits: Floats = -0.5 * self._white.beats / DEPENDENT * np.log1p(-share)
