@@ -27,8 +27,8 @@ _USUAL_S, _USUALLY = 5.0, 0.5
 # it is as likely as not; somebody may change, so it is never surer than these odds.
 _KEPT, _SUREST = 0.15, 20.0
 # So much of what one hold has shown counts in the next, and so on: in another posture somebody may
-# breathe otherwise.
-_REMEMBERED = 0.7
+# breathe otherwise. How long breaths take stays for longer than how they run.
+_REMEMBERED, _SHAPE_REMEMBERED = 0.7, 0.4
 # A rhythm is plain that explains so much more than any other (twice the log likelihood). So many
 # holds are, and so many are not, before the first one.
 _PLAIN, _PLAIN_ONES, _VAGUE_ONES = 6.0, 3.0, 1.0
@@ -50,7 +50,7 @@ class Habit:
 
     def learn_shape(self, fits: Floats) -> None:
         """How well each shape fits a hold, or a part of a long one, that is over."""
-        self.fits = _REMEMBERED * (self.fits + fits)
+        self.fits = _SHAPE_REMEMBERED * (self.fits + fits)
 
     def learn_length(self, length_s: float) -> None:
         """How long the breaths of a hold, or of a part of a long one, surely were."""

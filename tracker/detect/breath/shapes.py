@@ -32,7 +32,7 @@ _REST_SPREAD = 0.08
 # An exhale runs so much faster at first, give or take (natural logarithm).
 _FASTER, _FASTER_SPREAD = (0.7, 1.0, 1.5, 2.25), 0.5
 # Exhales begin so much earlier or later than the row has them, give or take, in shares of a breath.
-_SHIFTS, _SHIFT_SPREAD = tuple(0.03 * k for k in range(-6, 7)), 0.06
+_SHIFTS, _SHIFT_SPREAD = tuple(0.03 * k for k in range(-6, 7)), 0.08
 # Of a breath of five seconds the last wave takes one; what is quicker, sway hides.
 _WAVES = 5
 # A shape is made up from so many phases.
