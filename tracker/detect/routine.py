@@ -27,7 +27,7 @@ from tracker.detect.posture.pauses import Pauses
 from tracker.detect.posture.resting import Resting
 from tracker.detect.posture.stays import Stays
 from tracker.detect.posture.stretches import Stretch, unknown
-from tracker.detect.posture.taking_off import TakingOff
+from tracker.detect.posture.taking_off import TAKES_S, TakingOff
 from tracker.detect.posture.taught import Posed
 from tracker.detect.posture.worn import LOOKED_AT_S, Found, Wear
 from tracker.detect.settings import Settings
@@ -275,7 +275,9 @@ class Routine:
         start_s = self._settled_s(cells, kept, UNKNOWN)
         self._taking_off.moved(self._left_s, start_s)
         way = [up for t_s, up, _ in self._recent if t_s > self._left_s]
-        if self._resting.handled(way):
+        worn = self._taking_off.surely(worn=self.worn)
+        taken_off = not worn or start_s - self._left_s >= TAKES_S
+        if self._resting.handled(way, taken_off=taken_off):
             self.postures.forget_rest()
         named, rest = self.postures.name(kept.up), self.postures.rest
         self._kept = None if rest is None else (start_s, rest)
@@ -353,8 +355,8 @@ class Routine:
         if since_s is None:
             return True
         ups = [up for t_s, up, _ in self._recent if since_s < t_s <= left.end_s]
-        off = self.worn is False
-        return self._resting.ended(ups, grain, round(now_s / CELL_S), off=off)
+        worn = self._taking_off.surely(worn=self.worn)
+        return self._resting.ended(ups, grain, round(now_s / CELL_S), worn=worn)
 
     def _seek_rest(
         self, now_s: float, left: Left, stays: Stays, raised_m: float
@@ -395,6 +397,7 @@ class Routine:
             return
         if found.worn is not None and found.worn is not self.worn:
             self.worn, self.worn_since_s = found.worn, now_s
+            self._taking_off.found(worn=found.worn)
             yield Worn(
                 **self._stamps.at(now_s, "worn"),
                 worn=found.worn,

@@ -402,6 +402,15 @@ def test_what_is_done_with_a_band_taken_from_a_table_is_no_stretch() -> None:
     assert len(named(handled(STAND, LIE, in_the_hand, LIE, lies_s=60.0))) == 1
 
 
+def test_who_circles_a_foot_while_lying_down_stretches_all_the_same() -> None:
+    block = samples((STAND, Pose(BACK, 10.0), Pose(raised(70), 12.0), LIE))
+    circles = np.where((block.t_s > 8.0) & (block.t_s < 15.5), np.radians(3.0), 0.0)
+    about = circles * np.sin(2.0 * np.pi * 1.2 * block.t_s)
+    assert [h[0] for h in named(Block(block.t_s, block.acc_g + about[:, None] * (0, 1, 1)))] == [
+        "hamstring"
+    ]
+
+
 def on_table(block: Block, from_s: float, to_s: float) -> Block:
     """For so long nothing but the noise of the sensor is felt."""
     noise = np.random.default_rng(4).normal(0.0, 0.002, block.acc_g.shape)

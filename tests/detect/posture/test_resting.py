@@ -9,6 +9,7 @@ from tests.detect.posture.test_worn import COARSE, FINE, directions
 from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.orientation import STEP_S
 from tracker.detect.posture.resting import Resting, supported
+from tracker.detect.posture.taking_off import TakingOff
 from tracker.detect.samples import Floats
 
 
@@ -52,22 +53,47 @@ def directions_about(angle: Floats) -> list[Vector]:
 
 def test_a_leg_that_has_shown_may_turn_further_than_what_lay() -> None:
     leg, table = Resting(), Resting()
-    assert leg.ended(swaying(20.0, 0.3, 5.0), FINE, 1000, off=False)
-    assert table.ended(swaying(20.0, 0.0, 5.0), FINE, 1000, off=False)
-    assert not leg.handled(turned(300.0))
-    assert table.handled(turned(300.0))
-    assert leg.handled(turned(500.0))
-    assert not table.handled(turned(150.0))
+    assert leg.ended(swaying(20.0, 0.3, 5.0), FINE, 1000, worn=None)
+    assert table.ended(swaying(20.0, 0.0, 5.0), FINE, 1000, worn=None)
+    assert not leg.handled(turned(300.0), taken_off=True)
+    assert table.handled(turned(300.0), taken_off=True)
+    assert leg.handled(turned(500.0), taken_off=True)
+    assert not table.handled(turned(150.0), taken_off=True)
 
 
 def test_counts_that_hide_how_a_leg_sways_show_none() -> None:
     coarse = Resting()
-    assert coarse.ended(swaying(20.0, 0.3, 5.0), COARSE, 1000, off=False)
-    assert coarse.handled(turned(300.0))
+    assert coarse.ended(swaying(20.0, 0.3, 5.0), COARSE, 1000, worn=None)
+    assert coarse.handled(turned(300.0), taken_off=True)
 
 
 def test_off_the_leg_a_rest_has_to_show_that_a_leg_is_in_it() -> None:
-    assert not Resting().ended(swaying(20.0, 0.0, 5.0), FINE, 1000, off=True)
-    assert Resting().ended(swaying(20.0, 0.3, 5.0), FINE, 1000, off=True)
-    assert not Resting().ended(swaying(6.0, 0.3, 5.0), FINE, 1000, off=True)
-    assert Resting().ended(swaying(6.0, 0.3, 5.0), FINE, 1000, off=False)
+    assert not Resting().ended(swaying(20.0, 0.0, 5.0), FINE, 1000, worn=False)
+    assert Resting().ended(swaying(20.0, 0.3, 5.0), FINE, 1000, worn=False)
+    assert not Resting().ended(swaying(6.0, 0.3, 5.0), FINE, 1000, worn=False)
+    assert Resting().ended(swaying(6.0, 0.3, 5.0), FINE, 1000, worn=None)
+
+
+def test_a_leg_that_is_in_the_band_may_move_its_foot_as_long_as_it_rests() -> None:
+    circles = swaying(8.0, 3.0, 1.0)
+    assert not Resting().ended(circles, FINE, 1000, worn=None)
+    assert Resting().ended(circles, FINE, 1000, worn=True)
+    # What coarse counts tell of a leg is not sure enough.
+    assert not Resting().ended(circles, COARSE, 1000, worn=True)
+
+
+def test_nobody_takes_a_band_off_and_turns_it_about_in_a_moment() -> None:
+    leg = Resting()
+    assert leg.ended(swaying(8.0, 0.0, 5.0), FINE, 1000, worn=True)
+    assert not leg.handled(turned(300.0), taken_off=False)
+    assert leg.handled(turned(300.0), taken_off=True)
+
+
+def test_a_band_that_was_off_is_surely_worn_only_once_a_leg_was_stretched_in_it() -> None:
+    band = TakingOff()
+    assert [band.surely(worn=worn) for worn in (None, True, False)] == [None, True, False]
+    band.found(worn=False)
+    band.found(worn=True)
+    assert band.surely(worn=True) is None
+    band.held(100.0)
+    assert band.surely(worn=True) is True

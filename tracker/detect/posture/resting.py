@@ -34,19 +34,25 @@ class Resting:
         # Its directions, where the sensor shows how a leg moves.
         self._ups: Sequence[Vector] = ()
 
-    def ended(self, ups: Sequence[Vector], grain: Grain, cell: int, *, off: bool) -> bool:
+    def ended(self, ups: Sequence[Vector], grain: Grain, cell: int, *, worn: bool | None) -> bool:
         """May a leg have rested like this?
 
         ups:  the directions of its last half minute, a step each; the grain is known at the cell.
-        off:  the band was off the leg: then it has to show.
+        worn: off the leg it has to show; one that is in it may move its foot all the while.
         """
-        self._ups = () if grain.hides_sway(cell) else ups
-        if not (grain.coarse(cell) or supported(ups)):
+        shows = not grain.hides_sway(cell)
+        self._ups = ups if shows else ()
+        if not ((worn and shows) or grain.coarse(cell) or supported(ups)):
             return False
-        return not off or (len(ups) >= _SHOWS and _lives(ups))
+        return worn is not False or (len(ups) >= _SHOWS and _lives(ups))
 
-    def handled(self, way: Sequence[Vector]) -> bool:
-        """Was the band turned on this way as no leg turns? A leg that has shown may do more."""
+    def handled(self, way: Sequence[Vector], *, taken_off: bool) -> bool:
+        """Was the band turned on this way as no leg turns? A leg that has shown may do more.
+
+        taken_off: it may have been off the leg, or taken off on the way.
+        """
+        if self._ups and not taken_off:
+            return False
         turned_deg = tumbled_deg(way)
         hardly = turned_deg > HARDLY_A_LEG_DEG
         return hardly and (turned_deg > NO_LEG_DEG or not _lives(self._ups))

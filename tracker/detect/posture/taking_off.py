@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 # To sit up, undo the strap and lay the band down takes longer; a leg is lowered in two to five.
-_TAKES_S = 5.0
+TAKES_S = 5.0
 # Nobody who stretches rests like this for longer without moving the leg.
 _SURE_S = 300.0
 
@@ -20,14 +20,25 @@ class TakingOff:
 
     def __init__(self) -> None:
         self._leg_s = -math.inf
+        # It was off the leg, and no leg was stretched in it since.
+        self._was_off = False
 
     def held(self, end_s: float) -> None:
         """A leg was stretched until then, and showed that it is one."""
         self._leg_s = end_s
+        self._was_off = False
+
+    def found(self, *, worn: bool) -> None:
+        """The band was found to be worn, or not to be."""
+        self._was_off = self._was_off or not worn
+
+    def surely(self, *, worn: bool | None) -> bool | None:
+        """Is it, as it was found? None where what was off the leg may be carried about instead."""
+        return None if worn and self._was_off else worn
 
     def moved(self, from_s: float, to_s: float) -> None:
         """What was kept until then was moving without a stop up to there."""
-        if to_s - from_s >= _TAKES_S:
+        if to_s - from_s >= TAKES_S:
             self.lose_sight()
 
     def lose_sight(self) -> None:
