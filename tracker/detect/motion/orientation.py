@@ -32,7 +32,7 @@ STEP_S = CELLS_A_STEP * CELL_S
 
 
 # So few steps, a block of a band, are quicker made one after the other than as arrays.
-_FEW = 8
+_FEW = 12
 # From the chord between two directions that are two steps apart to degrees a second.
 _DEG_S = math.degrees(0.5) / STEP_S
 _TWO = np.array(2.0)
