@@ -88,6 +88,9 @@ class Reps:
         self._recent.extend(zip(times_s[-_LATE:], ups[-_LATE:], strict=True))
         if up is None:
             return self._fold(times_s, ups, plane)
+        low, high = np.minimum.reduce(up, 1).tolist(), np.maximum.reduce(up, 1).tolist()
+        if self._lies(times_s[-1] - GRAVITY_DELAY_S, ups, (tuple(low), tuple(high)), plane):
+            return []
         seen: list[tuple[int, RepSeen]] = []
         rows = range(0, len(ups), _FEW)
         lows = zip(*np.minimum.reduceat(up, rows, axis=1).tolist(), strict=True)

@@ -138,7 +138,7 @@ class Routine:
         self.postures.passed(times_s, ups, *rows.along(row, passed))
         if self._keeping.keeps:
             self._straightenings.calm_s = times_s[-1]
-        if max(unrests) > CALM_G:
+        if rows.most_unrest > CALM_G:
             felt = zip(times_s, unrests, strict=True)
             self._straightenings.restless([t_s for t_s, unrest in felt if unrest > CALM_G])
         last = slice(-_RECENT, None)

@@ -193,10 +193,10 @@ class Keeping:
         return row
 
     def _slow_until(self, rows: Rows, row: int, end: int) -> int:
-        fast, rates, unrests = self._fast_deg_s, rows.rates[row:end], rows.unrests[row:end]
-        if max(rates, default=0.0) <= fast and max(unrests, default=0.0) <= RESTLESS_G:
+        fast = self._fast_deg_s
+        if rows.most_rate <= fast and rows.most_unrest <= RESTLESS_G:
             return end
-        for rate, unrest in zip(rates, unrests, strict=True):
+        for rate, unrest in zip(rows.rates[row:end], rows.unrests[row:end], strict=True):
             if rate > fast or unrest > RESTLESS_G:
                 break
             row += 1

@@ -58,6 +58,7 @@ class Rows(NamedTuple):
     """Steps as plain numbers, for what looks at them one after the other.
 
     up:     the directions once more, (3, m), where they are many; None: who wants it makes it.
+    most_rate, most_unrest: the greatest of them.
     unseen: the first ones of them show what may have been while samples were missing: so many.
     """
 
@@ -66,6 +67,8 @@ class Rows(NamedTuple):
     ups: list[Vector]
     rates: list[float]
     unrests: list[float]
+    most_rate: float = 0.0
+    most_unrest: float = 0.0
     unseen: int = 0
 
     def part(self, row: int, end: int) -> Floats | None:
@@ -159,7 +162,7 @@ class Orientation:
             k += CELLS_A_STEP
         if before is not None and last is not None:
             self._last_ups = (before, last)
-        return Rows(number, None, ups, rates, unrests)
+        return Rows(number, None, ups, rates, unrests, max(rates), max(unrests))
 
     def _many(self, number: int, low: Floats, squares: Floats) -> Rows:
         length = np.sqrt(dot(low, low))
@@ -173,7 +176,8 @@ class Orientation:
         row = np.concatenate([before, up], axis=1)
         turned = row[:, 2:] - row[:, :-2]
         rate = np.sqrt(dot(turned, turned)) * _DEG_S
-        return Rows(number, up, ups, rate.tolist(), unrest.tolist())
+        most = rate.max().item(), unrest.max().item()
+        return Rows(number, up, ups, rate.tolist(), unrest.tolist(), *most)
 
 
 def dot(a: Floats, b: Floats) -> Floats:
@@ -186,5 +190,12 @@ def dot(a: Floats, b: Floats) -> Floats:
 
 def mean(values: Floats) -> Floats:
     """Over the last axis; added in their order, so that it is the same in any array."""
-    of_row: Floats = np.add.accumulate(values, axis=-1)[..., -1] / values.shape[-1]
+    count = values.shape[-1]
+    if count <= CELLS_A_STEP:  # so short an axis is quicker added column by column
+        total: Floats = values[..., 0].copy()
+        for k in range(1, count):
+            total += values[..., k]
+    else:
+        total = np.add.accumulate(values, axis=-1)[..., -1]
+    of_row: Floats = total / count
     return of_row

@@ -10,7 +10,10 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from tracker.detect.motion.cells import Vector
+from tracker.detect.samples import Bools, Floats
 
 # A leg that walks stays this far up, swings in most steps, and in one plane, forwards and back:
 # across it by a tenth of the swing as a rule, and by half of it at most (this is the share of the
@@ -31,17 +34,18 @@ class Swung(NamedTuple):
     walked: Vector | None
 
 
-def swung(step: int, ups: Sequence[Sequence[float]], swinging: Sequence[bool]) -> Swung | None:
-    """What was done with these directions, the x, y and z of steps up to this one? None: neither.
+def swung(step: int, up: Floats, swinging: Bools) -> Swung | None:
+    """What was done with these directions, (3, n) of steps up to this one? None: neither.
 
     A walk is looked for in the longest part that stayed upright, and a hand in all others.
-    swinging: the steps that swung.
+    swinging: (n,) the steps that swung.
     """
-    count = swinging.count(True)
+    count = np.count_nonzero(swinging)
     if count < _LEAST_STRIDES:
         return None
-    xs, ys, zs = ups
-    steps = [k for k in _longest(ys) if swinging[k]]
+    xs, ys, zs = up.tolist()
+    swings: list[bool] = swinging.tolist()
+    steps = [k for k in _longest(ys) if swings[k]]
     upright = len(steps)
     if not _strides(steps):
         return Swung(step, None) if count - upright >= _THROWN_STEPS else None

@@ -21,7 +21,7 @@ from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import CELLS_A_STEP, STEP_S, dot, mean
 from tracker.detect.posture.life import NOISE_KEPT, unsure_share
 from tracker.detect.posture.walking import Swung, swung
-from tracker.detect.samples import Floats
+from tracker.detect.samples import Bools, Floats
 
 _SECOND = round(1.0 / STEP_S)
 _SECONDS = 10
@@ -86,7 +86,7 @@ class _Window(NamedTuple):
     noise: float
     swings: float
     height: float
-    swinging: list[bool]
+    swinging: Bools
 
 
 class _Stand:
@@ -187,7 +187,7 @@ class Wear:
             else:
                 self._judge(one, least)
             self._turn_over(one)
-            if (did := swung(last, window.tolist(), one.swinging)) is not None:
+            if (did := swung(last, window, one.swinging)) is not None:
                 self.swung.append(did)
                 self.worn = self.worn or did.walked is not None
             again = self._off != off and self._off % _AGAIN == 0
@@ -276,7 +276,7 @@ class Wear:
         degrees = np.degrees(np.sqrt(np.maximum(squares, 0.0))).tolist()
         heights = mean(ups[1].reshape(-1, _WINDOW)).tolist()
         swings = mean(swinging.astype(np.float64)).tolist()
-        return list(map(_Window, *degrees, swings, heights, swinging.tolist()))
+        return list(map(_Window, *degrees, swings, heights, swinging))
 
 
 def _one_step(away: Floats) -> Floats:
