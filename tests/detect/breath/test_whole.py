@@ -54,6 +54,12 @@ def test_the_rate_is_told_from_exhale_to_exhale() -> None:
     assert whole.rate_bpm() == pytest.approx(10.0)
 
 
+def test_the_rate_of_two_breaths_is_that_of_both() -> None:
+    whole = looked_at(row(PERIODS[5], BEST, 5.0, 7.0))
+    assert whole.count == 2
+    assert whole.rate_bpm() == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize("other", range(1, 13))
 def test_no_rate_is_told_where_any_other_rhythm_explains_as_much(other: int) -> None:
     best = row(PERIODS[0], BEST)

@@ -152,13 +152,14 @@ class Whole:
     def rate_bpm(self) -> float | None:
         """Breaths a minute, or None when the breaths do not tell a rate.
 
-        From exhale to exhale: the last breath ends where the leg was about to leave.
+        From exhale to exhale: the last breath ends where the leg was about to leave. That end is
+        left out where there are two others without it: one length alone is worse.
         """
         lengths = [breath.length_s for breath in self._breaths]
         moves = [breath.moves_s for breath in self._breaths]
         if not self._sure or len(lengths) < _FOR_RATE or pstdev(moves) > _UNEVEN * mean(moves):
             return None
-        return 60.0 / mean(lengths[:-1])
+        return 60.0 / mean(lengths[:-1] if len(lengths) > _FOR_RATE else lengths)
 
     def exhale_inhale_ratio(self) -> float | None:
         if len(self._breaths) < _FOR_RATE:
