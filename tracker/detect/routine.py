@@ -9,9 +9,9 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from tracker.detect.bounds.edges import settled_s
 from tracker.detect.bounds.holds import CALM_G, Keeping
 from tracker.detect.bounds.kept import Kept, Left
+from tracker.detect.bounds.settling import settled_s
 from tracker.detect.breath.habit import Habit
 from tracker.detect.events import INNER_THIGH, OTHER, DropReason, EndReason, Event, Worn
 from tracker.detect.held import SETTLING_S, Held

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from tracker.detect.bounds.edges import EDGE_DEG_S
+from tracker.detect.bounds.edge import EDGE_DEG_S
 from tracker.detect.strain import TREMBLE_G
 from tracker.plot.curves import between, thinned
 from tracker.plot.look import DROPPED, EDGE, INK, SOFT, colour

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tracker.detect.bounds.edges import arrival, departed_s, settled_s, trembles, unbroken_s
+from tracker.detect.bounds.leaving import departed_s
+from tracker.detect.bounds.settling import arrival, settled_s
+from tracker.detect.bounds.steady import trembles, unbroken_s
 from tracker.detect.motion.cells import Cells, Vector
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.turning import Limb

@@ -4,7 +4,7 @@ import pytest
 
 from tests.detect.leg import Pose, raised, samples
 from tracker.detect.bounds import holds
-from tracker.detect.bounds.edges import settled_s
+from tracker.detect.bounds.settling import settled_s
 from tracker.detect.motion.cells import Cells, Vector
 from tracker.detect.motion.turning import Limb
 from tracker.detect.session import Session

@@ -21,16 +21,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracker.detect.bounds.edges import (
-    crept,
-    departed_s,
-    drift_deg_s,
-    settled_s,
-    trembles,
-    unbroken_s,
-)
 from tracker.detect.bounds.kept import Kept, Left
+from tracker.detect.bounds.leaving import crept, departed_s
+from tracker.detect.bounds.settling import settled_s
 from tracker.detect.bounds.sight import Sight
+from tracker.detect.bounds.steady import drift_deg_s, trembles, unbroken_s
 from tracker.detect.bounds.turning_points import TURNING_DEG_S, look_longer_s
 from tracker.detect.motion.cells import Cells, Vector, angle_deg, cell_s, unit
 from tracker.detect.motion.grid import CELL_S

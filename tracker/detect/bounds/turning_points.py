@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tracker.detect.bounds.edges import Arrival, arrival, settled_s, trembles
 from tracker.detect.bounds.kept import Kept
+from tracker.detect.bounds.settling import Arrival, arrival, settled_s
 from tracker.detect.bounds.sight import Sight
+from tracker.detect.bounds.steady import trembles
 from tracker.detect.motion.cells import Cells
 from tracker.detect.motion.grid import CELL_S
 from tracker.detect.motion.orientation import STEP_S

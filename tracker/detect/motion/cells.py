@@ -25,6 +25,12 @@ def unit(v: Vector) -> Vector:
     return (x / n, y / n, z / n)
 
 
+def unit_of(v: Floats) -> Vector:
+    """The direction of an array of three."""
+    x, y, z = v.tolist()
+    return unit((x, y, z))
+
+
 def cell_s(k: float) -> float:
     """The middle of cell k."""
     return (k - 0.5) * CELL_S
