@@ -278,7 +278,7 @@ class Routine:
         worn = self._taking_off.surely(worn=self.worn)
         taken_off = not worn or start_s - self._left_s >= TAKES_S
         if self._resting.handled(way, taken_off=taken_off):
-            self.postures.forget_rest()
+            self.postures.handled()
         named, rest = self.postures.name(kept.up), self.postures.rest
         self._kept = None if rest is None else (start_s, rest)
         stretch, stays = named, self._stays

@@ -50,6 +50,8 @@ class Legs:
         self._stretched: Side | None = None
         self._front = self._toes = 0.0
         self._lay_until_s = 0.0
+        # Since the leg lay last the band was in a hand.
+        self._handled = False
 
     def stood(self) -> None:
         """Upright the band may go to the other leg; what was known may be over."""
@@ -70,6 +72,10 @@ class Legs:
     def thrown(self) -> None:
         """The band was in a hand, or the leg moved otherwise than in a walk."""
         self._by_stance *= _LEFT_OVER
+
+    def handled(self) -> None:
+        """The band was in a hand: who has stretched one leg with it puts it on the other."""
+        self._handled = True
 
     def may_have_knee_up(self, front: float, start_s: float) -> bool:
         """Since start_s the knee is up, as on the back: may it be the leg that is known?"""
@@ -107,7 +113,7 @@ class Legs:
             same = self._turned_over(self._right, front, toes, rolled=rolled)
         elif away_s > _ROLL_S and knee_up > _SAT_UP:
             same = self._lay_again(self._right, front, toes)
-        self._front, self._toes = front, toes
+        self._front, self._toes, self._handled = front, toes, False
         return same
 
     def rest_left(self, end_s: float) -> None:
@@ -157,15 +163,22 @@ class Legs:
     def _lay_down(self, front: float, toes: float) -> bool:
         """Which leg it is if this is the back."""
         right = front * _BACK_FIRST + _toes_odds(front, toes) + self._by_knee + self._by_stance
+        if self._handled:
+            right += self._left_over(self._was_right or 0.0)
         right = max(-_NAMED, min(_NAMED, right))
         self._right, self._by_stance, self._stretched = right, 0.0, None
         return self._was_right is None or (self._was_right > 0) == (right > 0)
 
     def _turned_over(self, right: float, front: float, toes: float, *, rolled: bool) -> bool:
         """Rolled over, it is still the same leg."""
-        known = right if rolled else front * _BACK_FIRST + _LEFT_OVER * right
+        known = right if rolled else front * _BACK_FIRST + self._left_over(right)
         self._right = _toes_odds(front, toes) + known + self._by_knee
         return rolled
+
+    def _left_over(self, right: float) -> float:
+        """What a leg that was known tells of the one that the band is on by now."""
+        known = _LEFT_OVER * max(-_NAMED, min(_NAMED, right))
+        return -known if self._handled else known
 
     def _lay_again(self, right: float, front: float, toes: float) -> bool:
         """As before, but the wearer had sat up."""

@@ -181,6 +181,11 @@ class Postures:
         self._bending.forget_rest()
         self._knees.forget_rest()
 
+    def handled(self) -> None:
+        """The band was in a hand on the way here."""
+        self.forget_rest()
+        self._legs.handled()
+
     def counted(self, held: Stretch, end_s: float) -> None:
         """The hold was one."""
         self._legs.held(held.name, held.side, end_s, held.angle_deg(self._named_up))
