@@ -411,6 +411,15 @@ def test_who_circles_a_foot_while_lying_down_stretches_all_the_same() -> None:
     ]
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_who_sits_up_slowly_to_lay_the_belt_about_the_foot_has_not_stood_up(left: bool) -> None:
+    lean = np.radians(26.0)
+    sits = Pose((float(np.sin(lean)), float(np.cos(lean)), 0.05), 6.0, move_s=7.0)
+    poses = (STAND, LIE, sits, Pose(raised(66), 12.0, move_s=2.5), Pose(BACK, 5.0))
+    told = named(samples(poses, left=left))
+    assert [h[:2] for h in told] == [("hamstring", "left" if left else "right")]
+
+
 def on_table(block: Block, from_s: float, to_s: float) -> Block:
     """For so long nothing but the noise of the sensor is felt."""
     noise = np.random.default_rng(4).normal(0.0, 0.002, block.acc_g.shape)

@@ -28,6 +28,8 @@ _GOT_UP = 0.92
 # at the least, and 4 as a rule. A shank that stands leans less than a drawn-up one: 12 degrees, of
 # which a tilted band may show a few. So who gets up from there is nearer to the vertical than 10.
 _DRAWN_UP_S, _LEVEL, _LEANS, _VERTICAL = 2.5, 0.3, 0.2, 0.985
+# Nobody stands with the foot so far before the knee: who lay sat up in between, or drew it slowly.
+_SITS = 0.35
 # Who lies with the knee up and draws the heel nearer does so in a second; nobody gets up so soon.
 _SHIFTED_S = 1.5
 
@@ -81,7 +83,7 @@ class Knees:
         if lies and start_s - self._rest_end_s < _SHIFTED_S:
             return True
         at_once = start_s - self._level_until_s < _DRAWN_UP_S
-        return at_once and (lies or self._kind == "lying")
+        return (at_once or lean > _SITS) and (lies or self._kind == "lying")
 
     def pause_s(self, up: Vector, start_s: float) -> float:
         """How long the knee has to be up like this, since start_s, for a rest on the back."""
