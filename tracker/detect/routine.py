@@ -315,7 +315,8 @@ class Routine:
         )
         yield from self._begin(now_s, held)
         for t_s, up, unrest in list(self._recent):
-            yield from held.step(t_s, up, unrest, slipping=False)
+            if t_s > start_s:
+                yield from held.step(t_s, up, unrest, slipping=False)
 
     def _begin(self, now_s: float, held: Held) -> Iterator[Event]:
         yield from self.tally.begun(now_s, held.start_s)

@@ -22,7 +22,8 @@ class Waiting:
     def __init__(self) -> None:
         self.silent_until_s = -math.inf
         self._blocks: list[Block] = []
-        self._last_s = -math.inf
+        # When the last sample was, and the last one that waits no longer.
+        self._last_s = self._taken_s = -math.inf
 
     @property
     def silent(self) -> bool:
@@ -31,7 +32,8 @@ class Waiting:
 
     def add(self, block: Block) -> Vector | None:
         """Add the samples later than the last one; what the last of them felt, None without any."""
-        block = self._later(block)
+        if len(block.t_s) and block.t_s.item(0) <= self._last_s:
+            block = _later(block, self._last_s)
         if not len(block.t_s):
             return None
         self._blocks.append(block)
@@ -40,19 +42,21 @@ class Waiting:
         return x, y, z
 
     def take(self) -> Block | None:
-        """All of them, which then wait no longer; None without any."""
+        """All of them, each later than the one before, which wait no longer; None without any."""
         blocks, self._blocks = self._blocks, []
-        return Block.join(blocks) if len(blocks) > 1 else blocks[0] if blocks else None
-
-    def _later(self, block: Block) -> Block:
-        """Without the samples that are not later than one before."""
+        if not blocks:
+            return None
+        block = Block.join(blocks) if len(blocks) > 1 else blocks[0]
         t_s = block.t_s
-        if not len(t_s):
-            return block
-        rising = np.count_nonzero(t_s[1:] > t_s[:-1]) == len(t_s) - 1
-        if rising and t_s.item(0) > self._last_s:
-            return block
-        latest = np.maximum.accumulate(t_s)
-        before = np.concatenate([[self._last_s], latest[:-1]])
-        later = t_s > np.maximum(before, before[0])
-        return block if later.all() else Block(t_s[later], block.acc_g[later])
+        if not np.logical_and.reduce(t_s[1:] > t_s[:-1]):
+            block = _later(block, self._taken_s)
+        self._last_s = self._taken_s = block.t_s.item(-1)
+        return block
+
+
+def _later(block: Block, than_s: float) -> Block:
+    """The samples that are later than that and than all before them."""
+    t_s = block.t_s
+    before = np.maximum.accumulate(np.concatenate([[than_s], t_s[:-1]]))
+    later = t_s > before
+    return Block(t_s[later], block.acc_g[later])
