@@ -166,6 +166,14 @@ def test_a_short_stop_is_no_hold() -> None:
     assert [event.hold_id for event in events if isinstance(event, HoldDropped)] == started
 
 
+def test_a_hold_does_not_begin_before_the_stop_on_the_way_to_it_was_left() -> None:
+    """A step further of nine degrees that hardly passes 5 degrees a second, after three seconds."""
+    stop, further = Pose(raised(60), 3.0), Pose(raised(69), 12.0, move_s=3.0)
+    events = stated(samples((Pose(BACK, 8.0), stop, further, Pose(BACK, 5.0))))
+    began_s, again_s = (event.start_s for event in events if isinstance(event, HoldStarted))
+    assert again_s - began_s > 3.0
+
+
 def test_a_slip_that_returns_does_not_split_a_hold() -> None:
     poses = (
         Pose(BACK, 8.0),

@@ -203,6 +203,7 @@ class Routine:
         held, self.held = self.held, None
         if held is None:
             return
+        self._held_until_s = end_s
         lasted_s = end_s - held.start_s
         if still_s is not None:
             lasted_s = min(lasted_s, still_s)
@@ -215,7 +216,6 @@ class Routine:
         self._straightenings.restart()
         self.postures.counted(held.stretch, end_s)
         self.tally.held(end_s - held.start_s)
-        self._held_until_s = end_s
         if self.worn is not False and held.shows_life():
             self._taking_off.held(end_s)
         yield from held.ended(now_s, end_s, reason)
@@ -326,7 +326,7 @@ class Routine:
         yield held.started(now_s)
 
     def _settled_s(self, cells: Cells, kept: Kept, limb: Limb) -> float:
-        """When the posture was taken, which a leg may creep to: not before the last hold ended."""
+        """When the posture was taken, which a leg may creep to: not before the last hold."""
         start_s = settled_s(cells, kept.first, kept.last, kept.up, limb)
         start_s = max(start_s, self._held_until_s)
         return start_s if self._stays is None else self._stays.after_last(start_s)
