@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from firmware_sim import routine, truth
-from firmware_sim.motion import scripted
 from firmware_sim.script import Pose
 from firmware_sim.wearer import Wearer, _Way
+from tests.detect.breath.rates import rates_off_bpm
 from tests.detect.breath.test_breaths import START_S, follow, steps, swaying
 from tests.detect.breath.test_whole import START_S as OTHER_START_S
 from tests.detect.breath.test_whole import Rows, row
@@ -26,9 +26,7 @@ from tracker.detect.breath.movement import Movement
 from tracker.detect.breath.oscillators import PERIODS_S
 from tracker.detect.breath.telling import BreathSeen
 from tracker.detect.breath.whole import AFTER_S, Whole
-from tracker.detect.events import HoldEnded
-from tracker.detect.samples import Block, Floats
-from tracker.detect.session import Session
+from tracker.detect.samples import Floats
 
 FIRST_S, EVEN_S, HELD = 1.0, 5.0, 2
 SEEDS = range(4)
@@ -206,21 +204,7 @@ def test_the_simulated_leg_tells_most_rates_in_spite_of_a_held_breath_or_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(routine, "Wearer", Holding)
-    off_bpm = [off for seed in range(4) for off in _rates_off(seed)]
+    off_bpm = [off for seed in range(4) for off in rates_off_bpm(seed)]
     told = [off for off in off_bpm if off is not None]
     assert len(told) >= 0.5 * len(off_bpm)
     assert sum(off > 1.0 for off in told) <= 0.4 * len(told)
-
-
-def _rates_off(seed: int) -> list[float | None]:
-    """By how much the rate is off in each hold of a session."""
-    motion, session = scripted(seed), Session("band")
-    read = motion.read(math.inf)
-    events = session.receive(Block(read.t_s, read.acc_g)) + session.close()
-    ended = [event for event in events if isinstance(event, HoldEnded)]
-    off_bpm: list[float | None] = []
-    for found, true in zip(ended, motion.truth.holds, strict=True):
-        lengths_s = [b.exhale_s - a.exhale_s for a, b in pairwise(true.breaths)]
-        rate = found.breath_rate_bpm
-        off_bpm.append(None if rate is None else abs(rate - 60.0 / mean(lengths_s)))
-    return off_bpm

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from statistics import mean
 
 import pytest
 
 from firmware_sim import routine, truth
-from firmware_sim.motion import scripted
 from firmware_sim.script import Pose
 from firmware_sim.wearer import Wearer, _Way
-from tracker.detect.events import HoldEnded
-from tracker.detect.samples import Block
-from tracker.detect.session import Session
+from tests.detect.breath.rates import rates_off_bpm
 
 
 class Talking(Wearer):
@@ -50,21 +45,7 @@ def test_of_the_holds_of_a_simulated_leg_whose_wearer_talks_few_have_a_wrong_rat
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(routine, "Wearer", Talking)
-    off_bpm = [off for seed in range(6) for off in _rates_off(seed)]
+    off_bpm = [off for seed in range(6) for off in rates_off_bpm(seed)]
     wrong = [off for off in off_bpm if off is not None and off > 0.5]
     assert len(off_bpm) > 40
     assert len(wrong) <= 0.3 * len(off_bpm)
-
-
-def _rates_off(seed: int) -> list[float | None]:
-    """By how much the rate is off in each hold of a session."""
-    motion, session = scripted(seed), Session("band")
-    read = motion.read(math.inf)
-    events = session.receive(Block(read.t_s, read.acc_g)) + session.close()
-    ended = [event for event in events if isinstance(event, HoldEnded)]
-    off_bpm: list[float | None] = []
-    for found, true in zip(ended, motion.truth.holds, strict=True):
-        lengths_s = [b.exhale_s - a.exhale_s for a, b in pairwise(true.breaths)]
-        rate = found.breath_rate_bpm
-        off_bpm.append(None if rate is None else abs(rate - 60.0 / mean(lengths_s)))
-    return off_bpm
