@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.detect.posture.test_worn import COARSE, FINE, directions
+from tests.detect.posture.test_worn import COARSE, FINE, directions, part
 from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.orientation import STEP_S
 from tracker.detect.posture.resting import Resting, supported
 from tracker.detect.posture.taking_off import TakingOff
 from tracker.detect.samples import Floats
+
+COARSEST = part(0.125)
 
 
 def swaying(seconds: float, deg: float, period_s: float, noise_deg: float = 0.01) -> list[Vector]:
@@ -62,9 +64,12 @@ def test_a_leg_that_has_shown_may_turn_further_than_what_lay() -> None:
 
 
 def test_counts_that_hide_how_a_leg_sways_show_none() -> None:
-    coarse = Resting()
+    coarse, coarsest = Resting(), Resting()
     assert coarse.ended(swaying(20.0, 0.3, 5.0), COARSE, 1000, worn=None)
     assert coarse.handled(turned(300.0), taken_off=True)
+    assert not coarse.handled(turned(250.0), taken_off=True)
+    assert coarsest.ended(swaying(20.0, 0.3, 5.0), COARSEST, 1000, worn=None)
+    assert coarsest.handled(turned(250.0), taken_off=True)
 
 
 def test_off_the_leg_a_rest_has_to_show_that_a_leg_is_in_it() -> None:

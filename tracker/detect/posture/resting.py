@@ -15,7 +15,12 @@ from tracker.detect.motion.cells import Vector
 from tracker.detect.motion.grain import Grain
 from tracker.detect.motion.orientation import STEP_S
 from tracker.detect.posture.life import Life
-from tracker.detect.posture.tumbling import HARDLY_A_LEG_DEG, NO_LEG_DEG, tumbled_deg
+from tracker.detect.posture.tumbling import (
+    HARDLY_A_LEG_DEG,
+    NO_LEG_DEG,
+    RATHER_NO_LEG_DEG,
+    tumbled_deg,
+)
 
 # In half of the time a leg at rest turns by less: three people who rested for 9 s and more by 0.1
 # to 0.8 deg/s, one who stands by 1.4, and legs between two exercises by up to 2.0. In a hand it is
@@ -33,6 +38,8 @@ class Resting:
     def __init__(self) -> None:
         # Its directions, where the sensor shows how a leg moves.
         self._ups: Sequence[Vector] = ()
+        # A part that hides it, but is not so coarse that nothing else tells a hand from a leg.
+        self._hidden = False
 
     def ended(self, ups: Sequence[Vector], grain: Grain, cell: int, *, worn: bool | None) -> bool:
         """May a leg have rested like this?
@@ -41,8 +48,9 @@ class Resting:
         worn: off the leg it has to show; one that is in it may move its foot all the while.
         """
         shows = not grain.hides_sway(cell)
-        self._ups = ups if shows else ()
-        if not ((worn and shows) or grain.coarse(cell) or supported(ups)):
+        coarse = grain.coarse(cell)
+        self._ups, self._hidden = ups if shows else (), not (shows or coarse)
+        if not ((worn and shows) or coarse or supported(ups)):
             return False
         return worn is not False or (len(ups) >= _SHOWS and _lives(ups))
 
@@ -54,7 +62,7 @@ class Resting:
         if self._ups and not taken_off:
             return False
         turned_deg = tumbled_deg(way)
-        hardly = turned_deg > HARDLY_A_LEG_DEG
+        hardly = turned_deg > (RATHER_NO_LEG_DEG if self._hidden else HARDLY_A_LEG_DEG)
         return hardly and (turned_deg > NO_LEG_DEG or not _lives(self._ups))
 
 
