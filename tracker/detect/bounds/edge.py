@@ -32,8 +32,8 @@ SWING = 10
 PUSH_SHARE = 1.0 / 3.0
 # Three, less what the difference itself adds: the root of 1.5.
 _SURE = 3.0 / math.sqrt(1.5)
-SECOND = 25
-_QUARTER = 6
+# A second, and a quarter of one, in cells.
+SECOND, _QUARTER = 25, 6
 
 
 class Turning(NamedTuple):
